@@ -1,0 +1,20 @@
+/** Bounds that are the same for everyone (product.md 11). Sizes in bytes of UTF-8 JSON, texts in characters. */
+export const LIMITS = {
+  priorityMax: 9000,
+  titleMax: 200,
+  nameMax: 64,
+  labelsMax: 32,
+  labelKeyMax: 64,
+  labelValueMax: 256,
+  idempotencyKeyMax: 256,
+  reasonMax: 500,
+  inputMaxBytes: 256 * 1024,
+  resultMaxBytes: 1024 * 1024,
+  itemsMax: 1000,
+  waitMsMax: 30_000,
+  maxAttemptsMax: 100,
+  workerCapacityMax: 1000,
+  workerKindsMax: 100,
+  positionMax: 1000,
+  countMax: 10_000,
+} as const
