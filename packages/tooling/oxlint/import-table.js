@@ -1,0 +1,27 @@
+/** Who may import whom (docs/ARCHITECTURE.md prints the same table; a test compares them).
+ *  may: our packages that its source files may import. never: modules of others that would break what the package is for. */
+export const IMPORT_TABLE = {
+  protocol: { folder: 'packages/protocol', may: [], never: ['node:', 'pg', 'graphql', 'react'] },
+  domain: { folder: 'packages/domain', may: ['protocol'], never: ['node:fs', 'node:net', 'node:http', 'node:child_process', 'pg', '@prisma/', 'graphql', 'react'] },
+  db: { folder: 'packages/db', may: ['protocol'], never: ['graphql', 'react'] },
+  engine: { folder: 'packages/engine', may: ['domain', 'db', 'protocol'], never: ['node:http', 'node:https', 'graphql', '@pothos/', 'ws', 'react'] },
+  worker: { folder: 'packages/worker', may: ['protocol'], never: ['pg', '@prisma/', 'react'] },
+  testkit: { folder: 'packages/testkit', may: ['domain', 'db', 'engine', 'protocol', 'worker'], never: ['react'] },
+  tooling: { folder: 'packages/tooling', may: [], never: [] },
+  runner: { folder: 'apps/runner', may: ['worker', 'protocol'], never: ['pg', '@prisma/', 'react'] },
+  'control-plane': { folder: 'apps/control-plane', may: ['engine', 'db', 'domain', 'protocol'], never: ['react'] },
+  dashboard: { folder: 'apps/dashboard', may: ['protocol'], never: ['pg', '@prisma/', '@pothos/', 'graphql-yoga'] },
+  e2e: { folder: 'e2e', may: ['testkit/world', 'worker', 'protocol'], never: ['pg', '@prisma/'] },
+}
+
+/** Folders inside a package, lowest first: a file imports from its own folder and from those before it. */
+export const FOLDER_ORDERS = [
+  { package: 'engine', order: ['src/sql/', 'src/apply-moves.ts', 'src/commands/', 'src/services/'] },
+  { package: 'dashboard', order: ['src/graphql/', 'src/ui/', 'src/features/', 'src/pages/', 'src/app/'] },
+]
+
+/** Folders whose subfolders do not know each other: no feature imports another feature. */
+export const SEPARATE_SUBFOLDERS = [{ package: 'dashboard', folder: 'src/features/' }]
+
+/** Pairs that the order alone would allow. */
+export const NEVER_FOLDERS = [{ package: 'dashboard', from: 'src/ui/', to: 'src/graphql/', why: 'presentational parts know no GraphQL' }]
