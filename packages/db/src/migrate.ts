@@ -1,0 +1,114 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { readFileSync, readdirSync } from 'node:fs'
+import path from 'node:path'
+import pg from 'pg'
+
+/** The schema could not be brought up to date; the message is one sentence a person can act on. */
+export class MigrationRefused extends Error {
+  override name = 'MigrationRefused'
+}
+
+interface Migration {
+  name: string
+  sql: string
+  checksum: string
+}
+
+interface Applied {
+  migration_name: string
+  checksum: string
+  finished_at: Date | null
+  rolled_back_at: Date | null
+}
+
+const OLDEST_SERVER = 140_000
+
+/** Prisma's own lock and Prisma's own table, to the letter: its commands and this one exclude and understand each other. */
+const PRISMA_LOCK = 72_707_369
+const PRISMA_TABLE = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
+  id VARCHAR(36) PRIMARY KEY NOT NULL, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ, migration_name VARCHAR(255) NOT NULL,
+  logs TEXT, rolled_back_at TIMESTAMPTZ, started_at TIMESTAMPTZ NOT NULL DEFAULT now(), applied_steps_count INTEGER NOT NULL DEFAULT 0)`
+
+/**
+ * Applies what is missing of the migrations in `dir`, one process at a time, and returns the names of those it applied.
+ * Throws MigrationRefused: server older than PostgreSQL 14, database newer than this version, a migration that was edited
+ * after it was applied, or one that failed (now or earlier). A failed migration leaves nothing behind but its record.
+ */
+export async function migrate(url: string, dir: string): Promise<string[]> {
+  const client = new pg.Client({ connectionString: url, application_name: 'sluice migrate' })
+  await client.connect()
+  try {
+    await refuseOldServer(client)
+    await client.query('SELECT pg_advisory_lock($1)', [PRISMA_LOCK])
+    await client.query(PRISMA_TABLE)
+    return await applyAll(client, await missing(client, readMigrations(dir)))
+  } finally {
+    await client.end()
+  }
+}
+
+async function refuseOldServer(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ number: number; version: string }>(
+    `SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version`,
+  )
+  const server = rows[0]
+  if (server !== undefined && server.number < OLDEST_SERVER) {
+    throw new MigrationRefused(`The server is PostgreSQL ${server.version}, and Sluice needs PostgreSQL 14 or newer.`)
+  }
+}
+
+async function missing(client: pg.Client, known: Migration[]): Promise<Migration[]> {
+  const { rows } = await client.query<Applied>('SELECT migration_name, checksum, finished_at, rolled_back_at FROM _prisma_migrations')
+  const standing = rows.filter((row) => row.rolled_back_at === null)
+  const failed = standing.find((row) => row.finished_at === null)
+  if (failed !== undefined) throw new MigrationRefused(`The migration ${failed.migration_name} failed earlier: see its row in _prisma_migrations.`)
+  const applied = new Map(standing.map((row) => [row.migration_name, row.checksum]))
+  refuseNewer(applied, known)
+  refuseEdited(applied, known)
+  return known.filter((each) => !applied.has(each.name))
+}
+
+function refuseNewer(applied: Map<string, string>, known: Migration[]): void {
+  const names = new Set(known.map((each) => each.name))
+  const foreign = [...applied.keys()].find((name) => !names.has(name))
+  if (foreign === undefined) return
+  throw new MigrationRefused(`The database is newer than this version of Sluice: it has the migration ${foreign}. Start the newer version.`)
+}
+
+function refuseEdited(applied: Map<string, string>, known: Migration[]): void {
+  const edited = known.find((each) => applied.has(each.name) && applied.get(each.name) !== each.checksum)
+  if (edited !== undefined) throw new MigrationRefused(`The migration ${edited.name} was edited after it was applied to this database.`)
+}
+
+async function applyAll(client: pg.Client, migrations: Migration[]): Promise<string[]> {
+  for (const each of migrations) await applyOne(client, each)
+  return migrations.map((each) => each.name)
+}
+
+async function applyOne(client: pg.Client, migration: Migration): Promise<void> {
+  const id = randomUUID()
+  await client.query('INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at) VALUES ($1, $2, $3, now())', [
+    id,
+    migration.checksum,
+    migration.name,
+  ])
+  try {
+    // Without parameters the whole file goes as one message, which PostgreSQL runs in one transaction.
+    await client.query(migration.sql)
+    await client.query('UPDATE _prisma_migrations SET finished_at = now(), applied_steps_count = 1 WHERE id = $1', [id])
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    await client.query('UPDATE _prisma_migrations SET logs = $2 WHERE id = $1', [id, reason])
+    throw new MigrationRefused(`The migration ${migration.name} failed: ${reason}`, { cause: error })
+  }
+}
+
+function readMigrations(dir: string): Migration[] {
+  const folders = readdirSync(dir, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  return folders.map((folder) => readMigration(dir, folder.name)).sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function readMigration(dir: string, name: string): Migration {
+  const bytes = readFileSync(path.join(dir, name, 'migration.sql'))
+  return { name, sql: bytes.toString('utf8'), checksum: createHash('sha256').update(bytes).digest('hex') }
+}

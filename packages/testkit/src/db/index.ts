@@ -1,0 +1,3 @@
+export { cloneDatabase, type Clone } from './clone.ts'
+export { eventually } from './eventually.ts'
+export { startTestServer, type TestServer } from './template.ts'
