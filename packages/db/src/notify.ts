@@ -62,7 +62,7 @@ class Wire {
     client.on('notification', (message) => this.#deliver(message.payload ?? ''))
     await client.connect()
     await client.query(`LISTEN ${this.#options.channel}`)
-    if (this.#closed) return void (await client.end())
+    if (this.#closed) return client.end()
     this.#client = client
     client.once('end', () => this.#lost())
   }

@@ -1,0 +1,86 @@
+import { Misread, type Grammar } from './config/grammar.ts'
+import { KNOBS, isDuration, type Knob } from './config/knobs.ts'
+import { unknownVariables } from './config/unknown-variables.ts'
+
+export type Environment = Record<string, string | undefined>
+
+type Values = { readonly [K in keyof typeof KNOBS]: (typeof KNOBS)[K] extends Knob<infer T> ? T : never }
+
+/** What the operator wants: every knob of config/knobs.ts, parsed. Durations in milliseconds, sizes in bytes. */
+export interface Config extends Values {
+  /** How links name this server: PUBLIC_URL, or else HOST and PORT. No slash at the end. */
+  readonly address: string
+}
+
+/** The environment asks for what cannot be. One sentence per problem. */
+export class ConfigRefused extends Error {
+  override name = 'ConfigRefused'
+  readonly problems: string[]
+
+  constructor(problems: string[]) {
+    super(problems.join('\n'))
+    this.problems = problems
+  }
+}
+
+/**
+ * The only reader of the environment. Returns one frozen object, or throws ConfigRefused with everything that is wrong at once:
+ * misspelt knobs, values outside their grammar, combinations that cannot work. An empty variable counts as unset.
+ */
+export function readConfig(env: Environment = process.env): Config {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const problems = unknownVariables(Object.keys(set))
+  const values = Object.fromEntries(Object.entries(KNOBS).map(([key, knob]) => [key, readKnob(knob, { set, problems })])) as unknown as Values
+  if (problems.length === 0) problems.push(...impossible(values))
+  if (problems.length > 0) throw new ConfigRefused(problems)
+  return Object.freeze({ ...values, address: addressOf(values) })
+}
+
+function readKnob(knob: Knob<unknown>, o: { set: Environment; problems: string[] }): unknown {
+  const alias = isDuration(knob) ? `${knob.name}_MS` : knob.name
+  const plain = o.set[knob.name]
+  const inMs = alias === knob.name ? undefined : o.set[alias]
+  if (plain !== undefined && inMs !== undefined) o.problems.push(`${knob.name} and ${alias} are both set; one of them is enough.`)
+  if (inMs !== undefined) return readMs(knob, { name: alias, value: inMs, problems: o.problems })
+  const value = plain ?? knob.default
+  return value === null ? null : parse(knob.grammar, { name: knob.name, value, problems: o.problems })
+}
+
+function readMs(knob: Knob<unknown>, o: { name: string; value: string; problems: string[] }): unknown {
+  if (/^\d+$/.test(o.value)) return parse(knob.grammar, { ...o, value: `${o.value}ms` })
+  o.problems.push(`${o.name} is "${o.value}": it must be a whole number of milliseconds.`)
+  return null
+}
+
+function parse(grammar: Grammar<unknown>, o: { name: string; value: string; problems: string[] }): unknown {
+  try {
+    return grammar.parse(o.value)
+  } catch (error) {
+    if (!(error instanceof Misread)) throw error
+    o.problems.push(`${o.name} is "${hidePassword(o.value)}": ${error.message}.`)
+    return null
+  }
+}
+
+/** An address may hold a password, and what we refuse is printed. */
+function hidePassword(value: string): string {
+  return value.replace(/:\/\/([^:@/]*):[^@]*@/, '://$1:…@')
+}
+
+function impossible(values: Values): string[] {
+  const rules: [boolean, string][] = [
+    [values.leaseTtlMs <= 2 * values.heartbeatMs, 'LEASE_TTL must be more than twice HEARTBEAT, or one late heartbeat costs a lease.'],
+    [values.retryBackoffMinMs > values.retryBackoffMaxMs, 'RETRY_BACKOFF_MIN must not be above RETRY_BACKOFF_MAX.'],
+    [values.pageDefault > values.pageMax, 'PAGE_DEFAULT must not be above PAGE_MAX.'],
+    [values.inputMaxBytes > values.bodyMaxBytes, 'INPUT_MAX must not be above BODY_MAX: such an input could never arrive.'],
+    [values.resultMaxBytes > values.bodyMaxBytes, 'RESULT_MAX must not be above BODY_MAX: such a result could never arrive.'],
+  ]
+  return rules.filter(([broken]) => broken).map(([, sentence]) => sentence)
+}
+
+function addressOf(values: Values): string {
+  if (values.publicUrl !== null) return values.publicUrl.replace(/\/+$/, '')
+  const everywhere = values.host === '0.0.0.0' || values.host === '::'
+  const host = everywhere ? '127.0.0.1' : values.host
+  return `http://${host.includes(':') ? `[${host}]` : host}:${values.port}`
+}

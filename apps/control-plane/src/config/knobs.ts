@@ -1,0 +1,208 @@
+import { address, duration, integer, size, text, words, type Grammar } from './grammar.ts'
+
+/** One thing an operator can set. The table below is the only list: the parser, the documentation and .env.example follow it. */
+export interface Knob<T> {
+  name: string
+  grammar: Grammar<T>
+  /** As an operator would write it; null = none, and the value is null. */
+  default: string | null
+  /** One sentence. */
+  meaning: string
+}
+
+interface Said {
+  name: string
+  meaning: string
+}
+
+const given = <T>(grammar: Grammar<T>, said: Said & { default: string }): Knob<T> => ({ ...said, grammar })
+const optional = <T>(grammar: Grammar<T>, said: Said): Knob<T | null> => ({ ...said, grammar, default: null })
+
+/** Longer than this a timer of the platform cannot wait. */
+const TIMER_MAX = 2 ** 31 - 1
+const pace = duration({ min: 10, max: TIMER_MAX })
+const term = duration({ min: 1, max: 10 * 365 * 86_400_000 })
+
+export const KNOBS = {
+  databaseUrl: optional(address(['postgresql', 'postgres']), {
+    name: 'DATABASE_URL',
+    meaning: 'The PostgreSQL server (14 or newer) that holds everything; without it an embedded one runs in the data folder.',
+  }),
+  dataDir: given(text('folder'), {
+    name: 'SLUICE_DATA_DIR',
+    default: '.sluice',
+    meaning: 'Folder of the embedded database, `admin-token` and `run.json`, relative to the checkout; one server at a time uses it.',
+  }),
+  host: given(text('host name or address'), {
+    name: 'HOST',
+    default: '127.0.0.1',
+    meaning: 'The address it listens on; anything but this machine itself opens it to the network.',
+  }),
+  port: given(integer({ min: 0, max: 65_535 }), {
+    name: 'PORT',
+    default: '4400',
+    meaning: 'The port it listens on; 0 takes any free one.',
+  }),
+  publicUrl: optional(address(['http', 'https']), {
+    name: 'PUBLIC_URL',
+    meaning: 'How links name this server, and the only origin whose pages may open sockets; derived from HOST and PORT when unset.',
+  }),
+  roles: given(words(['api', 'dispatcher']), {
+    name: 'ROLES',
+    default: 'api,dispatcher',
+    meaning: 'What this process does; some process must be dispatcher.',
+  }),
+  maxConcurrentFlows: given(integer({ min: 0, max: 1_000_000 }), {
+    name: 'MAX_CONCURRENT_FLOWS',
+    default: '0',
+    meaning: 'How many flows may hold a slot at once, 0 = no cap; once the cap was set through the API, that value wins and this one is only shown beside it.',
+  }),
+  leaseTtlMs: given(duration({ min: 100, max: TIMER_MAX }), {
+    name: 'LEASE_TTL',
+    default: '45s',
+    meaning: 'How long a worker that is not heard of keeps its flows; more than twice HEARTBEAT.',
+  }),
+  heartbeatMs: given(duration({ min: 10, max: TIMER_MAX }), {
+    name: 'HEARTBEAT',
+    default: '15s',
+    meaning: 'How often workers are asked to report that they live.',
+  }),
+  startTimeoutMs: given(duration({ min: 10, max: TIMER_MAX }), {
+    name: 'START_TIMEOUT',
+    default: '60s',
+    meaning: 'How long a promoted flow may wait for its worker’s start report before it goes back to the queue.',
+  }),
+  maxLostStarts: given(integer({ min: 1, max: 1000 }), {
+    name: 'MAX_LOST_STARTS',
+    default: '5',
+    meaning: 'After so many lost starts in a row a flow ends as failed.',
+  }),
+  cancelGraceMs: given(duration({ max: TIMER_MAX }), {
+    name: 'CANCEL_GRACE',
+    default: '30s',
+    meaning: 'How long a worker may take to end a cancelled flow before its lease is revoked.',
+  }),
+  retryBackoffMinMs: given(term, {
+    name: 'RETRY_BACKOFF_MIN',
+    default: '1s',
+    meaning: 'The first pause before a retry; it doubles with every further one.',
+  }),
+  retryBackoffMaxMs: given(term, {
+    name: 'RETRY_BACKOFF_MAX',
+    default: '60s',
+    meaning: 'The longest pause before a retry.',
+  }),
+  runnerCapacity: given(integer({ min: 1, max: 1000 }), {
+    name: 'RUNNER_CAPACITY',
+    default: '8',
+    meaning: 'How many flows the bundled runner works on at once.',
+  }),
+  runnerGraceMs: given(duration({ max: TIMER_MAX }), {
+    name: 'RUNNER_GRACE',
+    default: '30s',
+    meaning: 'How long the runner lets its flows go on after it was told to stop, before it interrupts them.',
+  }),
+  attemptTimeoutMs: optional(term, {
+    name: 'ATTEMPT_TIMEOUT',
+    meaning: 'How long one attempt may run, for flows that set nothing themselves.',
+  }),
+  flowDeadlineMs: optional(term, {
+    name: 'FLOW_DEADLINE',
+    meaning: 'How long a flow may take in all, for flows that set nothing themselves.',
+  }),
+  queueTtlMs: optional(term, {
+    name: 'QUEUE_TTL',
+    meaning: 'How long a flow may stay queued before it ends as failed, for flows that set nothing themselves.',
+  }),
+  inputMaxBytes: given(size({ min: 2 }), {
+    name: 'INPUT_MAX',
+    default: '256KiB',
+    meaning: 'The largest input of a flow, as JSON.',
+  }),
+  resultMaxBytes: given(size({ min: 2 }), {
+    name: 'RESULT_MAX',
+    default: '1MiB',
+    meaning: 'The largest result of a flow, as JSON.',
+  }),
+  bodyMaxBytes: given(size({ min: 1024, max: 512 * 1024 ** 2 }), {
+    name: 'BODY_MAX',
+    default: '8MiB',
+    meaning: 'The largest HTTP request.',
+  }),
+  queryDepth: given(integer({ min: 1, max: 100 }), {
+    name: 'QUERY_DEPTH',
+    default: '12',
+    meaning: 'How deeply a GraphQL document may nest; refused before it runs.',
+  }),
+  queryCost: given(integer({ min: 1 }), {
+    name: 'QUERY_COST',
+    default: '5000',
+    meaning: 'How much a GraphQL document may cost; refused before it runs.',
+  }),
+  subscriptionsPerSocket: given(integer({ min: 1 }), {
+    name: 'SUBSCRIPTIONS_PER_SOCKET',
+    default: '100',
+    meaning: 'How many subscriptions one socket may have.',
+  }),
+  idempotencyWindowMs: given(term, {
+    name: 'IDEMPOTENCY_WINDOW',
+    default: '24h',
+    meaning: 'How long an idempotency key is remembered.',
+  }),
+  keepaliveMs: given(pace, {
+    name: 'KEEPALIVE',
+    default: '15s',
+    meaning: 'How often an idle socket is pinged.',
+  }),
+  subscriberBuffer: given(integer({ min: 1 }), {
+    name: 'SUBSCRIBER_BUFFER',
+    default: '1000',
+    meaning: 'How many events a slow subscriber may be behind before its subscription ends.',
+  }),
+  pageDefault: given(integer({ min: 1 }), {
+    name: 'PAGE_DEFAULT',
+    default: '50',
+    meaning: 'How many items a list answers when it is not told.',
+  }),
+  pageMax: given(integer({ min: 1, max: 10_000 }), {
+    name: 'PAGE_MAX',
+    default: '200',
+    meaning: 'How many items a list answers at most.',
+  }),
+  sweepPromoterMs: given(pace, {
+    name: 'SWEEP_PROMOTER',
+    default: '5s',
+    meaning: 'How often the promoter looks by itself, should a wake-up be lost.',
+  }),
+  sweepFeedMs: given(pace, {
+    name: 'SWEEP_FEED',
+    default: '1s',
+    meaning: 'How often the live feed is read, should a wake-up be lost.',
+  }),
+  sweepCountsMs: given(pace, {
+    name: 'SWEEP_COUNTS',
+    default: '1s',
+    meaning: 'How often the ledger of counts is folded.',
+  }),
+  sweepLeasesMs: given(pace, {
+    name: 'SWEEP_LEASES',
+    default: '5s',
+    meaning: 'How often lost leases, starts and cancellations are looked for.',
+  }),
+  sweepDeadlinesMs: given(pace, {
+    name: 'SWEEP_DEADLINES',
+    default: '5s',
+    meaning: 'How often deadlines, time limits and queue TTLs are looked for.',
+  }),
+} as const
+
+/** Read by others in the same environment: workers and the bundled runner know their server by them. */
+export const NEIGHBOURS = ['SLUICE_URL', 'SLUICE_TOKEN'] as const
+
+export const isDuration = (knob: { grammar: { form: string } }): boolean => knob.grammar.form === 'duration'
+
+/** Every name that may be set: a duration may also be given as an integer under NAME_MS. */
+export function knownNames(): string[] {
+  const own = Object.values(KNOBS).flatMap(knob => (isDuration(knob) ? [knob.name, `${knob.name}_MS`] : [knob.name]))
+  return [...own, ...NEIGHBOURS]
+}
