@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import { FOLDER_ORDERS, IMPORT_TABLE, NEVER_FOLDERS, SEPARATE_SUBFOLDERS } from './import-table.js'
+import { FOLDER_ORDERS, IMPORT_TABLE, NEVER_FOLDERS, ONLY_IMPORTERS, SEPARATE_SUBFOLDERS } from './import-table.js'
 import { isTestFile, ROOT } from './places.js'
 
 const SCOPE = '@sluice/'
@@ -25,7 +25,7 @@ export const importDirections = {
 }
 
 function wrongWith(home, specifier, filename) {
-  if (specifier.startsWith('.')) return wrongPath(home, resolve(dirname(filename), specifier))
+  if (specifier.startsWith('.')) return filename.endsWith('.config.ts') ? null : wrongPath(home, resolve(dirname(filename), specifier))
   if (specifier.startsWith(SCOPE)) return wrongPackage(home, specifier.slice(SCOPE.length), filename)
   if (isTestFile(filename)) return null
   const banned = IMPORT_TABLE[home.name].never.find(name => isModule(specifier, name))
@@ -45,7 +45,7 @@ function wrongPath(home, target) {
   if (!there || there.name !== home.name) {
     return home.name === 'tooling' ? null : `a path out of ${home.name} goes around its manifest: import a package by its name`
   }
-  return wrongOrder(home, there) ?? wrongSibling(home, there) ?? wrongPair(home, there)
+  return wrongOrder(home, there) ?? wrongSibling(home, there) ?? wrongPair(home, there) ?? wrongImporter(home, there)
 }
 
 function wrongOrder(home, there) {
@@ -59,13 +59,18 @@ function wrongOrder(home, there) {
 function wrongSibling(home, there) {
   const rule = SEPARATE_SUBFOLDERS.find(one => one.package === home.name && home.path.startsWith(one.folder) && there.path.startsWith(one.folder))
   if (!rule) return null
-  const noun = place => place.path.slice(rule.folder.length).split('/')[0]
-  return noun(home) === noun(there) ? null : `${rule.folder}${noun(home)} must not import ${rule.folder}${noun(there)}: features do not know each other`
+  const noun = place => place.path.slice(rule.folder.length).split('/').slice(0, -1)[0]
+  return !noun(there) || noun(home) === noun(there) ? null : `${rule.folder}${noun(home)} must not import ${rule.folder}${noun(there)}: features do not know each other`
 }
 
 function wrongPair(home, there) {
   const rule = NEVER_FOLDERS.find(one => one.package === home.name && home.path.startsWith(one.from) && there.path.startsWith(one.to))
   return rule ? `${rule.from} must not import ${rule.to}: ${rule.why}` : null
+}
+
+function wrongImporter(home, there) {
+  const rule = ONLY_IMPORTERS.find(one => one.package === home.name && one.file === there.path && one.by !== home.path)
+  return rule && !isTestFile(home.path) ? `${rule.file} is imported by ${rule.by} and by nothing else` : null
 }
 
 /** The package a file belongs to and its path inside it; null outside of all. */

@@ -25,3 +25,6 @@ export const SEPARATE_SUBFOLDERS = [{ package: 'dashboard', folder: 'src/feature
 
 /** Pairs that the order alone would allow. */
 export const NEVER_FOLDERS = [{ package: 'dashboard', from: 'src/ui/', to: 'src/graphql/', why: 'presentational parts know no GraphQL' }]
+
+/** Files that one other file may import and nobody else: the statement behind the door (INV-3). */
+export const ONLY_IMPORTERS = [{ package: 'engine', file: 'src/sql/move-sql.ts', by: 'src/apply-moves.ts' }]

@@ -18,11 +18,11 @@ export const noPrismaWrites = {
 
 const isPrisma = node => /prisma$/i.test(node.type === 'Identifier' ? node.name : (node.property?.name ?? ''))
 
-/** INV-3: an SQL text that sets flow.status stands in apply-moves and nowhere else. */
+/** INV-3: an SQL text that sets flow.status stands behind the door and nowhere else. */
 export const oneDoorForStatus = {
   create(context) {
     const look = (node, text) => {
-      if (setsStatus(text)) context.report({ node, message: 'flow.status is written by packages/engine/src/apply-moves.ts and by nothing else (INV-3)' })
+      if (setsStatus(text)) context.report({ node, message: 'flow.status is written by apply-moves (sql/move-sql.ts) and by nothing else (INV-3)' })
     }
     return {
       TemplateLiteral: node => look(node, node.quasis.map(part => part.value.raw).join(' ? ')),
