@@ -35,7 +35,6 @@ export function placed(dir: string, account: Account): { argument: string; optio
 
 /** Makes the database's files when there are none; refuses those of another major version. */
 export async function ensureCluster(cluster: Cluster, o: { binaries: Binaries; account: Account }): Promise<void> {
-  mkdirSync(cluster.dir, { recursive: true, mode: 0o700 })
   if (!existsSync(path.join(cluster.data, 'PG_VERSION'))) await create(cluster, o)
   const found = readFileSync(path.join(cluster.data, 'PG_VERSION'), 'utf8').trim()
   if (found !== o.binaries.major) throw new MajorDiffers({ dir: cluster.dir, found, installed: o.binaries.major })

@@ -1,12 +1,11 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import pg from 'pg'
 import { account } from './account.ts'
 import { findBinaries } from './binaries.ts'
 import { clusterIn, ensureCluster, type Cluster } from './cluster.ts'
-import { FolderInUse } from './errors.ts'
+import { claim, disclaim } from './ownership.ts'
 import { launch, reapOrphan, stopPostmaster, watch, type Postmaster } from './postmaster.ts'
-import { processStart } from './processes.ts'
 
 export interface EmbeddedOptions {
   /** The database's folder; made when absent. One process at a time. */
@@ -40,10 +39,10 @@ export async function startEmbedded(o: EmbeddedOptions): Promise<Embedded> {
   const cluster = clusterIn(o.dir)
   const runAs = account()
   const binaries = findBinaries(runAs)
-  refuseIfOwned(cluster)
-  await ensureCluster(cluster, { binaries, account: runAs })
-  own(cluster)
+  mkdirSync(cluster.dir, { recursive: true, mode: 0o700 })
+  await claim(cluster)
   try {
+    await ensureCluster(cluster, { binaries, account: runAs })
     await reapOrphan(cluster.data, o.log)
     const port = await choosePort(cluster)
     const server = await launch({ data: cluster.data, binaries, account: runAs, port, settings: o.settings ?? [], log: o.log })
@@ -82,29 +81,6 @@ async function ensureDatabase(url: string): Promise<void> {
   } finally {
     await client.end()
   }
-}
-
-function refuseIfOwned(cluster: Cluster): void {
-  if (!existsSync(cluster.ownerFile)) return
-  const owner = readOwner(cluster)
-  if (owner !== null && processStart(owner.pid) === owner.since) throw new FolderInUse(cluster.dir, owner.pid)
-}
-
-function readOwner(cluster: Cluster): { pid: number; since: string } | null {
-  try {
-    return JSON.parse(readFileSync(cluster.ownerFile, 'utf8')) as { pid: number; since: string }
-  } catch {
-    return null
-  }
-}
-
-/** Two at the same instant may both come here; PostgreSQL's own lock then decides between them. */
-function own(cluster: Cluster): void {
-  writeFileSync(cluster.ownerFile, JSON.stringify({ pid: process.pid, since: processStart(process.pid) }), { mode: 0o600 })
-}
-
-function disclaim(cluster: Cluster): void {
-  if (readOwner(cluster)?.pid === process.pid) rmSync(cluster.ownerFile, { force: true })
 }
 
 /** The port of last time while it is free, so that those who know it find the server again after a restart. */

@@ -1,0 +1,86 @@
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { cloneDatabase, type Clone } from '@sluice/testkit/db'
+import pg from 'pg'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { MigrationRefused, migrate } from '../src/migrate.ts'
+
+let clone: Clone
+let dir: string
+
+beforeEach(async () => {
+  clone = await cloneDatabase()
+  await query('DROP SCHEMA public CASCADE; CREATE SCHEMA public')
+  dir = mkdtempSync(path.join(tmpdir(), 'sluice-migrations-'))
+  write('1_first', 'CREATE TABLE first (id int);')
+  write('2_second', 'CREATE TABLE second (id int);')
+})
+afterEach(async () => {
+  rmSync(dir, { recursive: true, force: true })
+  await clone.drop()
+})
+
+test('applies in the order of the names, once, and records each as Prisma would', async () => {
+  expect(await migrate(clone.url, dir)).toEqual(['1_first', '2_second'])
+  expect(await migrate(clone.url, dir)).toEqual([])
+  const rows = await query('SELECT migration_name, checksum, applied_steps_count, logs, rolled_back_at, finished_at >= started_at AS ended FROM _prisma_migrations ORDER BY 1')
+  const checksum = (name: string) => createHash('sha256').update(readFileSync(path.join(dir, name, 'migration.sql'))).digest('hex')
+  const recorded = (name: string) => ({ migration_name: name, checksum: checksum(name), applied_steps_count: 1, logs: null, rolled_back_at: null, ended: true })
+  expect(rows).toEqual([recorded('1_first'), recorded('2_second')])
+})
+
+test('of three processes at once one applies and the others find nothing to do', async () => {
+  const outcomes = await Promise.all([migrate(clone.url, dir), migrate(clone.url, dir), migrate(clone.url, dir)])
+  expect(outcomes.map(each => each.length).sort()).toEqual([0, 0, 2])
+})
+
+test('a failing migration leaves only its record, and refuses every further start', async () => {
+  write('3_broken', 'CREATE TABLE third (id int); SELECT 1/0;')
+  await expect(migrate(clone.url, dir)).rejects.toThrow('3_broken failed: division by zero')
+  expect(await query(`SELECT to_regclass('second') IS NOT NULL AS second, to_regclass('third') AS third`)).toEqual([{ second: true, third: null }])
+  expect(await query('SELECT logs FROM _prisma_migrations WHERE finished_at IS NULL')).toEqual([{ logs: 'division by zero' }])
+  await expect(migrate(clone.url, dir)).rejects.toThrow('3_broken failed earlier')
+})
+
+test('a failed migration that was marked as rolled back is applied again', async () => {
+  write('3_broken', 'SELECT 1/0;')
+  await expect(migrate(clone.url, dir)).rejects.toThrow(MigrationRefused)
+  await query('UPDATE _prisma_migrations SET rolled_back_at = now() WHERE finished_at IS NULL')
+  write('3_broken', 'SELECT 1;')
+  expect(await migrate(clone.url, dir)).toEqual(['3_broken'])
+})
+
+test('a database newer than this version is refused before anything is applied', async () => {
+  const newer = mkdtempSync(path.join(tmpdir(), 'sluice-newer-'))
+  cpSync(dir, newer, { recursive: true })
+  write('9_future', 'CREATE TABLE future (id int);')
+  await migrate(clone.url, dir)
+  try {
+    await expect(migrate(clone.url, newer)).rejects.toThrow('newer than this version of Sluice: it has the migration 9_future')
+  } finally {
+    rmSync(newer, { recursive: true })
+  }
+})
+
+test('a file that was edited after it was applied is refused by name', async () => {
+  await migrate(clone.url, dir)
+  appendFileSync(path.join(dir, '1_first', 'migration.sql'), '\n')
+  await expect(migrate(clone.url, dir)).rejects.toThrow('1_first was edited')
+})
+
+function write(name: string, sql: string): void {
+  mkdirSync(path.join(dir, name), { recursive: true })
+  writeFileSync(path.join(dir, name, 'migration.sql'), sql)
+}
+
+async function query(statement: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: clone.url })
+  await client.connect()
+  try {
+    return (await client.query(statement)).rows as unknown[]
+  } finally {
+    await client.end()
+  }
+}
