@@ -1,4 +1,3 @@
 import { defineConfig } from 'vitest/config'
-import { databaseProject } from '../../packages/testkit/src/db/vitest-project.ts'
 
-export default defineConfig(databaseProject)
+export default defineConfig({ test: { include: ['test/**/*.test.ts'], maxWorkers: 2, testTimeout: 20_000 } })

@@ -1,4 +1,4 @@
 import { defineConfig } from 'vitest/config'
-import { databaseProject } from '../testkit/src/db/vitest-project.ts'
 
-export default defineConfig(databaseProject)
+/** The examples are tests too: what the README shows has to run. */
+export default defineConfig({ test: { include: ['test/**/*.test.ts', 'examples/**/*.test.ts'], maxWorkers: 2, testTimeout: 15_000 } })

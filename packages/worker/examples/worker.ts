@@ -1,0 +1,5 @@
+import { createWorker } from '../src/index.ts'
+import { wordCount } from './word-count.ts'
+
+/** SLUICE_URL and SLUICE_TOKEN say where and as whom. Ends properly on SIGTERM. */
+await createWorker({ name: 'example', kinds: { 'example.words': wordCount } }).run()

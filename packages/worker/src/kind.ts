@@ -1,0 +1,53 @@
+/** A kind of flow: what it is called and takes (sent at registration), and the function that does it (stays here). */
+import type { Json, OnLeaseLost } from '@sluice/protocol'
+import type { Log } from './log.ts'
+
+/** What createFlow uses when the caller leaves it out. */
+export interface KindDefaults {
+  lane?: string
+  priority?: number
+  /** Attempts in all, the first included. Default 1, or 3 where onLeaseLost is RETRY. */
+  maxAttempts?: number
+  /** RETRY only when running the handler twice does no harm. Default FAIL. */
+  onLeaseLost?: OnLeaseLost
+  attemptTimeoutSeconds?: number
+  queueTtlSeconds?: number
+}
+
+/** The flow as the handler sees it. Instants are RFC 3339, UTC. */
+export interface HandledFlow<Input = Json> {
+  id: string
+  kind: string
+  title: string
+  input: Input
+  labels: Record<string, string>
+  /** 0-based; every lease begins one, so it can be higher than the retries used. */
+  attempt: number
+  retriesUsed: number
+  maxAttempts: number
+  createdAt: string
+  deadlineAt: string | null
+}
+
+export interface FlowContext<Input = Json> {
+  flow: HandledFlow<Input>
+  /** Aborted with an Interruption as its reason: cancelled, lease_lost, shutdown or replaced. Pass it on to whatever can wait. */
+  signal: AbortSignal
+  /** percent 0 to 100 (rounded and clamped) or null, message or nothing. Call it as often as you like: at most four a second leave, the latest wins. */
+  progress(percent: number | null, message?: string): void
+  /** The worker's log with the flow's id and kind on every entry. */
+  log: Log
+}
+
+export interface Kind<Input = Json> {
+  /** For the dashboard's start form. Default: the kind's name. */
+  title?: string
+  /** JSON Schema 2020-12 of the input; the control plane refuses what it refuses. Default: anything goes. */
+  inputSchema?: Json
+  defaults?: KindDefaults
+  /** The result (any JSON, nothing is null) or `fail(…)`; see outcome.ts. Called only after the start was acknowledged. */
+  handler(context: FlowContext<Input>): unknown
+}
+
+/** Gives the handler's input a type. It is a claim, not a check: the inputSchema is what keeps it true. */
+export const defineKind = <Input>(kind: Kind<Input>): Kind => kind as Kind<never> as Kind

@@ -1,0 +1,43 @@
+/** Asking again: for ever, slower each time, and never in step with the other workers that lost the same server. */
+import type { Log } from '../log.ts'
+import { Unreachable } from './transport.ts'
+
+/** Milliseconds. */
+export interface BackoffOptions { minMs: number; maxMs: number }
+
+export interface Persistence { backoff: BackoffOptions; signal: AbortSignal; log: Log; what: string }
+
+/** Repeats until there is an answer. Throws what is not Unreachable, and the signal's reason once that is aborted. */
+export async function persist<T>(attempt: () => Promise<T>, o: Persistence): Promise<T> {
+  for (let failures = 0; ; failures++) {
+    o.signal.throwIfAborted()
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error
+      const delayMs = backoffDelay(o.backoff, { failures, dice: Math.random() })
+      o.log[failures === 0 ? 'warn' : 'debug'](`${o.what} got no answer, asking again`, { error: error.message, delayMs })
+      await pause(delayMs, o.signal)
+    }
+  }
+}
+
+/** Doubles from minMs to maxMs; the dice (0 to 1) moves it within the upper half. */
+export function backoffDelay({ minMs, maxMs }: BackoffOptions, { failures, dice }: { failures: number; dice: number }): number {
+  const full = Math.min(maxMs, minMs * 2 ** Math.min(failures, 30))
+  return Math.round(full / 2 + (full / 2) * dice)
+}
+
+/** Resolves after the time, or as soon as the signal is aborted. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) return resolve()
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done, { once: true })
+  })
+}

@@ -1,0 +1,66 @@
+/** The worker's half of the conversation, typed: one function per message. Refusals are values, everything else is thrown by the transport. */
+import type { ErrorCode, FlowStatus, Json, LeaseRef, OnLeaseLost } from '@sluice/protocol'
+import {
+  CLAIM_FLOWS, FAIL_FLOWS, FINISH_FLOWS, HEARTBEAT, REGISTER_WORKER, REPORT_PROGRESS, RETURN_FLOW, START_FLOWS,
+} from './documents.ts'
+import type { Transport } from './transport.ts'
+
+export interface Refused { code: ErrorCode; message: string }
+export const isRefused = (answer: object): answer is Refused => 'code' in answer
+
+export interface KindEntry { name: string; title?: string; inputSchema?: Json; defaults?: Json }
+export interface Registering { instanceId: string; name: string; kinds: KindEntry[]; lanes: string[] | null; capacity: number; codeVersion: string | null }
+export interface Registered { worker: { id: string }; leaseTtlMs: number; heartbeatMs: number }
+
+/** A flow as its claim carries it. Instants are RFC 3339, UTC. */
+export interface ClaimedFlow {
+  id: string
+  kind: string
+  title: string
+  input: Json
+  labels: Record<string, string>
+  createdAt: string
+  deadlineAt: string | null
+  maxAttempts: number
+  retriesUsed: number
+  onLeaseLost: OnLeaseLost
+}
+export interface Claim { flow: ClaimedFlow; lease: LeaseRef }
+export interface Pulse { lost: LeaseRef[]; cancelling: LeaseRef[] }
+
+export interface StartItem { lease: LeaseRef }
+export interface FinishItem { lease: LeaseRef; result: Json }
+export interface FailItem { lease: LeaseRef; error: { code: string; message: string; detail: Json }; retryable: boolean }
+export interface Accepted { flow?: { status: FlowStatus } }
+
+/** waitMs: how long the control plane may park the request, at most 30,000. signal: gives the request up. */
+interface Asking { signal: AbortSignal; waitMs?: number }
+
+export type ControlPlane = ReturnType<typeof createControlPlane>
+
+/** A request may take this much longer than it was allowed to park. */
+const ANSWER_MS = 15_000
+
+export function createControlPlane(transport: Transport) {
+  const ask = async <T extends object>(query: string, input: object, { signal, waitMs = 0 }: Asking): Promise<T | Refused> =>
+    (await transport({ query, variables: { input }, timeoutMs: waitMs + ANSWER_MS, signal })) as T | Refused
+
+  const askMany = async <T extends object>(query: string, items: object[], asking: Asking): Promise<(T | Refused)[]> => {
+    const answer = await ask<{ results: (T | Refused)[] }>(query, { items }, asking)
+    return isRefused(answer) ? items.map(() => answer) : answer.results
+  }
+
+  return {
+    register: (input: Registering, asking: Asking) => ask<Registered>(REGISTER_WORKER, input, asking),
+    claim: (input: { workerId: string; max: number; requestId: string; waitMs: number }, signal: AbortSignal) =>
+      ask<{ claims: Claim[] }>(CLAIM_FLOWS, input, { signal, waitMs: input.waitMs }),
+    heartbeat: (input: { workerId: string; leases: LeaseRef[]; waitMs: number; draining: boolean }, signal: AbortSignal) =>
+      ask<Pulse>(HEARTBEAT, input, { signal, waitMs: input.waitMs }),
+    start: (items: StartItem[], signal: AbortSignal) => askMany<Accepted>(START_FLOWS, items, { signal }),
+    finish: (items: FinishItem[], signal: AbortSignal) => askMany<Accepted>(FINISH_FLOWS, items, { signal }),
+    fail: (items: FailItem[], signal: AbortSignal) => askMany<Accepted>(FAIL_FLOWS, items, { signal }),
+    giveBack: (input: { lease: LeaseRef; interrupted: boolean; reason: string }, signal: AbortSignal) => ask<Accepted>(RETURN_FLOW, input, { signal }),
+    progress: (input: { lease: LeaseRef; percent: number | null; message: string | null }, signal: AbortSignal) =>
+      ask<Accepted>(REPORT_PROGRESS, input, { signal }),
+  }
+}
