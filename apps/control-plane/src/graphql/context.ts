@@ -1,0 +1,24 @@
+import type { Engine } from '@sluice/engine'
+import type { PrismaClient } from '@sluice/db/prisma'
+import type { Live } from '../live/live.ts'
+import type { Viewer } from '../policies/policy.ts'
+import type { FlowReader } from './flow-reader.ts'
+import type { Loaders } from './loaders.ts'
+
+/** What every request of one process shares. */
+export interface Resources {
+  deps: Engine
+  prisma: PrismaClient
+  live: Live
+  pages: { default: number; max: number }
+}
+
+/** What one request knows. viewer is who asks; address is where from; signal ends when the client went away. */
+export interface Context extends Resources {
+  requestId: string
+  viewer: Viewer
+  address: string | null
+  signal: AbortSignal
+  flows: FlowReader
+  load: Loaders
+}

@@ -1,0 +1,64 @@
+import type { ObjectParam } from '@pothos/core'
+import {
+  Conflict, FlowAlreadyTerminal, FlowNotQueued, FlowNotStarted, Forbidden, IdempotencyKeyReused, InvalidInput, LaneClosed, LimitExceeded, NotFound,
+  Refusal, StaleLease,
+} from '@sluice/domain'
+import { builder, type SchemaShape } from './builder.ts'
+import { ErrorCodeEnum } from './enums.ts'
+import { FlowRef } from './flow-ref.ts'
+
+const ErrorInterface = builder.interfaceRef<Refusal>('Error').implement({
+  description: 'An expected refusal. Nothing was changed.',
+  fields: (t) => ({
+    message: t.exposeString('message', { description: 'A sentence for people.' }),
+    code: t.expose('code', { type: ErrorCodeEnum, description: 'A word for programs.' }),
+  }),
+})
+
+const interfaces = [ErrorInterface]
+
+builder.objectType(NotFound, { name: 'NotFound', interfaces, description: 'There is no such thing, or you may not know of it.' })
+builder.objectType(Forbidden, { name: 'Forbidden', interfaces, description: 'You may read it, but not do that.' })
+builder.objectType(InvalidInput, {
+  name: 'InvalidInput', interfaces, description: 'An argument is wrong.',
+  fields: (t) => ({ path: t.exposeStringList('path', { description: 'The way to what is wrong, from the field of the input object down into its JSON.' }) }),
+})
+builder.objectType(FlowAlreadyTerminal, {
+  name: 'FlowAlreadyTerminal', interfaces, description: 'The flow has ended, and what has ended never changes.',
+  fields: (t) => ({ flow: t.field({ type: FlowRef, description: 'The flow with its actual outcome.', resolve: (refusal, _args, ctx) => ctx.flows.granted(refusal.flowId) }) }),
+})
+builder.objectType(FlowNotQueued, { name: 'FlowNotQueued', interfaces, description: 'Only a QUEUED flow can be treated so.' })
+builder.objectType(FlowNotStarted, { name: 'FlowNotStarted', interfaces, description: 'The start of this attempt was never reported.' })
+builder.objectType(StaleLease, { name: 'StaleLease', interfaces, description: 'The lease is no longer the current one; the worker must stop.' })
+builder.objectType(IdempotencyKeyReused, { name: 'IdempotencyKeyReused', interfaces, description: 'The key belongs to a request with another content.' })
+builder.objectType(LaneClosed, { name: 'LaneClosed', interfaces, description: 'The lane accepts nothing new.' })
+builder.objectType(LimitExceeded, {
+  name: 'LimitExceeded', interfaces, description: 'More than is allowed.',
+  fields: (t) => ({ limit: t.exposeInt('limit', { description: 'How much is allowed.' }) }),
+})
+builder.objectType(Conflict, { name: 'Conflict', interfaces, description: 'It is no longer as you saw it: read again.' })
+
+type Member = ObjectParam<SchemaShape>
+
+/**
+ * A result union: the payload or one of the refusals, told apart by class. NotFound, Forbidden, InvalidInput and
+ * LimitExceeded are members of every one.
+ */
+export const resultUnion = <Payload extends Member, Refused extends Member = never>(
+  name: string, payload: Payload & { name: string }, refusals: Refused[] = [],
+) => builder.errorUnion<Payload | Refused>(name, {
+  description: `${payload.name}, or why not.`,
+  types: [payload, ...refusals],
+  resolveType: () => payload.name as never,
+})
+
+/** The payload of what was done, or the refusal itself: the union finds its member by class. */
+export const answer = <Done, Payload>(outcome: Done | Refusal, payload: (done: Done) => Payload): Payload =>
+  outcome instanceof Refusal ? (outcome as never) : payload(outcome)
+
+/** answer for the only item of a command that takes many. */
+export const answerOne = <Done, Payload>(outcomes: (Done | Refusal)[], payload: (done: Done) => Payload): Payload => {
+  const [only] = outcomes
+  if (only === undefined) throw new Error('A command answered nothing for its item.')
+  return answer(only, payload)
+}

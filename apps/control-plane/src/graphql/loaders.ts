@@ -1,0 +1,60 @@
+import DataLoader from 'dataloader'
+import type PrismaTypes from '@sluice/db/pothos-types'
+import type { PrismaClient } from '@sluice/db/prisma'
+import { queuePlaces, type Engine, type QueuePlace } from '@sluice/engine'
+
+type Row<Model extends keyof PrismaTypes> = PrismaTypes[Model] extends { Shape: infer Shape } ? Shape : never
+
+/** What stands around flows, read once per request and for all of a tick in one statement. Null where there is none. */
+export interface Loaders {
+  laneByName: DataLoader<string, Row<'Lane'> | null>
+  laneCap: DataLoader<string, number>
+  principal: DataLoader<string, Row<'Principal'> | null>
+  worker: DataLoader<string, Row<'Worker'> | null>
+  progress: DataLoader<string, Row<'FlowProgress'> | null>
+  currentAttempt: DataLoader<{ flowId: string; index: number }, Row<'Attempt'> | null, string>
+  queuePlace: DataLoader<string, QueuePlace | null>
+  leased: DataLoader<string, number>
+  /** By kind: live workers that handle it. */
+  liveWorkers: DataLoader<string, number>
+}
+
+export const createLoaders = (prisma: PrismaClient, { pool }: Pick<Engine, 'pool'>): Loaders => ({
+  laneByName: byKey((names) => prisma.lane.findMany({ where: { name: { in: names } } }), (lane) => lane.name),
+  laneCap: new DataLoader(async (names) => {
+    const caps = await prisma.quota.findMany({ where: { scope: 'LANE', subject: { in: [...names] } } })
+    const byName = new Map(caps.map((cap) => [cap.subject, cap.maxActive]))
+    return names.map((name) => byName.get(name) ?? 0)
+  }, { cache: false }),
+  principal: byKey((ids) => prisma.principal.findMany({ where: { id: { in: ids } } }), (principal) => principal.id),
+  worker: byKey((ids) => prisma.worker.findMany({ where: { id: { in: ids } } }), (worker) => worker.id),
+  progress: byKey((flowIds) => prisma.flowProgress.findMany({ where: { flowId: { in: flowIds } } }), (progress) => progress.flowId),
+  currentAttempt: new DataLoader(async (keys) => {
+    const rows = await prisma.attempt.findMany({ where: { OR: keys.map(({ flowId, index }) => ({ flowId, index })) } })
+    const byAttempt = new Map(rows.map((row) => [attemptKey(row), row]))
+    return keys.map((key) => byAttempt.get(attemptKey(key)) ?? null)
+  }, { cache: false, cacheKeyFn: attemptKey, maxBatchSize: 200 }),
+  queuePlace: new DataLoader(async (ids) => {
+    const places = await queuePlaces(pool, [...ids])
+    return ids.map((id) => places.get(id) ?? null)
+  }, { cache: false }),
+  leased: new DataLoader(async (workerIds) => {
+    const counts = await prisma.attempt.groupBy({ by: ['workerId'], where: { workerId: { in: [...workerIds] }, endedAt: null }, _count: true })
+    const byWorker = new Map(counts.map((count) => [count.workerId, count._count]))
+    return workerIds.map((id) => byWorker.get(id) ?? 0)
+  }, { cache: false }),
+  liveWorkers: new DataLoader(async (kinds) => {
+    const workers = await prisma.worker.findMany({ where: { state: 'ACTIVE', kinds: { hasSome: [...kinds] } }, select: { kinds: true } })
+    return kinds.map((kind) => workers.filter((worker) => worker.kinds.includes(kind)).length)
+  }, { cache: false }),
+})
+
+const attemptKey = ({ flowId, index }: { flowId: string; index: number }): string => `${flowId}.${index}`
+
+// Not cached: commands of one request run one after the other, and each payload shows what its own left.
+function byKey<Found>(read: (keys: string[]) => Promise<Found[]>, keyOf: (row: Found) => string): DataLoader<string, Found | null> {
+  return new DataLoader(async (keys) => {
+    const found = new Map((await read([...new Set(keys)])).map((row) => [keyOf(row), row]))
+    return keys.map((key) => found.get(key) ?? null)
+  }, { cache: false })
+}

@@ -1,0 +1,14 @@
+import { ID_PREFIXES } from '@sluice/domain'
+
+const TYPE_NAMES: Record<string, string> = {
+  [ID_PREFIXES.flow]: 'Flow',
+  [ID_PREFIXES.attempt]: 'Attempt',
+  [ID_PREFIXES.lane]: 'Lane',
+  [ID_PREFIXES.worker]: 'Worker',
+  [ID_PREFIXES.principal]: 'Principal',
+  [ID_PREFIXES.token]: 'ApiToken',
+  [ID_PREFIXES.audit]: 'AuditEntry',
+}
+
+/** Ids say what they are by their prefix: flow_… is a Flow. An unknown prefix is taken for a Flow that does not exist. */
+export const typeNameOfId = (id: string): string => TYPE_NAMES[id.slice(0, id.indexOf('_'))] ?? 'Flow'

@@ -1,0 +1,40 @@
+import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core'
+import type { GraphQLFieldResolver } from 'graphql'
+import { refuseUnsafeInput } from './safe-input.ts'
+
+/**
+ * Two rules for every root field, so that none can be forgotten: it runs only when the policy table has it
+ * (deny by default), and its arguments hold only what PostgreSQL and JSON can carry.
+ */
+export class RootRules<Types extends SchemaTypes> extends BasePlugin<Types> {
+  override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
+    if (!isRoot(field.kind)) return field
+    return { ...field, pothosOptions: { ...field.pothosOptions, authScopes: { may: field.name } } as typeof field.pothosOptions }
+  }
+
+  override wrapResolve(resolve: GraphQLFieldResolver<unknown, Types['Context'], object>, field: PothosOutputFieldConfig<Types>) {
+    return isRoot(field.kind) && field.kind !== 'Subscription' ? checked(resolve) : resolve
+  }
+
+  override wrapSubscribe(subscribe: GraphQLFieldResolver<unknown, Types['Context'], object> | undefined, field: PothosOutputFieldConfig<Types>) {
+    return subscribe && field.kind === 'Subscription' ? checked(subscribe) : subscribe
+  }
+}
+
+const isRoot = (kind: string): boolean => kind === 'Query' || kind === 'Mutation' || kind === 'Subscription'
+
+const checked = <Context>(inner: GraphQLFieldResolver<unknown, Context, object>): GraphQLFieldResolver<unknown, Context, object> =>
+  (parent, args, ctx, info) => {
+    refuseUnsafeInput(args)
+    return inner(parent, args, ctx, info)
+  }
+
+declare global {
+  // The name that Pothos looks plugins up by; it is theirs.
+  export namespace PothosSchemaTypes {
+    export interface Plugins<Types extends SchemaTypes> { rootRules: RootRules<Types> }
+  }
+}
+
+export const RootRulesPlugin = 'rootRules'
+SchemaBuilder.registerPlugin(RootRulesPlugin, RootRules)

@@ -1,0 +1,37 @@
+import { GraphQLError, Kind, valueFromASTUntyped } from 'graphql'
+import type { Json } from '@sluice/protocol'
+import { builder } from './builder.ts'
+
+// RFC 3339, seconds and offset required: an instant that leaves its zone to the reader is refused (D-45).
+const INSTANT = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/
+
+export function parseInstant(value: unknown): Date {
+  const at = typeof value === 'string' && INSTANT.test(value) ? new Date(value) : null
+  if (at === null || Number.isNaN(at.getTime())) {
+    throw new GraphQLError('An instant is RFC 3339 with an offset, for example 2026-01-31T12:00:00Z.', { extensions: { code: 'BAD_USER_INPUT' } })
+  }
+  return at
+}
+
+builder.scalarType('DateTime', {
+  description: 'An instant: RFC 3339 with an offset; answers are UTC with milliseconds.',
+  serialize: (value) => (value instanceof Date ? value : new Date(value as string)).toISOString(),
+  parseValue: parseInstant,
+  parseLiteral: (node) => parseInstant(node.kind === Kind.STRING ? node.value : null),
+})
+
+builder.scalarType('JSON', {
+  description: 'Any JSON value.',
+  serialize: (value) => value,
+  parseValue: (value) => value as Json,
+  parseLiteral: (node, variables) => valueFromASTUntyped(node, variables) as Json,
+})
+
+builder.scalarType('Cursor', {
+  description: 'A place in a stream, opaque: everything after this.',
+  serialize: String,
+  parseValue: (value) => {
+    if (typeof value !== 'string' || value.length > 200) throw new GraphQLError('A cursor is a short text that an earlier answer gave.')
+    return value
+  },
+})

@@ -1,0 +1,18 @@
+import type { Access, Actor, Caller } from '@sluice/engine'
+import { extentOf, inScope, type Operation, type Viewer } from './policy.ts'
+import { mayRead } from './visible.ts'
+
+export const actorOf = (viewer: Viewer, address: string | null): Actor => ({ principalId: viewer.principalId, kind: 'principal', address })
+
+/** The caller of a command on flows: what it may not read does not exist for it, what it may read but not change is forbidden. */
+export const callerOf = (viewer: Viewer, address: string | null, operation: Operation): Caller => ({
+  actor: actorOf(viewer, address),
+  access: (flow): Access => {
+    if (!mayRead(viewer, flow)) return 'hide'
+    const extent = extentOf(viewer, operation)
+    return extent === 'all' || (extent === 'own' && flow.principalId === viewer.principalId) ? 'allow' : 'forbid'
+  },
+})
+
+/** Whether the token's scopes cover a flow it wants to create. */
+export const mayCreateIn = (viewer: Viewer) => (flow: { lane: string; kind: string }): boolean => inScope(viewer, flow)

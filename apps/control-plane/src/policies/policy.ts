@@ -1,0 +1,108 @@
+import { Forbidden } from '@sluice/domain'
+import type { Role } from '@sluice/protocol'
+
+/** Who asks. scopes narrow what the roles allow; empty = all of it. expiresAt is the end of the token or the session. */
+export interface Viewer {
+  principalId: string
+  name: string
+  roles: readonly Role[]
+  scopes: readonly string[]
+  tokenId: string | null
+  sessionId: string | null
+  expiresAt: Date | null
+}
+
+/** all = on everything; own = only on what the principal itself owns. Absent = not at all. */
+export type Extent = 'all' | 'own'
+type Row = Partial<Record<Role, Extent>>
+
+const everyone: Row = { VIEWER: 'all', SUBMITTER: 'all', OPERATOR: 'all', ADMIN: 'all', WORKER: 'all' }
+const people: Row = { VIEWER: 'all', SUBMITTER: 'all', OPERATOR: 'all', ADMIN: 'all' }
+const readers: Row = { VIEWER: 'all', SUBMITTER: 'own', OPERATOR: 'all', ADMIN: 'all' }
+const creators: Row = { SUBMITTER: 'own', OPERATOR: 'all', ADMIN: 'all' }
+const operators: Row = { OPERATOR: 'all', ADMIN: 'all' }
+const admins: Row = { ADMIN: 'all' }
+const workers: Row = { WORKER: 'all' }
+
+/**
+ * The five roles (product.md 12): one row per operation, deny by default. A word with a dot is a right inside an
+ * operation. What a subscription or query shows of other people's flows is narrowed further by `visibleFlows`.
+ */
+export const POLICY = {
+  node: people, viewer: everyone, serverTime: everyone,
+  flow: readers, waitForFlow: readers, flows: readers, flowCounts: readers,
+  flowQueue: readers, queueStats: people, throughput: people, lanes: people, workers: people, flowKinds: people, caps: people, servers: people,
+  principals: { VIEWER: 'all', OPERATOR: 'all', ADMIN: 'all' },
+  audit: admins, apiTokens: admins,
+
+  createFlow: creators, createFlows: creators, 'createFlow.priority': operators,
+  cancelFlow: creators, retryFlow: creators,
+  promoteNow: operators, 'promoteNow.force': admins, setFlowPriority: operators, holdFlow: operators, releaseFlow: operators,
+  pauseLane: operators, resumeLane: operators, drainLane: operators,
+  deleteFlow: admins, setCap: admins, upsertLane: admins, createApiToken: admins, revokeApiToken: admins,
+
+  registerWorker: workers, claimFlows: workers, heartbeat: workers, startFlow: workers, startFlows: workers, returnFlow: workers,
+  finishFlow: workers, finishFlows: workers, failFlow: workers, failFlows: workers, reportProgress: workers,
+
+  flowEvents: readers, flowsChanged: readers, queueChanged: people, overview: people,
+} as const satisfies Record<string, Row>
+
+export type Operation = keyof typeof POLICY
+
+export const OPERATIONS = Object.keys(POLICY) as Operation[]
+
+/** How far the viewer may go with the operation; null = not at all, as for an operation that the table does not have. */
+export function extentOf(viewer: Viewer, operation: string): Extent | null {
+  const row: Row | undefined = Object.hasOwn(POLICY, operation) ? POLICY[operation as Operation] : undefined
+  if (row === undefined || !scopeAllows(viewer.scopes, operation, row)) return null
+  const extents = rolesInScope(viewer).map((role) => row[role])
+  if (extents.includes('all')) return 'all'
+  return extents.includes('own') ? 'own' : null
+}
+
+export const mayRun = (viewer: Viewer, operation: string): boolean => extentOf(viewer, operation) !== null
+
+/** Words for clients: every operation the viewer may run; `:own` at its end when only on its own flows. */
+export const permissionsOf = (viewer: Viewer): string[] => OPERATIONS.flatMap((operation) => {
+  const extent = extentOf(viewer, operation)
+  if (extent === null) return []
+  return extent === 'own' ? [`${operation}:own`] : [operation]
+})
+
+// Scopes: role:NAME and do:OPERATION say which rights are left, lane:NAME and kind:NAME which flows. None of a sort = no limit of that sort.
+const rolesInScope = ({ roles, scopes }: Viewer): Role[] => {
+  const named = withPrefix(scopes, 'role:').map((role) => role.toUpperCase())
+  return named.length === 0 ? [...roles] : roles.filter((role) => named.includes(role))
+}
+
+function scopeAllows(scopes: readonly string[], operation: string, row: Row): boolean {
+  const named = withPrefix(scopes, 'do:')
+  return named.length === 0 || row === everyone || named.includes(operation)
+}
+
+/** Whether the scopes let the token touch this lane and kind. */
+export const inScope = ({ scopes }: Viewer, { lane, kind }: { lane: string; kind: string }): boolean =>
+  allows(withPrefix(scopes, 'lane:'), lane) && allows(withPrefix(scopes, 'kind:'), kind)
+
+export const lanesInScope = (viewer: Viewer): string[] => withPrefix(viewer.scopes, 'lane:')
+export const kindsInScope = (viewer: Viewer): string[] => withPrefix(viewer.scopes, 'kind:')
+
+const allows = (named: string[], name: string): boolean => named.length === 0 || named.includes(name)
+const withPrefix = (scopes: readonly string[], prefix: string): string[] =>
+  scopes.filter((scope) => scope.startsWith(prefix)).map((scope) => scope.slice(prefix.length))
+
+const SCOPE = /^(role:(viewer|submitter|operator|admin|worker)|do:[A-Za-z.]+|(lane|kind):\S{1,64})$/i
+
+/** Whether the word is a scope: role:NAME, do:OPERATION, lane:NAME or kind:NAME. */
+export const isScope = (scope: string): boolean =>
+  SCOPE.test(scope) && (!scope.startsWith('do:') || Object.hasOwn(POLICY, scope.slice('do:'.length)))
+
+/** The lanes a worker's token may serve: those it asked for within its scopes. @throws Forbidden when none is left, or a kind is out of scope. */
+export function lanesFor(viewer: Viewer, asked: string[], kinds: string[]): string[] {
+  const outside = [
+    ...asked.filter((lane) => !allows(lanesInScope(viewer), lane)),
+    ...kinds.filter((kind) => !allows(kindsInScope(viewer), kind)),
+  ]
+  if (outside.length > 0) throw new Forbidden(`The scopes of this token do not cover ${outside.join(', ')}.`)
+  return asked.length > 0 ? asked : lanesInScope(viewer)
+}
