@@ -316,25 +316,27 @@ CREATE INDEX attempt_worker_live_idx ON attempt (worker_id) WHERE ended_at IS NU
 CREATE UNIQUE INDEX worker_live_instance_key ON worker (principal_id, instance_id) WHERE state <> 'DEAD';
 CREATE INDEX worker_live_idx ON worker (expires_at) WHERE state <> 'DEAD';
 
--- The promoter's probe (D-39), the queue in order with and without a lane (D-34), and the holders of slots (D-33).
+-- The promoter's probe (D-39), the queue in order (D-34) with what is held kept apart, its oldest entry, and the holders of slots (D-33).
 CREATE INDEX flow_promotable_idx ON flow (lane, kind, cap_group, rank, order_at, id) WHERE status = 'QUEUED' AND NOT blocked;
-CREATE INDEX flow_queue_lane_idx ON flow (lane, rank, order_at, id) WHERE status = 'QUEUED';
-CREATE INDEX flow_queue_idx ON flow (rank, order_at, id) WHERE status = 'QUEUED';
+CREATE INDEX flow_queue_lane_idx ON flow (lane, rank, order_at, id) WHERE status = 'QUEUED' AND NOT blocked;
+CREATE INDEX flow_blocked_lane_idx ON flow (lane, rank, order_at, id) WHERE status = 'QUEUED' AND blocked;
+CREATE INDEX flow_queue_age_idx ON flow (lane, queued_at) WHERE status = 'QUEUED';
 CREATE INDEX flow_slot_idx ON flow (lane, principal_id, id) WHERE slot_held;
 CREATE INDEX flow_forced_idx ON flow (order_at, id) WHERE status = 'QUEUED' AND pin_force;
 
 -- What becomes due.
 CREATE INDEX flow_due_idx ON flow (not_before) WHERE status = 'QUEUED' AND not_before IS NOT NULL;
+CREATE INDEX flow_delayed_lane_idx ON flow (lane, not_before, id) WHERE status = 'QUEUED' AND NOT blocked AND not_before IS NOT NULL;
 CREATE INDEX flow_queue_expiry_idx ON flow (queue_expires_at) WHERE status = 'QUEUED' AND queue_expires_at IS NOT NULL;
 CREATE INDEX flow_deadline_idx ON flow (deadline_at) WHERE finished_at IS NULL AND deadline_at IS NOT NULL;
 
--- Lists. The sort key exists only inside these, so that no plan walks the primary key backwards (trap 2).
-CREATE INDEX flow_created_idx ON flow (created_at, id) WHERE deleted_at IS NULL;
+-- Lists. The sort key exists only inside these, so that no plan walks the primary key backwards (trap 2). Each begins with what a filter names and
+-- goes on with the status: a list is the merge of one short probe per named value and status, so no list needs an index of its own.
 CREATE INDEX flow_status_created_idx ON flow (status, created_at, id) WHERE deleted_at IS NULL;
-CREATE INDEX flow_lane_created_idx ON flow (lane, created_at, id) WHERE deleted_at IS NULL;
-CREATE INDEX flow_kind_created_idx ON flow (kind, created_at, id) WHERE deleted_at IS NULL;
-CREATE INDEX flow_principal_created_idx ON flow (principal_id, created_at, id) WHERE deleted_at IS NULL;
-CREATE INDEX flow_finished_idx ON flow (finished_at, id) WHERE finished_at IS NOT NULL AND deleted_at IS NULL;
+CREATE INDEX flow_lane_created_idx ON flow (lane, status, created_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX flow_kind_created_idx ON flow (kind, status, created_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX flow_principal_created_idx ON flow (principal_id, status, created_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX flow_finished_idx ON flow (status, finished_at, id) WHERE finished_at IS NOT NULL AND deleted_at IS NULL;
 
 -- Heartbeats and moves rewrite rows in place where they can; the queue's dead prefix (trap 3) is vacuumed early.
 ALTER TABLE flow SET (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000, autovacuum_analyze_scale_factor = 0.05);
