@@ -1,0 +1,77 @@
+import { Keyboard, LogOut, Menu as MenuIcon, Monitor, Moon, Search, Sun } from 'lucide-react'
+import { useState, type ReactNode } from 'react'
+import { signOut } from '../features/session/session-calls.ts'
+import { useViewer } from '../graphql/viewer.ts'
+import { Button } from '../ui/button.tsx'
+import { focusRow, useCommandKey, useShortcuts, type Shortcut } from '../ui/keyboard.ts'
+import { Menu } from '../ui/menu.tsx'
+import { Lamp } from './lamp.tsx'
+import { PAGES } from './navigation.ts'
+import { Palette } from './palette.tsx'
+import { ShortcutsHelp } from './shortcuts-help.tsx'
+import { THEMES, useTheme, type Theme } from './theme.ts'
+import { useFeedLag } from './use-feed-lag.ts'
+
+const THEME_ICONS = { system: Monitor, light: Sun, dark: Moon }
+const THEME_WORDS: Record<Theme, string> = { system: 'Theme of the system', light: 'Light theme', dark: 'Dark theme' }
+
+interface Props { path: string; onGo(address: string): void; children: ReactNode }
+
+/** What stands around every page: the way to the others, the lamp, the keys. */
+export function Layout({ path, onGo, children }: Props) {
+  const [shown, show] = useState<'palette' | 'help' | null>(null)
+  useFeedLag()
+  const shortcuts: Shortcut[] = [
+    { keys: '/', does: 'Search and commands', run: () => show('palette') },
+    { keys: 'j', does: 'Next row', run: () => focusRow(1) },
+    { keys: 'k', does: 'Previous row', run: () => focusRow(-1) },
+    ...PAGES.map(page => ({ keys: `g ${page.key}`, does: `Go to ${page.name}`, run: () => onGo(page.address) })),
+    { keys: '?', does: 'List the keys', run: () => show('help') },
+  ]
+  useShortcuts(shortcuts)
+  useCommandKey(() => show('palette'))
+  return (
+    <>
+      <a href="#content" className="sr-only focus:not-sr-only focus:absolute focus:left-2 focus:top-2 focus:z-50 focus:bg-surface focus:p-2">Skip to the content</a>
+      <header className="sticky top-0 z-30 flex min-h-12 items-center gap-x-3 border-b border-line bg-surface px-3 sm:px-5">
+        <a href="/" className="flex items-center gap-2 font-semibold text-text no-underline"><img src="/icon.svg" alt="" width="20" height="20" /> <span className="hidden sm:inline">Sluice</span></a>
+        <Pages path={path} />
+        <span className="ml-auto"><Lamp /></span>
+        <Button look="quiet" icon={Search} aria-label="Search and commands" aria-keyshortcuts="Control+K" onClick={() => show('palette')}><kbd className="hidden font-sans text-[0.86rem] md:inline">Ctrl K</kbd></Button>
+        <AccountMenu onHelp={() => show('help')} />
+      </header>
+      <main id="content" tabIndex={-1} className="mx-auto flex max-w-[100rem] flex-col gap-3 p-3 outline-none sm:p-5">{children}</main>
+      {shown === 'palette' && <Palette onGo={onGo} onClose={() => show(null)} />}
+      {shown === 'help' && <ShortcutsHelp shortcuts={shortcuts} onClose={() => show(null)} />}
+    </>
+  )
+}
+
+function Pages({ path }: { path: string }) {
+  return (
+    <nav aria-label="Pages" className="flex gap-1">
+      {PAGES.map(page => (
+        <a key={page.name} href={page.address} aria-current={page.address === path ? 'page' : undefined} {...(page.own ? {} : { 'data-whole-load': true })}
+          className="inline-flex min-h-8 items-center rounded-md px-2.5 font-medium text-muted no-underline hover:bg-sunken hover:text-text aria-[current=page]:bg-sunken aria-[current=page]:text-text">
+          {page.name}
+        </a>
+      ))}
+    </nav>
+  )
+}
+
+function AccountMenu({ onHelp }: { onHelp(): void }) {
+  const { theme, choose } = useTheme()
+  const name = useViewer()?.principal?.name
+  const themes = THEMES.map(one => ({ label: THEME_WORDS[one], icon: THEME_ICONS[one], whyNot: one === theme ? 'It is shown now.' : null, onSelect: () => choose(one) }))
+  return (
+    <Menu
+      trigger={<Button look="quiet" icon={MenuIcon} aria-label="Menu"><span className="hidden max-w-32 truncate md:inline">{name}</span></Button>}
+      items={[
+        ...themes,
+        { label: 'Keys', icon: Keyboard, onSelect: onHelp },
+        { label: 'Sign out', icon: LogOut, onSelect: () => void signOut() },
+      ]}
+    />
+  )
+}

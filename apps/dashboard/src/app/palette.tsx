@@ -1,0 +1,63 @@
+import { useId, useState } from 'react'
+import { useQuery } from 'urql'
+import { addressOf } from '../features/addresses.ts'
+import { SAMPLES } from '../features/sample/samples.ts'
+import { useStartSample } from '../features/sample/use-start-sample.tsx'
+import { graphql } from '../graphql/graphql.ts'
+import { Dialog } from '../ui/dialog.tsx'
+import { matchingCommands, type Command } from './commands.ts'
+import { PAGES } from './navigation.ts'
+
+const Palette_Query = graphql(`query Palette { flows(first: 50, orderBy: CREATED_DESC) { edges { node { id title kind } } } }`)
+
+/** Goes anywhere and does anything: type to narrow, arrows to choose, Enter to do. */
+export function Palette({ onGo, onClose }: { onGo(address: string): void; onClose(): void }) {
+  const [text, setText] = useState('')
+  const [at, setAt] = useState(0)
+  const listId = useId()
+  const { start, problem } = useStartSample(onClose)
+  const [{ data }] = useQuery({ query: Palette_Query })
+  const go = (address: string) => () => { onClose(); onGo(address) }
+
+  const commands: Command[] = [
+    ...PAGES.map(page => ({ name: `Go to ${page.name}`, note: `g ${page.key}`, run: go(page.address) })),
+    ...SAMPLES.map(sample => ({ name: `Start a sample: ${sample.name}`, note: sample.kind, run: () => void start(sample) })),
+    ...(data?.flows.edges ?? []).map(({ node }) => ({ name: node.title, note: node.id, run: go(addressOf.flow(node.id)) })),
+  ]
+  const shown = matchingCommands(commands, text, id => go(addressOf.flow(id)))
+  const chosen = Math.min(at, shown.length - 1)
+
+  const onKey = (event: React.KeyboardEvent) => {
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      event.preventDefault()
+      setAt((chosen + (event.key === 'ArrowDown' ? 1 : -1) + shown.length) % Math.max(1, shown.length))
+    }
+    if (event.key === 'Enter') {
+      event.preventDefault()
+      shown[chosen]?.run()
+    }
+  }
+
+  return (
+    <Dialog open onClose={onClose} title="Search and commands" wide>
+      <input
+        className="control w-full" placeholder="A page, a sample, a flow’s title or id" aria-label="Search" autoFocus value={text}
+        role="combobox" aria-expanded="true" aria-controls={listId} aria-activedescendant={shown.length > 0 ? `${listId}-${chosen}` : undefined}
+        onChange={event => { setText(event.target.value); setAt(0) }} onKeyDown={onKey}
+      />
+      {problem && <p role="alert" className="text-bad">{problem}</p>}
+      <ul id={listId} role="listbox" aria-label="Found" className="m-0 max-h-80 list-none overflow-y-auto p-0">
+        {shown.map((command, index) => (
+          <li
+            key={`${command.name} ${command.note}`} id={`${listId}-${index}`} role="option" aria-selected={index === chosen} onClick={command.run} onPointerMove={() => setAt(index)}
+            className={`flex min-h-8 cursor-default items-center justify-between gap-4 rounded-md px-2 ${index === chosen ? 'bg-sunken' : ''}`}
+          >
+            <span className="min-w-0 truncate">{command.name}</span>
+            <span className="min-w-0 shrink-0 truncate font-mono text-[0.86rem] text-muted">{command.note}</span>
+          </li>
+        ))}
+      </ul>
+      {shown.length === 0 && <p className="text-muted">Nothing by that name among the pages, the samples and the 50 newest flows. A whole flow id can always be opened.</p>}
+    </Dialog>
+  )
+}

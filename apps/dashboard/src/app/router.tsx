@@ -1,0 +1,55 @@
+import { createRootRoute, createRoute, createRouter, Outlet } from '@tanstack/react-router'
+import { addressOf } from '../features/addresses.ts'
+import { safeNext } from '../graphql/sign-in-address.ts'
+import { FlowPage } from '../pages/flow/flow-page.tsx'
+import { flowSearch } from '../pages/flow/flow-search.ts'
+import { QueuePage } from '../pages/queue/queue-page.tsx'
+import { queueSearch } from '../pages/queue/queue-search.ts'
+import { SignInPage } from '../pages/sign-in/sign-in-page.tsx'
+import { signInSearch } from '../pages/sign-in/sign-in-search.ts'
+import { SignedIn } from './signed-in.tsx'
+
+const rootRoute = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
+const signedInRoute = createRoute({ getParentRoute: () => rootRoute, id: 'signed-in', component: SignedIn })
+
+const queueRoute = createRoute({
+  getParentRoute: () => signedInRoute, path: '/', validateSearch: search => queueSearch.parse(search),
+  component: function QueueRoute() {
+    const navigate = queueRoute.useNavigate()
+    return <QueuePage search={queueRoute.useSearch()} onSearch={search => void navigate({ search })} />
+  },
+})
+
+const flowRoute = createRoute({
+  getParentRoute: () => signedInRoute, path: '/flows/$id', validateSearch: search => flowSearch.parse(search),
+  component: function FlowRoute() {
+    const navigate = flowRoute.useNavigate()
+    const { id } = flowRoute.useParams()
+    return <FlowPage key={id} id={id} search={flowRoute.useSearch()} onSearch={search => void navigate({ search, replace: true })} onDeleted={() => void navigate({ to: '/' })} />
+  },
+})
+
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute, path: '/sign-in', validateSearch: search => signInSearch.parse(search),
+  component: function SignInRoute() {
+    const { next } = signInRoute.useSearch()
+    // A whole load, so that the page starts with the cookie it has just got.
+    return <SignInPage onSignedIn={() => location.assign(safeNext(next))} />
+  },
+})
+
+function NotFound() {
+  return (
+    <main className="mx-auto max-w-md p-6">
+      <h1 className="m-0 text-[1.35rem] font-semibold">There is no such page</h1>
+      <p className="mt-2"><a href={addressOf.queue()}>Go to the queue</a></p>
+    </main>
+  )
+}
+
+/** One line per page. */
+export const router = createRouter({ routeTree: rootRoute.addChildren([signedInRoute.addChildren([queueRoute, flowRoute]), signInRoute]) })
+
+declare module '@tanstack/react-router' {
+  interface Register { router: typeof router }
+}

@@ -1,0 +1,28 @@
+import { Outlet, useRouter, useRouterState } from '@tanstack/react-router'
+import { useCallback, useState } from 'react'
+import { Provider } from 'urql'
+import { createGraphqlClient } from '../graphql/client.ts'
+import { ViewerContext } from '../graphql/viewer.ts'
+import { HoldOrderProvider } from '../ui/hold-order.tsx'
+import { NoticesProvider } from '../ui/notices.tsx'
+import { Layout } from './layout.tsx'
+import { useLinkClicks } from './link-clicks.ts'
+import { useViewerAndClock } from './use-viewer-and-clock.ts'
+
+/** Everything that needs a session. The client and its socket live as long as this does. */
+export function SignedIn() {
+  const [client] = useState(createGraphqlClient)
+  return <Provider value={client}><HoldOrderProvider><NoticesProvider><Frame /></NoticesProvider></HoldOrderProvider></Provider>
+}
+
+function Frame() {
+  const router = useRouter()
+  const path = useRouterState({ select: state => state.location.pathname })
+  const go = useCallback((address: string) => {
+    if (address.startsWith('/graphql')) location.assign(address)
+    else router.history.push(address)
+  }, [router])
+  useLinkClicks(go)
+  const { viewer } = useViewerAndClock()
+  return <ViewerContext value={viewer}><Layout path={path} onGo={go}><Outlet /></Layout></ViewerContext>
+}

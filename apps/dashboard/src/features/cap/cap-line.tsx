@@ -1,0 +1,49 @@
+import { Pencil, TriangleAlert } from 'lucide-react'
+import { useState } from 'react'
+import { graphql, readFragment, type FragmentOf, type ResultOf } from '../../graphql/graphql.ts'
+import { useViewer, whyMayNot } from '../../graphql/viewer.ts'
+import { Button } from '../../ui/button.tsx'
+import { formatInstant } from '../../ui/time.tsx'
+import { CapDialog } from './cap-dialog.tsx'
+
+export const CapLine_Cap = graphql(`
+  fragment CapLine_Cap on Cap {
+    scope maxActive active fromEnvironment environmentValue setAt
+    lane { id name }
+    setBy { id name }
+  }
+`)
+
+type Cap = ResultOf<typeof CapLine_Cap>
+
+/** The cap of all lanes or of one, where it came from, and the way to change it. */
+export function CapLine({ caps: masked, lane }: { caps: readonly FragmentOf<typeof CapLine_Cap>[]; lane: string | undefined }) {
+  const [open, setOpen] = useState(false)
+  const mayNot = whyMayNot(useViewer(), 'setCap')
+  const caps = masked.map(cap => readFragment(CapLine_Cap, cap))
+  const cap = caps.find(one => (lane === undefined ? one.scope === 'GLOBAL' : one.scope === 'LANE' && one.lane?.name === lane))
+  return (
+    <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-[0.95rem]">
+      <span className="text-muted">{sentence(cap, lane)}</span>
+      {cap && <EnvironmentDiffers cap={cap} />}
+      <Button icon={Pencil} look="quiet" whyNot={mayNot} onClick={() => setOpen(true)}>Change the cap</Button>
+      {open && <CapDialog lane={lane} current={cap?.maxActive ?? 0} environmentValue={cap?.environmentValue ?? null} onClose={() => setOpen(false)} />}
+    </div>
+  )
+}
+
+const sentence = (cap: Cap | undefined, lane: string | undefined) => {
+  const where = lane === undefined ? 'All lanes' : `Lane ${lane}`
+  if (!cap || cap.maxActive === 0) return `${where}: no cap`
+  const from = cap.fromEnvironment ? 'from the environment' : `set${cap.setBy ? ` by ${cap.setBy.name}` : ''}${cap.setAt ? `, ${formatInstant(cap.setAt)}` : ''}`
+  return `${where}: at most ${cap.maxActive} at once (${from})`
+}
+
+function EnvironmentDiffers({ cap }: { cap: Cap }) {
+  if (cap.scope !== 'GLOBAL' || cap.fromEnvironment || cap.environmentValue === null || cap.environmentValue === cap.maxActive) return null
+  return (
+    <span className="inline-flex items-center gap-1.5 text-attention">
+      <TriangleAlert size={14} aria-hidden="true" /> MAX_CONCURRENT_FLOWS says {cap.environmentValue}; what was set here wins.
+    </span>
+  )
+}

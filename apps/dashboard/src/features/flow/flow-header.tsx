@@ -1,0 +1,81 @@
+import { ArrowUpFromLine } from 'lucide-react'
+import { graphql, readFragment, type FragmentOf, type ResultOf } from '../../graphql/graphql.ts'
+import { LookBadge } from '../../ui/look.tsx'
+import { ShortId } from '../../ui/short-id.tsx'
+import { RelativeTime, Span } from '../../ui/time.tsx'
+import { addressOf } from '../addresses.ts'
+import { PHASE_LOOKS, STATUS_LOOKS } from '../looks.ts'
+import { sentenceOfEnd } from './end-sentence.ts'
+import { FlowActionBar } from './flow-actions.tsx'
+import { FlowActions_Flow } from './flow-rules.ts'
+
+export const FlowHeader_Flow = graphql(`
+  fragment FlowHeader_Flow on Flow {
+    id title kind status phase isTerminal terminalReason overCap queuedAt startedAt finishedAt deadlineAt notBefore
+    lane { id name }
+    progress { percent message at }
+    ...FlowActions_Flow
+  }
+`, [FlowActions_Flow])
+
+type Header = ResultOf<typeof FlowHeader_Flow>
+
+/** Who it is, how it stands, how long it takes, and what can be done. */
+export function FlowHeader({ flow: masked, onDeleted }: { flow: FragmentOf<typeof FlowHeader_Flow>; onDeleted(): void }) {
+  const flow = readFragment(FlowHeader_Flow, masked)
+  return (
+    <header className="flex flex-col gap-3">
+      <div className="flex flex-wrap items-start justify-between gap-3">
+        <div className="min-w-0">
+          <h1 className="m-0 break-words text-[1.5rem] font-semibold leading-tight">{flow.title}</h1>
+          <p className="mt-1 flex flex-wrap items-center gap-x-3 text-muted">
+            <ShortId id={flow.id} label="flow id" />
+            <span>{flow.kind}</span>
+            <span>lane <a href={addressOf.queue(flow.lane.name)}>{flow.lane.name}</a></span>
+          </p>
+        </div>
+        <FlowActionBar flow={flow} onDeleted={onDeleted} />
+      </div>
+      <div className="flex flex-wrap items-center gap-x-5 gap-y-1" aria-live="polite">
+        <span className="text-[1.1rem]"><LookBadge look={STATUS_LOOKS[flow.status]} /></span>
+        {flow.phase && <LookBadge look={PHASE_LOOKS[flow.phase]} />}
+        {flow.overCap && <span className="inline-flex items-center gap-1.5 font-medium text-attention"><ArrowUpFromLine size={14} aria-hidden="true" /> Over the cap</span>}
+        {flow.terminalReason && <span className="text-muted">{sentenceOfEnd(flow.terminalReason)}</span>}
+      </div>
+      <Timers flow={flow} />
+      <ProgressLine flow={flow} />
+    </header>
+  )
+}
+
+function Timers({ flow }: { flow: Header }) {
+  return (
+    <dl className="m-0 flex flex-wrap gap-x-6 gap-y-1 text-[0.95rem]">
+      <Timer name="Waited"><Span from={flow.queuedAt} to={flow.startedAt ?? flow.finishedAt} /></Timer>
+      {flow.startedAt && <Timer name={flow.isTerminal ? 'Took' : 'Started'}>{flow.isTerminal ? <Span from={flow.startedAt} to={flow.finishedAt} /> : <RelativeTime at={flow.startedAt} />}</Timer>}
+      {flow.finishedAt && <Timer name="Ended"><RelativeTime at={flow.finishedAt} /></Timer>}
+      {!flow.isTerminal && flow.notBefore && <Timer name="Not before"><RelativeTime at={flow.notBefore} /></Timer>}
+      {!flow.isTerminal && flow.deadlineAt && <Timer name="Deadline"><RelativeTime at={flow.deadlineAt} /></Timer>}
+    </dl>
+  )
+}
+
+function Timer({ name, children }: { name: string; children: React.ReactNode }) {
+  return <div className="flex gap-1.5"><dt className="text-muted">{name}</dt><dd className="m-0 font-medium">{children}</dd></div>
+}
+
+function ProgressLine({ flow }: { flow: Header }) {
+  if (!flow.progress || flow.isTerminal) return null
+  const { percent, message } = flow.progress
+  return (
+    <div className="flex items-center gap-3">
+      {percent !== null && (
+        <div role="progressbar" aria-label="Progress" aria-valuenow={percent} aria-valuemin={0} aria-valuemax={100} className="h-2.5 max-w-md flex-1 overflow-hidden rounded-full border border-edge bg-sunken">
+          <div className="h-full bg-busy" style={{ width: `${percent}%` }} />
+        </div>
+      )}
+      {percent !== null && <span>{percent} %</span>}
+      {message && <span className="text-muted">{message}</span>}
+    </div>
+  )
+}

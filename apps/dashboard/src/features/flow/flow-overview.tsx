@@ -1,0 +1,92 @@
+import { graphql, readFragment, type FragmentOf, type ResultOf } from '../../graphql/graphql.ts'
+import { Fact } from '../../ui/figure.tsx'
+import { JsonView } from '../../ui/json-view.tsx'
+import { LookBadge } from '../../ui/look.tsx'
+import { ShortId } from '../../ui/short-id.tsx'
+import { RelativeTime } from '../../ui/time.tsx'
+import { addressOf } from '../addresses.ts'
+import { REASON_LOOKS } from '../looks.ts'
+import { sentenceOfEnd } from './end-sentence.ts'
+import { Holders } from './why-waits.tsx'
+
+export const FlowOverview_Flow = graphql(`
+  fragment FlowOverview_Flow on Flow {
+    id status isTerminal terminalReason input result labels priority maxAttempts retriesUsed onLeaseLost createdAt
+    error { code message detail retryable }
+    queue { position reason detail estimatedStartAt pinned forced }
+    retryOf { id title }
+    owner { id name }
+  }
+`)
+
+type Overview = ResultOf<typeof FlowOverview_Flow>
+
+/** What went in, what came out or why nothing did, and how it was set up. */
+export function FlowOverview({ flow: masked }: { flow: FragmentOf<typeof FlowOverview_Flow> }) {
+  const flow = readFragment(FlowOverview_Flow, masked)
+  return (
+    <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
+      <div className="flex min-w-0 flex-col gap-4">
+        {flow.queue && <Waiting flow={flow} queue={flow.queue} />}
+        {flow.error && <Failure error={flow.error} />}
+        <Section title="Result"><Result flow={flow} /></Section>
+        <Section title="Input"><JsonView value={flow.input} label="input" /></Section>
+      </div>
+      <Settings flow={flow} />
+    </div>
+  )
+}
+
+function Section({ title, children }: { title: string; children: React.ReactNode }) {
+  return <section className="min-w-0"><h2 className="m-0 mb-1.5 text-[1.05rem] font-semibold">{title}</h2>{children}</section>
+}
+
+function Waiting({ flow, queue }: { flow: Overview; queue: NonNullable<Overview['queue']> }) {
+  return (
+    <Section title="Why it waits">
+      <div className="panel flex flex-col gap-2 p-3">
+        <p className="flex flex-wrap items-center gap-x-4"><LookBadge look={REASON_LOOKS[queue.reason]} />
+          {queue.position !== null && <span>position {queue.position}</span>}
+          {queue.pinned && <span className="text-attention">pinned{queue.forced ? ', may pass the caps' : ''}</span>}
+          {queue.estimatedStartAt && <span className="text-muted">starts about <RelativeTime at={queue.estimatedStartAt} /></span>}
+        </p>
+        <p>{queue.detail}</p>
+        <Holders id={flow.id} />
+      </div>
+    </Section>
+  )
+}
+
+function Failure({ error }: { error: NonNullable<Overview['error']> }) {
+  return (
+    <Section title="Error">
+      <div className="panel flex flex-col gap-2 border-bad p-3">
+        <p><strong className="font-mono text-[0.95rem] text-bad">{error.code}</strong> {error.message}</p>
+        <p className="text-[0.93rem] text-muted">{error.retryable ? 'The worker said that trying again may help.' : 'The worker said that trying again would not help.'}</p>
+        {error.detail !== null && <JsonView value={error.detail} label="error detail" />}
+      </div>
+    </Section>
+  )
+}
+
+function Result({ flow }: { flow: Overview }) {
+  if (flow.status === 'FINISHED') return <JsonView value={flow.result} label="result" />
+  return <p className="text-muted">{flow.isTerminal ? `None. ${sentenceOfEnd(flow.terminalReason)}` : 'None yet: it has not ended.'}</p>
+}
+
+function Settings({ flow }: { flow: Overview }) {
+  const labels = Object.entries((flow.labels ?? {}) as Record<string, string>)
+  return (
+    <dl className="panel m-0 self-start p-3">
+      <Fact name="Owner">{flow.owner.name}</Fact>
+      <Fact name="Priority">{flow.priority}</Fact>
+      <Fact name="Attempts allowed">{flow.maxAttempts}</Fact>
+      <Fact name="Retries used">{flow.retriesUsed}</Fact>
+      <Fact name="If its worker is lost">{flow.onLeaseLost === 'RETRY' ? 'tried again' : 'fails'}</Fact>
+      <Fact name="Created"><RelativeTime at={flow.createdAt} /></Fact>
+      {flow.retryOf && <Fact name="Retry of"><a href={addressOf.flow(flow.retryOf.id)}>{flow.retryOf.title}</a></Fact>}
+      {labels.map(([key, value]) => <Fact key={key} name={key}>{value}</Fact>)}
+      <Fact name="Id"><ShortId id={flow.id} label="flow id" /></Fact>
+    </dl>
+  )
+}

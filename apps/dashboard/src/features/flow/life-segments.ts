@@ -1,0 +1,30 @@
+import { isTerminal, type FlowPhase, type FlowStatus } from '@sluice/protocol'
+import type { Look } from '../../ui/look.tsx'
+import { lookOf } from '../looks.ts'
+
+/** A milestone that set status or phase. */
+export interface Milestone { sequence: number; status: FlowStatus | null; phase: FlowPhase | null; at: string }
+
+/** A stretch of a flow's life in one status and phase. to null = it lasts; an end has from = to. */
+export interface Segment { sequence: number; look: Look; status: FlowStatus; attempt: number | null; from: string; to: string | null }
+
+const same = (a: Segment, b: Milestone) => a.status === b.status && a.look === lookOf({ status: b.status, phase: b.phase })
+
+/** The stretches of a life, from its milestones in order. Attempts are counted from 1, as people do. */
+export const segmentsOf = (milestones: readonly Milestone[]): Segment[] => {
+  const segments: Segment[] = []
+  let attempt = 0
+  for (const milestone of milestones) {
+    if (milestone.status === null) continue
+    const last = segments.at(-1)
+    if (last && same(last, milestone)) continue
+    if (last) last.to = milestone.at
+    if (milestone.phase === 'STARTING') attempt += 1
+    const running = milestone.status === 'RUNNING'
+    segments.push({
+      sequence: milestone.sequence, look: lookOf({ status: milestone.status, phase: milestone.phase }), status: milestone.status,
+      attempt: running ? attempt : null, from: milestone.at, to: isTerminal(milestone.status) ? milestone.at : null,
+    })
+  }
+  return segments
+}

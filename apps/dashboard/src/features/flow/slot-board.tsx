@@ -1,0 +1,107 @@
+import { ArrowUpFromLine, Square } from 'lucide-react'
+import { useRef } from 'react'
+import { graphql, readFragment, type FragmentOf, type ResultOf } from '../../graphql/graphql.ts'
+import { Elapsed } from '../../ui/time.tsx'
+import { TONE_FILL, TONE_TEXT } from '../../ui/tone.ts'
+import { addressOf } from '../addresses.ts'
+import { lookOf } from '../looks.ts'
+import { placeInCells } from './slot-cells.ts'
+
+export const SlotBoard_Flow = graphql(`
+  fragment SlotBoard_Flow on Flow {
+    id title kind status phase overCap queuedAt startedAt
+    progress { percent message }
+  }
+`)
+
+type Holder = ResultOf<typeof SlotBoard_Flow>
+
+/** Above this many slots, cells would say less than a bar. */
+const CELLS_MAX = 200
+/** Up to this many cells have room for words. */
+const WORDED_MAX = 40
+const LISTED = 8
+
+interface Props { holders: readonly FragmentOf<typeof SlotBoard_Flow>[]; cap: number; held: number }
+
+/** One cell per slot of the cap, filled by the flow that holds it; without a cap, or with a large one, a bar and the oldest holders. */
+export function SlotBoard({ holders: masked, cap, held }: Props) {
+  const holders = masked.map(flow => readFragment(SlotBoard_Flow, flow))
+  if (cap === 0 || Math.max(cap, held) > CELLS_MAX) return <SlotBar holders={holders} cap={cap} held={held} />
+  return <SlotCells holders={holders} cap={cap} />
+}
+
+function SlotCells({ holders, cap }: { holders: Holder[]; cap: number }) {
+  // A flow keeps its cell while it runs, so that the eye can follow it.
+  const places = useRef<readonly (string | null)[]>([])
+  places.current = placeInCells(places.current, holders.map(flow => flow.id), cap)
+  const byId = new Map(holders.map(flow => [flow.id, flow]))
+  const worded = places.current.length <= WORDED_MAX
+  const columns = worded ? 'grid-cols-[repeat(auto-fill,minmax(11rem,1fr))]' : 'grid-cols-[repeat(auto-fill,minmax(2rem,1fr))]'
+  return (
+    <ul aria-label="Slots" className={`m-0 grid list-none gap-1.5 p-0 ${columns}`}>
+      {places.current.map((id, at) => {
+        const flow = id === null ? undefined : byId.get(id)
+        return <li key={at}>{flow ? <HeldCell flow={flow} worded={worded} over={at >= cap} /> : <FreeCell worded={worded} number={at + 1} />}</li>
+      })}
+    </ul>
+  )
+}
+
+function FreeCell({ worded, number }: { worded: boolean; number: number }) {
+  return (
+    <div className={`flex items-center gap-1.5 rounded-md border border-dashed border-edge text-muted ${worded ? 'h-14 px-2.5' : 'h-8 justify-center'}`} title={`Slot ${number} is free`}>
+      {worded ? 'Free' : <><Square size={12} aria-hidden="true" /><span className="sr-only">Free</span></>}
+    </div>
+  )
+}
+
+function HeldCell({ flow, worded, over }: { flow: Holder; worded: boolean; over: boolean }) {
+  const look = lookOf(flow)
+  const Icon = over || flow.overCap ? ArrowUpFromLine : look.icon
+  const beyond = over || flow.overCap ? ', over the cap' : ''
+  const frame = `relative flex overflow-hidden rounded-md border bg-surface no-underline hover:bg-sunken ${beyond ? 'border-2 border-attention' : 'border-edge'}`
+  if (!worded) {
+    return (
+      <a href={addressOf.flow(flow.id)} className={`${frame} h-8 items-center justify-center ${TONE_TEXT[look.tone]}`} title={`${flow.title}: ${look.word}${beyond}`}>
+        <Icon size={14} aria-hidden="true" /><span className="sr-only">{flow.title}: {look.word}{beyond}</span>
+      </a>
+    )
+  }
+  return (
+    <a href={addressOf.flow(flow.id)} className={`${frame} h-14 flex-col justify-center px-2.5 text-text`} title={flow.title}>
+      <span className="truncate font-medium">{flow.title}</span>
+      <span className={`flex items-center gap-1.5 text-[0.9rem] ${TONE_TEXT[look.tone]}`}>
+        <Icon size={13} aria-hidden="true" className="shrink-0" />
+        <span className="truncate">{look.word}{beyond}</span>
+        <span className="ml-auto shrink-0 text-muted"><Elapsed since={flow.startedAt ?? flow.queuedAt} /></span>
+      </span>
+      {typeof flow.progress?.percent === 'number' && (
+        <span className={`absolute bottom-0 left-0 h-1 ${TONE_FILL[look.tone]}`} style={{ width: `${flow.progress.percent}%` }}>
+          <span className="sr-only">, {flow.progress.percent} percent done</span>
+        </span>
+      )}
+    </a>
+  )
+}
+
+function SlotBar({ holders, cap, held }: { holders: Holder[]; cap: number; held: number }) {
+  const filled = cap === 0 ? (held > 0 ? 100 : 0) : Math.min(100, (100 * held) / cap)
+  const words = cap === 0 ? `${held} slots held; there is no cap` : `${held} of ${cap} slots held`
+  return (
+    <div className="flex flex-col gap-2">
+      <div className="flex items-center gap-3">
+        <div role="img" aria-label={words} className="h-3 flex-1 overflow-hidden rounded-full border border-edge bg-sunken">
+          <div className={`h-full ${held > cap && cap > 0 ? 'bg-attention' : 'bg-busy'}`} style={{ width: `${filled}%` }} />
+        </div>
+        <span className="text-muted">{words}</span>
+      </div>
+      {holders.length > 0 && (
+        <ul aria-label="Oldest holders" className="m-0 grid list-none grid-cols-[repeat(auto-fill,minmax(11rem,1fr))] gap-1.5 p-0">
+          {holders.slice(0, LISTED).map(flow => <li key={flow.id}><HeldCell flow={flow} worded over={false} /></li>)}
+        </ul>
+      )}
+      {held > LISTED && <p className="text-[0.93rem] text-muted">The {LISTED} that have held a slot longest are shown.</p>}
+    </div>
+  )
+}

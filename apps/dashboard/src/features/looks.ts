@@ -1,0 +1,56 @@
+import {
+  FLOW_PHASE_SENTENCES, FLOW_STATUS_SENTENCES, LANE_STATE_SENTENCES, QUEUE_REASON_SENTENCES,
+  type FlowPhase, type FlowStatus, type LaneState, type QueueReason,
+} from '@sluice/protocol'
+import {
+  Ban, CalendarClock, CircleCheck, CircleDashed, CirclePause, CirclePlay, CircleSlash, CircleX, Gauge, Hand, Hourglass, ListOrdered, LoaderCircle,
+  MessageCircleQuestion, PauseCircle, Plug, PlugZap, Puzzle, RotateCcw, Timer, UserRound, Users, Wallet, Workflow, type LucideIcon,
+} from 'lucide-react'
+import type { Look } from '../ui/look.tsx'
+import type { Tone } from '../ui/tone.ts'
+
+/** How every word of the system looks. The only such list: a new word does not compile until it has a look. */
+
+const look = (icon: LucideIcon, word: string, tone: Tone, sentence: string): Look => ({ icon, word, tone, sentence })
+
+export const STATUS_LOOKS: Record<FlowStatus, Look> = {
+  QUEUED: look(CircleDashed, 'Queued', 'idle', FLOW_STATUS_SENTENCES.QUEUED),
+  RUNNING: look(CirclePlay, 'Running', 'busy', FLOW_STATUS_SENTENCES.RUNNING),
+  WAITING: look(MessageCircleQuestion, 'Waiting', 'attention', FLOW_STATUS_SENTENCES.WAITING),
+  FINISHED: look(CircleCheck, 'Finished', 'good', FLOW_STATUS_SENTENCES.FINISHED),
+  FAILED: look(CircleX, 'Failed', 'bad', FLOW_STATUS_SENTENCES.FAILED),
+  CANCELLED: look(Ban, 'Cancelled', 'ended', FLOW_STATUS_SENTENCES.CANCELLED),
+  SKIPPED: look(CircleSlash, 'Skipped', 'idle', FLOW_STATUS_SENTENCES.SKIPPED),
+}
+
+export const PHASE_LOOKS: Record<FlowPhase, Look> = {
+  STARTING: look(LoaderCircle, 'Starting', 'busy', FLOW_PHASE_SENTENCES.STARTING),
+  WORKING: look(CirclePlay, 'Working', 'busy', FLOW_PHASE_SENTENCES.WORKING),
+  CANCELLING: look(Hourglass, 'Cancelling', 'attention', FLOW_PHASE_SENTENCES.CANCELLING),
+}
+
+export const REASON_LOOKS: Record<QueueReason, Look> = {
+  HELD: look(Hand, 'Held', 'attention', QUEUE_REASON_SENTENCES.HELD),
+  DEPENDENCY: look(Workflow, 'Dependency', 'idle', QUEUE_REASON_SENTENCES.DEPENDENCY),
+  LANE_PAUSED: look(PauseCircle, 'Lane paused', 'attention', QUEUE_REASON_SENTENCES.LANE_PAUSED),
+  BUDGET: look(Wallet, 'Budget', 'attention', QUEUE_REASON_SENTENCES.BUDGET),
+  DELAYED: look(CalendarClock, 'Delayed', 'idle', QUEUE_REASON_SENTENCES.DELAYED),
+  RETRY_BACKOFF: look(RotateCcw, 'Retry later', 'idle', QUEUE_REASON_SENTENCES.RETRY_BACKOFF),
+  QUOTA: look(UserRound, 'Owner’s cap', 'idle', QUEUE_REASON_SENTENCES.QUOTA),
+  NO_WORKER: look(Plug, 'No worker', 'bad', QUEUE_REASON_SENTENCES.NO_WORKER),
+  CAPABILITY: look(Puzzle, 'Capability', 'bad', QUEUE_REASON_SENTENCES.CAPABILITY),
+  CAP: look(Gauge, 'Cap full', 'idle', QUEUE_REASON_SENTENCES.CAP),
+  WORKERS_BUSY: look(Users, 'Workers busy', 'idle', QUEUE_REASON_SENTENCES.WORKERS_BUSY),
+  RESUME: look(PlugZap, 'Resumes', 'busy', QUEUE_REASON_SENTENCES.RESUME),
+  ORDER: look(ListOrdered, 'In order', 'idle', QUEUE_REASON_SENTENCES.ORDER),
+}
+
+export const LANE_LOOKS: Record<LaneState, Look> = {
+  OPEN: look(CirclePlay, 'Open', 'good', LANE_STATE_SENTENCES.OPEN),
+  PAUSED: look(CirclePause, 'Paused', 'attention', LANE_STATE_SENTENCES.PAUSED),
+  DRAINING: look(Timer, 'Draining', 'attention', LANE_STATE_SENTENCES.DRAINING),
+  DISABLED: look(CircleSlash, 'Disabled', 'bad', LANE_STATE_SENTENCES.DISABLED),
+}
+
+/** A running flow shows its phase, every other its status. */
+export const lookOf = ({ status, phase }: { status: FlowStatus; phase: FlowPhase | null }): Look => (phase ? PHASE_LOOKS[phase] : STATUS_LOOKS[status])

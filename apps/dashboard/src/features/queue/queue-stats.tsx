@@ -1,0 +1,24 @@
+import { graphql, readFragment, type FragmentOf } from '../../graphql/graphql.ts'
+import { Figure } from '../../ui/figure.tsx'
+import { Elapsed } from '../../ui/time.tsx'
+
+export const QueueStats_QueueStats = graphql(`
+  fragment QueueStats_QueueStats on QueueStats {
+    queued running waiting slotsHeld slotsHeldByWaiting cap oldestQueuedAt finishedLastMinute failedLastMinute
+  }
+`)
+
+/** Depth, oldest wait and the rates of the last minute. */
+export function QueueStats({ stats: masked }: { stats: FragmentOf<typeof QueueStats_QueueStats> }) {
+  const stats = readFragment(QueueStats_QueueStats, masked)
+  return (
+    <dl className="m-0 grid grid-cols-3 gap-x-6 gap-y-3 sm:grid-cols-6">
+      <Figure name="Slots held" title="Held slots of the cap">{stats.slotsHeld}{stats.cap > 0 && <span className="font-normal text-muted"> / {stats.cap}</span>}</Figure>
+      <Figure name="Running">{stats.running}</Figure>
+      <Figure name="Queued">{stats.queued}</Figure>
+      <Figure name="Oldest wait">{stats.oldestQueuedAt ? <Elapsed since={stats.oldestQueuedAt} /> : '–'}</Figure>
+      <Figure name="Finished / min" tone={stats.finishedLastMinute > 0 ? 'good' : undefined}>{stats.finishedLastMinute}</Figure>
+      <Figure name="Failed / min" tone={stats.failedLastMinute > 0 ? 'bad' : undefined}>{stats.failedLastMinute}</Figure>
+    </dl>
+  )
+}

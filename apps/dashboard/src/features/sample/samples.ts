@@ -1,0 +1,24 @@
+/** The kinds that the bundled runner brings along, and what they truly do. seconds paces them so that they can be watched. */
+export const SAMPLES = [
+  { kind: 'sample.digest', name: 'Digest', does: 'SHA-256 of every file below a folder of this checkout' },
+  { kind: 'sample.languages', name: 'Languages', does: 'files and lines by language in this checkout' },
+  { kind: 'sample.fetch', name: 'Fetch', does: 'a GET of the control plane’s own /healthz' },
+] as const
+
+export type Sample = (typeof SAMPLES)[number]
+
+export const SAMPLE_SECONDS = 8
+
+const MUTATION = `mutation { createFlow(input: { kind: "sample.digest", input: { seconds: ${SAMPLE_SECONDS} } }) { ... on CreateFlowPayload { flow { id status } } ... on Error { code message } } }`
+
+/** The GraphQL call that starts a sample, for GraphiQL. */
+export const sampleDocument = `mutation {
+  createFlow(input: { kind: "sample.digest", input: { seconds: ${SAMPLE_SECONDS} } }) {
+    ... on CreateFlowPayload { flow { id status } }
+    ... on Error { code message }
+  }
+}`
+
+/** The command line that starts a sample, run in the folder where the server was started. */
+export const sampleCommand = (origin: string) =>
+  `curl -s ${origin}/graphql -H "authorization: Bearer $(cat .sluice/admin-token)" -H 'content-type: application/json' -d '${JSON.stringify({ query: MUTATION })}'`

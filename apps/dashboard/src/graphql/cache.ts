@@ -1,0 +1,22 @@
+import type { CacheExchangeOpts } from '@urql/exchange-graphcache'
+
+const embedded = () => null
+
+/** Every refusal the schema knows; they are the types behind `... on Error`. */
+const REFUSALS = [
+  'NotFound', 'Forbidden', 'InvalidInput', 'FlowAlreadyTerminal', 'FlowNotQueued', 'FlowNotStarted', 'StaleLease', 'IdempotencyKeyReused', 'LaneClosed',
+  'LimitExceeded', 'Conflict',
+]
+
+/** What has no id of its own lives inside its parent. Everything else is kept once, by its id, and changes everywhere at once. */
+const EMBEDDED = [
+  'Progress', 'FlowError', 'QueuePlace', 'QueueStats', 'FlowCounts', 'StatusCount', 'ThroughputPoint', 'FlowEvent', 'FlowKind', 'Viewer', 'Cap',
+  'FlowEventItem', 'FlowsChangedItem', 'QueueChangedItem', 'OverviewItem', 'PageInfo',
+  'FlowAttemptsConnection', 'FlowAttemptsConnectionEdge', 'FlowEventsConnection', 'FlowEventsConnectionEdge',
+  'QueryFlowsConnection', 'QueryFlowsConnectionEdge', 'QueryFlowQueueConnection', 'QueryFlowQueueConnectionEdge',
+]
+
+export const cacheRules: CacheExchangeOpts = {
+  keys: Object.fromEntries([...EMBEDDED, ...REFUSALS].map(name => [name, embedded])),
+  possibleTypes: { Error: REFUSALS },
+}

@@ -1,0 +1,75 @@
+import { FlowAttempts, FlowAttempts_Flow } from '../../features/flow/flow-attempts.tsx'
+import { FlowEvents, FlowEvents_Flow } from '../../features/flow/flow-events.tsx'
+import { FlowHeader, FlowHeader_Flow } from '../../features/flow/flow-header.tsx'
+import { FlowLife, FlowLife_Flow } from '../../features/flow/flow-life.tsx'
+import { FlowOverview, FlowOverview_Flow } from '../../features/flow/flow-overview.tsx'
+import { addressOf } from '../../features/addresses.ts'
+import { graphql, type ResultOf } from '../../graphql/graphql.ts'
+import { useEvery } from '../../graphql/use-every.ts'
+import { useLive } from '../../graphql/use-live.ts'
+import { useLoaded } from '../../graphql/use-loaded.ts'
+import { Loaded } from '../../ui/loaded.tsx'
+import { Tabs } from '../../ui/tabs.tsx'
+import { useTitle } from '../../ui/use-title.ts'
+import type { FlowSearch } from './flow-search.ts'
+
+const FlowPage_Query = graphql(`
+  query FlowPage($id: ID!, $after: String) {
+    flow(id: $id) {
+      id title status isTerminal
+      ...FlowHeader_Flow ...FlowLife_Flow ...FlowOverview_Flow ...FlowAttempts_Flow ...FlowEvents_Flow
+    }
+  }
+`, [FlowHeader_Flow, FlowLife_Flow, FlowOverview_Flow, FlowAttempts_Flow, FlowEvents_Flow])
+
+const FlowPage_FlowEvents = graphql(`
+  subscription FlowPageFlowEvents($id: ID!) {
+    flowEvents(id: $id) { cursor kind gap end flow { id status phase isTerminal } event { sequence type } }
+  }
+`)
+
+type Flow = NonNullable<ResultOf<typeof FlowPage_Query>['flow']>
+interface Props { id: string; search: FlowSearch; onSearch(search: FlowSearch): void; onDeleted(): void }
+
+/** One flow: how it stands, its drawn life, and everything known of it. */
+export function FlowPage({ id, search, onSearch, onDeleted }: Props) {
+  const live = useLive({ subscription: FlowPage_FlowEvents, variables: { id }, item: data => data.flowEvents, onChange: () => page.refresh() })
+  const page = useLoaded({ query: FlowPage_Query, variables: { id, after: search.after ?? null }, ready: live.ready })
+  const flow = page.data?.flow
+  // Progress, positions and leases are not milestones: while it lives, they are read now and then.
+  useEvery(2000, () => { if (flow && !flow.isTerminal) page.refresh() })
+  useTitle(flow ? flow.title : 'Flow')
+  return (
+    <Loaded state={page}>
+      {data => (data.flow ? <FlowSheet flow={data.flow} search={search} onSearch={onSearch} onDeleted={onDeleted} /> : <Missing id={id} />)}
+    </Loaded>
+  )
+}
+
+function FlowSheet({ flow, search, onSearch, onDeleted }: Omit<Props, 'id'> & { flow: Flow }) {
+  const tab = search.tab ?? 'overview'
+  return (
+    <div className="flex flex-col gap-4">
+      <FlowHeader flow={flow} onDeleted={onDeleted} />
+      <FlowLife flow={flow} />
+      <Tabs
+        value={tab} onChange={name => onSearch({ tab: name === 'overview' ? undefined : name, after: undefined })}
+        tabs={[
+          { name: 'overview', label: 'Overview', content: <FlowOverview flow={flow} /> },
+          { name: 'events', label: 'Events', content: <FlowEvents flow={flow} paged={search.after !== undefined} onPage={after => onSearch({ ...search, after })} /> },
+          { name: 'attempts', label: 'Attempts', content: <FlowAttempts flow={flow} /> },
+        ]}
+      />
+    </div>
+  )
+}
+
+function Missing({ id }: { id: string }) {
+  return (
+    <div className="panel p-4">
+      <h1 className="m-0 text-[1.35rem] font-semibold">There is no such flow</h1>
+      <p className="mt-1 text-muted">Nothing with the id <code className="break-all font-mono text-text">{id}</code> can be read: it may have been deleted, or it belongs to somebody else.</p>
+      <p className="mt-3"><a href={addressOf.queue()}>Back to the queue</a></p>
+    </div>
+  )
+}

@@ -1,0 +1,95 @@
+import { useMemo } from 'react'
+import { CapLine } from '../../features/cap/cap-line.tsx'
+import { QueueTable } from '../../features/flow/queue-table.tsx'
+import { RecentTable } from '../../features/flow/recent-table.tsx'
+import { SlotBoard } from '../../features/flow/slot-board.tsx'
+import { LaneStrip } from '../../features/lane/lane-strip.tsx'
+import { QueueStats } from '../../features/queue/queue-stats.tsx'
+import { ThroughputChart } from '../../features/queue/throughput-chart.tsx'
+import { FirstMinute } from '../../features/sample/first-minute.tsx'
+import { SampleMenu } from '../../features/sample/sample-menu.tsx'
+import type { ResultOf, VariablesOf } from '../../graphql/graphql.ts'
+import { useEvery } from '../../graphql/use-every.ts'
+import { useLive } from '../../graphql/use-live.ts'
+import { useLoaded } from '../../graphql/use-loaded.ts'
+import { Loaded } from '../../ui/loaded.tsx'
+import { Panel } from '../../ui/panel.tsx'
+import { useTitle } from '../../ui/use-title.ts'
+import { QueuePage_FlowsChanged, QueuePage_QueueChanged, QueuePage_Query, QueuePage_Throughput } from './queue-documents.ts'
+import type { QueueSearch } from './queue-search.ts'
+
+interface Props { search: QueueSearch; onSearch(search: QueueSearch): void }
+type Data = ResultOf<typeof QueuePage_Query>
+
+const toVariables = ({ lane, after }: QueueSearch): VariablesOf<typeof QueuePage_Query> => {
+  const lanes = lane === undefined ? null : [lane]
+  return { lane: lane ?? null, after: after ?? null, holding: { slotHeld: true, lane: lanes }, ended: { status: ['FINISHED', 'FAILED', 'CANCELLED', 'SKIPPED'], lane: lanes } }
+}
+
+/** What holds the slots, what waits and why, and what has just ended. */
+export function QueuePage({ search, onSearch }: Props) {
+  const variables = useMemo(() => toVariables(search), [search])
+  const filter = useMemo(() => ({ filter: { lane: search.lane === undefined ? null : [search.lane] } }), [search.lane])
+  const refreshAll = () => { page.refresh(); chart.refresh() }
+  const queue = useLive({ subscription: QueuePage_QueueChanged, variables: { lane: search.lane ?? null }, item: data => data.queueChanged, onChange: () => page.refresh() })
+  const flows = useLive({ subscription: QueuePage_FlowsChanged, variables: filter, item: data => data.flowsChanged, onChange: () => page.refresh() })
+  const page = useLoaded({ query: QueuePage_Query, variables, ready: queue.ready && flows.ready })
+  const chart = useLoaded({ query: QueuePage_Throughput, variables: { lane: search.lane ?? null } })
+  // Estimates and figures per minute change by themselves.
+  useEvery(10_000, refreshAll)
+  const stats = page.data?.queueStats
+  useTitle(stats ? `${stats.slotsHeld}${stats.cap > 0 ? `/${stats.cap}` : ''} held, ${stats.queued} queued` : 'Queue')
+
+  return (
+    <>
+      <div className="flex flex-wrap items-center justify-between gap-2">
+        <h1 className="m-0 text-[1.35rem] font-semibold">Queue{search.lane !== undefined && <span className="text-muted"> of lane {search.lane}</span>}</h1>
+        {page.data && page.data.flowCounts.total > 0 && <SampleMenu onStarted={page.refresh} />}
+      </div>
+      <Loaded state={page}>
+        {data => (
+          <div className="flex flex-col gap-3">
+            {data.flowCounts.total === 0 && <FirstMinute onStarted={page.refresh} />}
+            <LaneStrip lanes={data.lanes} shown={search.lane} />
+            <Panel title="Numbers">
+              <div className="grid items-end gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+                <QueueStats stats={data.queueStats} />
+                {chart.data && <ThroughputChart points={chart.data.throughput} />}
+              </div>
+            </Panel>
+            <Panel title="Slots" aside={<CapLine caps={data.caps} lane={search.lane} />}>
+              <SlotBoard holders={data.holding.edges.map(edge => edge.node)} cap={capOf(data, search.lane)} held={data.queueStats.slotsHeld} />
+            </Panel>
+            <Waiting data={data} search={search} onSearch={onSearch} />
+            <Panel title="Ended last" flush>
+              {data.ended.edges.length > 0 ? <RecentTable flows={data.ended.edges.map(edge => edge.node)} /> : <Nothing>Nothing has ended yet. What finishes, fails or is cancelled appears here.</Nothing>}
+            </Panel>
+          </div>
+        )}
+      </Loaded>
+    </>
+  )
+}
+
+const capOf = (data: Data, lane: string | undefined) =>
+  data.caps.find(cap => (lane === undefined ? cap.scope === 'GLOBAL' : cap.scope === 'LANE' && cap.lane?.name === lane))?.maxActive ?? 0
+
+function Waiting({ data, search, onSearch }: Props & { data: Data }) {
+  const { edges, pageInfo } = data.flowQueue
+  const next = pageInfo.endCursor
+  return (
+    <Panel title="In the queue" aside={<span className="text-muted">{data.queueStats.queued} in promotion order</span>} flush>
+      {edges.length > 0 ? <QueueTable flows={edges.map(edge => edge.node)} /> : <Nothing>The queue is empty. What is submitted while every slot is held, or no worker asks, waits here.</Nothing>}
+      {(search.after !== undefined || pageInfo.hasNextPage) && (
+        <div className="flex gap-2 border-t border-line p-2">
+          {search.after !== undefined && <button type="button" className="control" onClick={() => onSearch({ ...search, after: undefined })}>First page</button>}
+          {pageInfo.hasNextPage && next && <button type="button" className="control" onClick={() => onSearch({ ...search, after: next })}>Next page</button>}
+        </div>
+      )}
+    </Panel>
+  )
+}
+
+function Nothing({ children }: { children: string }) {
+  return <p className="border-t border-line p-3 text-muted">{children}</p>
+}

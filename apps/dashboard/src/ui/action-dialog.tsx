@@ -1,0 +1,31 @@
+import type { ReactNode } from 'react'
+import { Button } from './button.tsx'
+import { Dialog, type DialogProps } from './dialog.tsx'
+
+interface ActionDialogProps extends Omit<DialogProps, 'open' | 'children'> {
+  /** What the button that does it says. */
+  confirm: string
+  danger?: boolean
+  running: boolean
+  problem: string | null
+  whyNot?: string | null
+  onConfirm(): void
+  children?: ReactNode
+}
+
+/** Asks once before something is done, and shows the refusal where it was asked. */
+export function ActionDialog({ confirm, danger = false, running, problem, whyNot, onConfirm, onClose, children, ...rest }: ActionDialogProps) {
+  const off = running ? 'Waiting for the answer.' : (whyNot ?? null)
+  return (
+    <Dialog open onClose={onClose} {...rest}>
+      <form className="flex flex-col gap-3" onSubmit={event => { event.preventDefault(); if (off === null) onConfirm() }}>
+        {children}
+        {problem && <p role="alert" className="text-bad">{problem}</p>}
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Close</Button>
+          <Button type="submit" look={danger ? 'danger' : 'primary'} whyNot={off}>{confirm}</Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
