@@ -1,0 +1,61 @@
+import type pg from 'pg'
+import type { Pool } from './pool.ts'
+
+type Row = Record<string, unknown>
+
+/** A running transaction. Statements are named, so each connection prepares them once. */
+export interface Tx {
+  /** name must stand for one text only; it also leads the text as a comment. */
+  rows<T extends Row>(name: string, text: string, values?: unknown[]): Promise<T[]>
+  /** Runs after the commit and never when it fails: nothing leaves before (D-38). */
+  afterCommit(hint: () => void): void
+}
+
+export interface Named { rows<T extends Row>(name: string, text: string, values?: unknown[]): Promise<T[]> }
+
+/** The same statements outside a transaction, each its own commit. */
+export const named = (pool: Pool): Named => ({
+  rows: async <T extends Row>(name: string, text: string, values: unknown[] = []) => (await pool.query<T>(statement(name, text, values))).rows,
+})
+
+const RETRIED = new Set(['40P01', '40001'])
+const TRIES = 6
+
+/** One transaction; deadlock and serialisation failures run it again, everything else is the caller's. */
+export async function transact<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await once(pool, work)
+    } catch (error) {
+      if (attempt === TRIES || !RETRIED.has((error as { code?: string }).code ?? '')) throw error
+      await pause(Math.random() * 2 ** attempt)
+    }
+  }
+}
+
+async function once<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  const hints: (() => void)[] = []
+  let broken: Error | undefined
+  try {
+    await client.query('BEGIN')
+    const result = await work(txOver(client, hints))
+    await client.query('COMMIT')
+    for (const hint of hints) hint()
+    return result
+  } catch (error) {
+    broken = await client.query('ROLLBACK').then(() => undefined, (e: Error) => e)
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
+const txOver = (client: pg.PoolClient, hints: (() => void)[]): Tx => ({
+  rows: async <R extends Row>(name: string, text: string, values: unknown[] = []) => (await client.query<R>(statement(name, text, values))).rows,
+  afterCommit: hint => void hints.push(hint),
+})
+
+const statement = (name: string, text: string, values: unknown[]): pg.QueryConfig => ({ name, text: `/* ${name} */ ${text}`, values })
+
+const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))

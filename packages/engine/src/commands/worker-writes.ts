@@ -1,0 +1,116 @@
+/**
+ * What a worker reports about a lease: started (T7), given back (T8, T10), finished (T18), failed (T9, T10). Every write names attempt and epoch;
+ * a lease that is no longer current changes nothing (INV-17), and the call that ended an attempt gets the same answer again (INV-20).
+ * Any of them acknowledges a cancel (D-11).
+ */
+import { FlowAlreadyTerminal, FlowNotStarted, NotFound, Refusal, StaleLease, actorName, decideFailure, decideInterrupted, decideLostStart, endCancelled, finish, refuseJson, refuseText, reportStart } from '@sluice/domain'
+import type { Actor, WorkerCall } from '@sluice/domain'
+import { transact } from '@sluice/db'
+import type { Tx } from '@sluice/db'
+import { isTerminal } from '@sluice/protocol'
+import type { FlowError, Json, LeaseRef } from '@sluice/protocol'
+import { applyMoves, isMove } from '../apply-moves.ts'
+import type { Decision } from '../apply-moves.ts'
+import { retryPolicy } from '../deps.ts'
+import type { Deps, Outcome } from '../deps.ts'
+import { attemptsOf, lockLeasedFlows } from '../sql/lock-sql.ts'
+import type { EndedAttempt, LeasedFlow } from '../sql/lock-sql.ts'
+
+export interface Reported { flowId: string }
+interface Item { lease: LeaseRef }
+interface WorkerWrite<I extends Item> {
+  actor: Actor
+  call: WorkerCall
+  items: I[]
+  /** What is wrong with the item itself, before any flow is looked at. */
+  refuse?(item: I): Refusal | undefined
+  /** The lease is current: what its report means. */
+  decide(flow: LeasedFlow, item: I): Decision
+}
+
+export const startFlows = (deps: Deps, cmd: { actor: Actor; items: Item[] }): Promise<Outcome<Reported>[]> =>
+  workerWrite(deps, {
+    ...cmd, call: 'start',
+    decide: flow => {
+      if (flow.phase === 'CANCELLING') return endCancelled(flow, { acknowledgedBy: 'start', why: 'acknowledged' })
+      return flow.phase === 'WORKING' ? 'unchanged' : reportStart(flow)
+    },
+  })
+
+/** Unstarted: T8, no lost start. Started: the worker's own shutdown interrupted it. */
+export const returnFlows = (deps: Deps, cmd: { actor: Actor; items: (Item & { reason?: string | null | undefined })[] }): Promise<Outcome<Reported>[]> =>
+  workerWrite(deps, {
+    ...cmd, call: 'return',
+    refuse: item => refuseText(['reason'], item.reason, 500),
+    decide: (flow, item) =>
+      flow.phase === 'STARTING'
+        ? decideLostStart(flow, { byWorker: true, cause: item.reason ?? 'given back by the worker' }, retryPolicy(deps))
+        : decideInterrupted(flow, item.reason ?? 'The worker shut down.'),
+  })
+
+export const finishFlows = (deps: Deps, cmd: { actor: Actor; items: (Item & { result?: Json | undefined })[] }): Promise<Outcome<Reported>[]> =>
+  workerWrite(deps, {
+    ...cmd, call: 'finish',
+    refuse: item => refuseJson(['result'], item.result, { maxBytes: deps.settings.resultMaxBytes, what: 'result' }),
+    decide: (flow, item) => {
+      if (flow.phase === 'CANCELLING') return endCancelled(flow, { acknowledgedBy: 'finish', why: 'acknowledged' })
+      return flow.phase === 'STARTING' ? notStarted(flow) : finish(flow, item.result ?? null)
+    },
+  })
+
+export const failFlows = (deps: Deps, cmd: { actor: Actor; items: (Item & { error: FlowError })[] }): Promise<Outcome<Reported>[]> =>
+  workerWrite(deps, {
+    ...cmd, call: 'fail',
+    refuse: item => refuseError(item.error, deps.settings.resultMaxBytes),
+    decide: (flow, item) => decideFailure(flow, { error: item.error, end: 'failed', call: 'fail' }, retryPolicy(deps)),
+  })
+
+const refuseError = (error: FlowError, maxBytes: number): Refusal | undefined =>
+  refuseText(['error', 'code'], error.code, 64) ?? refuseText(['error', 'message'], error.message, 10_000) ??
+  refuseJson(['error', 'detail'], error.detail, { maxBytes, what: 'error.detail' })
+
+const notStarted = (flow: LeasedFlow): Refusal => new FlowNotStarted(`Flow ${flow.id} was not reported started (startFlow) under this lease.`)
+
+async function workerWrite<I extends Item>(deps: Deps, cmd: WorkerWrite<I>): Promise<Outcome<Reported>[]> {
+  return transact(deps.pool, async tx => {
+    const flows = await lockLeasedFlows(tx, cmd.items.map(i => i.lease))
+    const ended = await endedAmong(tx, cmd, flows)
+    const moved = new Set<string>()
+    const decisions = cmd.items.map(item => {
+      const decision = moved.has(item.lease.flowId) ? 'unchanged' : decideWrite(cmd, item, flows, ended)
+      if (isMove(decision)) moved.add(item.lease.flowId)
+      return decision
+    })
+    await applyMoves(tx, deps, actorOf(cmd.actor, flows), decisions.filter(isMove))
+    return decisions.map((d, at) => (d instanceof Refusal ? d : { flowId: cmd.items[at]?.lease.flowId ?? '' }))
+  })
+}
+
+/** Events name the worker; a batch comes from one. */
+const actorOf = (actor: Actor, flows: Map<string, LeasedFlow>): string =>
+  [...flows.values()].find(f => f.holderWorkerId)?.holderWorkerId ?? actorName(actor)
+
+const isCurrent = (flow: LeasedFlow, lease: LeaseRef): boolean =>
+  flow.status === 'RUNNING' && flow.epoch === lease.epoch && flow.currentAttempt === lease.attempt
+
+/** Only for leases that are no longer current, which is rare: what became of their attempts. */
+async function endedAmong<I extends Item>(tx: Tx, cmd: WorkerWrite<I>, flows: Map<string, LeasedFlow>): Promise<EndedAttempt[]> {
+  const leases = cmd.items.map(i => i.lease).filter(l => { const flow = flows.get(l.flowId); return flow && !isCurrent(flow, l) })
+  return leases.length === 0 ? [] : attemptsOf(tx, leases)
+}
+
+function decideWrite<I extends Item>(cmd: WorkerWrite<I>, item: I, flows: Map<string, LeasedFlow>, ended: EndedAttempt[]): Decision {
+  const flow = flows.get(item.lease.flowId)
+  // Whose lease it is nobody else may learn (INV-38).
+  if (!flow || (cmd.actor.kind === 'principal' && flow.holderPrincipalId !== cmd.actor.principalId)) return NotFound.of('lease of flow', item.lease.flowId)
+  const refusal = cmd.refuse?.(item)
+  if (refusal) return refusal
+  return isCurrent(flow, item.lease) ? cmd.decide(flow, item) : repeatOrStale(cmd.call, flow, item.lease, ended)
+}
+
+function repeatOrStale(call: WorkerCall, flow: LeasedFlow, lease: LeaseRef, ended: EndedAttempt[]): Decision {
+  const attempt = ended.find(a => a.flowId === lease.flowId && a.index === lease.attempt && a.epoch === lease.epoch)
+  if (attempt?.endedByCall === call) return 'unchanged'
+  if (isTerminal(flow.status)) return new FlowAlreadyTerminal(flow.id, flow.status, flow.terminalReason)
+  return new StaleLease(`The lease (attempt ${lease.attempt}, epoch ${lease.epoch}) of flow ${flow.id} is not the current one.`)
+}

@@ -1,0 +1,71 @@
+/** Opens what commands need and runs what runs by itself: promoter, signatures, sweeps, the fold of counts. Closes in reverse order. */
+import { named } from '@sluice/db'
+import type { Log, Pool } from '@sluice/db'
+import { takeEnvironmentCap } from './commands/set-cap.ts'
+import type { Deps } from './deps.ts'
+import { foldCounts } from './services/fold-counts.ts'
+import { openFlowWatch } from './services/flow-watch.ts'
+import { openPromoter } from './services/promoter.ts'
+import { repeat } from './services/repeat.ts'
+import { SIGN_EVERY_MS, signAlive, signOff, signProcess } from './services/sign-alive.ts'
+import type { ProcessIdentity } from './services/sign-alive.ts'
+import { sweepDeadlines } from './services/sweep-deadlines.ts'
+import { sweepLeases } from './services/sweep-leases.ts'
+import type { EngineSettings } from './settings.ts'
+import { openWakeUps } from './wake-ups.ts'
+import type { NotifyTransport } from './wake-ups.ts'
+
+export interface EngineOptions {
+  pool: Pool
+  settings: EngineSettings
+  /** null: this process only hints to itself; others find out by their sweeps. */
+  transport: NotifyTransport | null
+  process: ProcessIdentity
+  log: Log
+  dice?: () => number
+}
+
+export interface Engine {
+  deps: Deps
+  /** Says that workers are served from now on (role api). */
+  startApi(): Promise<void>
+  /** Sweeps and folds (role dispatcher). */
+  startDispatcher(): void
+  /** Long polls are answered, no promotion starts, what runs by itself ends. Nothing queued or running is touched. */
+  close(): Promise<void>
+}
+
+export async function openEngine(o: EngineOptions): Promise<Engine> {
+  const closing = new AbortController()
+  const db = named(o.pool)
+  const wake = openWakeUps({ transport: o.transport, processId: o.process.id })
+  const watch = openFlowWatch({ pool: o.pool, wake })
+  const base = { pool: o.pool, settings: o.settings, wake, watch, closing: closing.signal, dice: o.dice ?? Math.random, log: o.log }
+  const deps: Deps = { ...base, promoter: openPromoter(base) }
+  await signProcess(db, o.process)
+  const differs = await takeEnvironmentCap(deps)
+  if (differs) o.log({ event: 'cap.environment_differs', message: differs })
+  const loops: { stop(): Promise<void> }[] = []
+  const every = (name: string, ms: number, work: () => Promise<unknown>): void => void loops.push(repeat({ name, ms, work, log: o.log }))
+  every('signProcess', SIGN_EVERY_MS, () => signProcess(db, o.process))
+  return {
+    deps,
+    startApi: async () => {
+      await signAlive(db, o.settings)
+      every('signAlive', SIGN_EVERY_MS, () => signAlive(db, o.settings))
+    },
+    startDispatcher: () => {
+      every('sweepLeases', o.settings.sweepLeasesMs, () => sweepLeases(deps))
+      every('sweepDeadlines', o.settings.sweepDeadlinesMs, () => sweepDeadlines(deps))
+      every('foldCounts', o.settings.sweepCountsMs, () => foldCounts(o.pool))
+    },
+    close: async () => {
+      closing.abort()
+      await deps.promoter.close()
+      await Promise.all(loops.map(loop => loop.stop()))
+      watch.close()
+      await signOff(db, o.process.id).catch(() => undefined)
+      wake.close()
+    },
+  }
+}

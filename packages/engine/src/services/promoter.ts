@@ -1,0 +1,179 @@
+/**
+ * The promoter: turns QUEUED into RUNNING for workers that asked (D-3, D-4). It lives where claims are parked, so every api process has one;
+ * all of them decide under one lock. Nothing polls: it runs when a claim arrives, when the queue may have changed, when a delay is over, and,
+ * as a safety net, every sweepPromoterMs.
+ *
+ * One pass = one transaction: lock, read scopes, take what may start, write the moves. Passes repeat until one promotes nothing. A crash before
+ * the commit leaves nothing; after it, the leases stand, and the worker's repeated claim (same requestId) finds them.
+ */
+import { promote } from '@sluice/domain'
+import type { FlowFacts, FlowMove } from '@sluice/domain'
+import { transact } from '@sluice/db'
+import type { Tx } from '@sluice/db'
+import { applyMoves } from '../apply-moves.ts'
+import type { Deps } from '../deps.ts'
+import { lockPromotion, readScopes, takeForced, takePromotable } from '../sql/promotion-sql.ts'
+import type { Head } from '../sql/promotion-sql.ts'
+import { headsOf, roomsOf, seatsOf, takeRoom, takes } from './plan-promotion.ts'
+import type { Ask, Rooms, Seat } from './plan-promotion.ts'
+
+export interface Promoted { flowId: string; attempt: number; epoch: number; expiresAt: Date }
+interface Parked extends Ask { requestId: string; settle(claims: Promoted[]): void }
+
+export interface Promoter {
+  /** Waits for flows: resolves with what was leased to this ask, or with none when waitMs are over or the signal aborts. */
+  ask(ask: Ask & { requestId: string; waitMs: number; signal?: AbortSignal | undefined }): Promise<Promoted[]>
+  /** Takes an earlier ask of the same request back and waits until no pass can still lease to it. */
+  withdraw(request: { workerId: string; requestId: string }): Promise<void>
+  /** Something changed: look again. Safe to call at any rate. */
+  wake(): void
+  /** Answers parked asks with nothing and takes no more. */
+  close(): Promise<void>
+  /** How often the safety sweep found work that no wake-up had announced. */
+  readonly sweepFinds: number
+}
+
+const keyOf = (ask: { workerId: string; requestId: string }): string => `${ask.workerId} ${ask.requestId}`
+
+/** More than any worker holds; bounds one transaction. */
+const PASS_LIMIT = 500
+
+export function openPromoter(deps: Omit<Deps, 'promoter'>): Promoter {
+  const parked = new Set<Parked>()
+  let running: Promise<void> | undefined
+  let inPass = new Set<string>()
+  let again = false
+  let closed = false
+  let sweepFinds = 0
+  let dueTimer: NodeJS.Timeout | undefined
+
+  const wake = (): void => {
+    again = true
+    if (!closed && parked.size > 0) running ??= run().finally(() => { running = undefined; if (again && !closed && parked.size > 0) wake() })
+  }
+  const run = async (): Promise<void> => {
+    while (again && !closed && parked.size > 0) {
+      again = false
+      await passes().catch((error: Error) => deps.log({ event: 'promoter.failed', message: error.message }))
+    }
+  }
+  const passes = async (): Promise<number> => {
+    let total = 0
+    while (parked.size > 0) {
+      const asks = [...parked]
+      inPass = new Set(asks.map(keyOf))
+      const pass = await promotionPass(deps, asks)
+      armDue(pass.nextDueInMs)
+      for (const [ask, claims] of pass.leased) { parked.delete(ask); ask.settle(claims) }
+      const promoted = [...pass.leased.values()].reduce((n, claims) => n + claims.length, 0)
+      if (promoted === 0) break
+      total += promoted
+    }
+    return total
+  }
+  const armDue = (inMs: number | null): void => {
+    clearTimeout(dueTimer)
+    if (inMs !== null && inMs < deps.settings.sweepPromoterMs) dueTimer = setTimeout(wake, inMs + 1)
+  }
+  const sweep = async (): Promise<void> => {
+    if (running || closed || parked.size === 0) return
+    running = passes().then(found => { if (found > 0) { sweepFinds += 1; deps.log({ event: 'promoter.sweep_found_work', flows: found }) } })
+      .catch((error: Error) => deps.log({ event: 'promoter.failed', message: error.message }))
+      .finally(() => { running = undefined; if (again && !closed) wake() })
+    await running
+  }
+  const sweepTimer = setInterval(() => void sweep(), deps.settings.sweepPromoterMs)
+  const stopListening = deps.wake.on('queue', wake)
+
+  return {
+    ask: o => new Promise<Promoted[]>(resolve => {
+      if (closed || o.signal?.aborted) return resolve([])
+      const leave = (claims: Promoted[]): void => { clearTimeout(timer); parked.delete(entry); o.signal?.removeEventListener('abort', none); resolve(claims) }
+      const none = (): void => leave([])
+      const entry: Parked = { workerId: o.workerId, max: o.max, requestId: o.requestId, settle: leave }
+      const timer = setTimeout(none, o.waitMs)
+      o.signal?.addEventListener('abort', none)
+      parked.add(entry)
+      wake()
+    }),
+    withdraw: async request => {
+      for (const ask of parked) if (keyOf(ask) === keyOf(request)) ask.settle([])
+      if (inPass.has(keyOf(request))) await running
+    },
+    wake,
+    close: async () => {
+      closed = true
+      clearInterval(sweepTimer)
+      clearTimeout(dueTimer)
+      stopListening()
+      await running
+      for (const ask of parked) ask.settle([])
+    },
+    get sweepFinds() { return sweepFinds },
+  }
+}
+
+interface Pass { leased: Map<Parked, Promoted[]>; nextDueInMs: number | null }
+
+async function promotionPass(deps: Omit<Deps, 'promoter'>, asks: Parked[]): Promise<Pass> {
+  return transact(deps.pool, async tx => {
+    await lockPromotion(tx)
+    const scopes = await readScopes(tx, [...new Set(asks.map(a => a.workerId))])
+    const seats = seatsOf(asks, scopes)
+    const nothing: Pass = { leased: new Map(), nextDueInMs: scopes.nextDueInMs }
+    const heads = headsOf(seats, scopes, PASS_LIMIT)
+    if (heads.length === 0) return nothing
+    const demand = Math.min(PASS_LIMIT, seats.reduce((n, s) => n + s.free, 0))
+    const forced = scopes.forced ? seat(await takeForced(tx, heads, demand), seats) : []
+    const withForced = forceIn(forced, roomsOf(scopes))
+    const ordinary = await takeOrdinary(tx, { heads, rooms: withForced.rooms, limit: demand - forced.length })
+    const seated = [...withForced.seated, ...seat(ordinary, seats).map(s => ({ ...s, overCap: false }))]
+    return { ...nothing, leased: await lease(tx, deps as Deps, seated) }
+  })
+}
+
+interface Seated { flow: FlowFacts; seat: Seat; overCap: boolean }
+
+/** Each flow goes to the first ask that handles it and has a free place; places are used up as it goes. */
+function seat(flows: FlowFacts[], seats: Seat[]): { flow: FlowFacts; seat: Seat }[] {
+  return flows.flatMap(flow => {
+    const found = seats.find(s => s.free > 0 && takes(s.worker, flow))
+    if (!found) return []
+    found.free -= 1
+    return [{ flow, seat: found }]
+  })
+}
+
+/** Forced flows start whatever the rooms say; what they use is gone for the others, and what exceeded a cap is marked. */
+function forceIn(forced: { flow: FlowFacts; seat: Seat }[], rooms: Rooms): { seated: Seated[]; rooms: Rooms } {
+  const seated: Seated[] = []
+  for (const one of forced) {
+    const after = takeRoom(rooms, one.flow)
+    rooms = after.rooms
+    seated.push({ ...one, overCap: after.over })
+  }
+  return { seated, rooms }
+}
+
+async function takeOrdinary(tx: Tx, p: { heads: Head[]; rooms: Rooms; limit: number }): Promise<FlowFacts[]> {
+  if (p.limit <= 0 || p.rooms.global === 0) return []
+  return takePromotable(tx, { heads: p.heads, lanes: p.rooms.lanes, principals: p.rooms.principals, globalRoom: p.rooms.global, limit: p.limit })
+}
+
+async function lease(tx: Tx, deps: Deps, seated: Seated[]): Promise<Map<Parked, Promoted[]>> {
+  const leased = new Map<Parked, Promoted[]>()
+  const moves = new Map<string, { move: FlowMove; ask: Parked }>(seated.map(s => [s.flow.id, { ask: s.seat.ask as Parked, move: promoteFor(deps, s) }]))
+  const moved = await applyMoves(tx, deps, 'system', [...moves.values()].map(m => m.move))
+  for (const row of moved) {
+    const one = moves.get(row.id)
+    if (!one || !row.leaseExpiresAt) throw new Error(`promotion of ${row.id} opened no lease`)
+    const claim = { flowId: row.id, attempt: one.move.set.currentAttempt ?? 0, epoch: one.move.set.epoch ?? 0, expiresAt: row.leaseExpiresAt }
+    leased.set(one.ask, [...(leased.get(one.ask) ?? []), claim])
+  }
+  return leased
+}
+
+const promoteFor = (deps: Deps, s: Seated): FlowMove => promote(s.flow, {
+  workerId: s.seat.worker.id, workerName: s.seat.worker.name, requestId: (s.seat.ask as Parked).requestId, codeVersion: s.seat.worker.codeVersion,
+  ttlMs: deps.settings.leaseTtlMs, overCap: s.overCap,
+})

@@ -1,0 +1,38 @@
+/** Ends flows whose deadline or time in the queue is over (T5, T9, T17). Points in time count through outages too (INV-43). */
+import { decideDeadline, expire } from '@sluice/domain'
+import type { FlowFacts, FlowMove } from '@sluice/domain'
+import { transact } from '@sluice/db'
+import { applyMoves } from '../apply-moves.ts'
+import type { Deps } from '../deps.ts'
+import { lockFlows } from '../sql/lock-sql.ts'
+import { findOverdue, readOverdue, trySweepLock } from '../sql/sweep-sql.ts'
+import type { Due } from '../sql/sweep-sql.ts'
+
+const BATCH = 500
+
+/** How many flows were ended. Repeats while there are full batches. */
+export async function sweepDeadlines(deps: Deps): Promise<number> {
+  let total = 0
+  for (;;) {
+    const swept = await sweepBatch(deps)
+    total += swept
+    if (swept < BATCH) return total
+  }
+}
+
+const sweepBatch = (deps: Deps): Promise<number> =>
+  transact(deps.pool, async tx => {
+    if (!(await trySweepLock(tx, 'deadlines'))) return 0
+    const ids = await findOverdue(tx, BATCH)
+    if (ids.length === 0) return 0
+    const flows = await lockFlows(tx, ids)
+    const due = await readOverdue(tx, ids)
+    const moves = [...due].flatMap(([id, word]) => decideOverdue(flows.get(id), word))
+    await applyMoves(tx, deps, 'system', moves)
+    return moves.length
+  })
+
+function decideOverdue(flow: FlowFacts | undefined, due: Due): FlowMove[] {
+  if (flow?.status === 'QUEUED') return [expire(flow, due)]
+  return flow?.status === 'RUNNING' && due === 'deadline_exceeded' ? [decideDeadline(flow)] : []
+}

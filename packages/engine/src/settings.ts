@@ -1,0 +1,31 @@
+/** What the engine is told once, at start. Milliseconds and bytes. */
+export interface EngineSettings {
+  leaseTtlMs: number
+  heartbeatMs: number
+  startTimeoutMs: number
+  maxLostStarts: number
+  cancelGraceMs: number
+  retryBackoffMinMs: number
+  retryBackoffMaxMs: number
+  /** Defaults for flows that set none; null = none. */
+  attemptTimeoutMs: number | null
+  flowDeadlineMs: number | null
+  queueTtlMs: number | null
+  inputMaxBytes: number
+  resultMaxBytes: number
+  idempotencyWindowMs: number
+  /** MAX_CONCURRENT_FLOWS; 0 = off. Counts until setCap is used (D-46). */
+  maxConcurrentFlows: number
+  sweepPromoterMs: number
+  sweepCountsMs: number
+  sweepLeasesMs: number
+  sweepDeadlinesMs: number
+}
+
+/** The built-in values of product.md 11. */
+export const DEFAULT_SETTINGS: EngineSettings = {
+  leaseTtlMs: 45_000, heartbeatMs: 15_000, startTimeoutMs: 60_000, maxLostStarts: 5, cancelGraceMs: 30_000,
+  retryBackoffMinMs: 1000, retryBackoffMaxMs: 60_000, attemptTimeoutMs: null, flowDeadlineMs: null, queueTtlMs: null,
+  inputMaxBytes: 256 * 1024, resultMaxBytes: 1024 * 1024, idempotencyWindowMs: 24 * 3_600_000, maxConcurrentFlows: 0,
+  sweepPromoterMs: 5000, sweepCountsMs: 1000, sweepLeasesMs: 5000, sweepDeadlinesMs: 5000,
+}

@@ -1,0 +1,44 @@
+import type { FlowFacts, WorkerCall } from '@sluice/domain'
+import type { Tx } from '@sluice/db'
+import type { LeaseRef } from '@sluice/protocol'
+import { FLOW_FACTS } from './flow-facts-sql.ts'
+import type { FlowFactsRow } from './flow-facts-sql.ts'
+
+/** Locks the flows in id order, so that no two batches wait for each other, and reads what decisions need. */
+export async function lockFlows(tx: Tx, ids: string[]): Promise<Map<string, FlowFacts>> {
+  const rows = await tx.rows<FlowFactsRow>('lockFlows', `SELECT ${FLOW_FACTS} FROM flow f WHERE f.id = ANY($1::text[]) ORDER BY f.id FOR UPDATE OF f`, [ids])
+  return new Map(rows.map(row => [row.id, row]))
+}
+
+export interface LeasedFlow extends FlowFacts {
+  /** Who registered the worker of the named attempt; null when there is no such attempt. Neither ever changes. */
+  holderPrincipalId: string | null
+  holderWorkerId: string | null
+}
+
+/** As lockFlows, with the principal behind the attempt that each lease names. */
+export async function lockLeasedFlows(tx: Tx, leases: LeaseRef[]): Promise<Map<string, LeasedFlow>> {
+  const rows = await tx.rows<FlowFactsRow & LeasedFlow>(
+    'lockLeasedFlows',
+    `SELECT ${FLOW_FACTS}, w.principal_id AS "holderPrincipalId", a.worker_id AS "holderWorkerId"
+       FROM unnest($1::text[], $2::int[]) AS l(flow_id, index)
+       JOIN flow f ON f.id = l.flow_id
+       LEFT JOIN attempt a ON a.flow_id = l.flow_id AND a.index = l.index
+       LEFT JOIN worker w ON w.id = a.worker_id
+      ORDER BY f.id FOR UPDATE OF f`,
+    [leases.map(l => l.flowId), leases.map(l => l.attempt)],
+  )
+  return new Map(rows.map(row => [row.id, row]))
+}
+
+export interface EndedAttempt { flowId: string; index: number; epoch: number; endedByCall: WorkerCall | null; reported: boolean; live: boolean }
+
+/** What became of the attempts that leases name. Read after the lock, so a concurrent end is seen. */
+export async function attemptsOf(tx: Tx, leases: LeaseRef[]): Promise<EndedAttempt[]> {
+  return tx.rows<EndedAttempt & Record<string, unknown>>(
+    'attemptsOf',
+    `SELECT a.flow_id AS "flowId", a.index, a.epoch, a.ended_by_call AS "endedByCall", a.reported_at IS NOT NULL AS reported, a.ended_at IS NULL AS live
+       FROM unnest($1::text[], $2::int[]) AS l(flow_id, index) JOIN attempt a ON a.flow_id = l.flow_id AND a.index = l.index`,
+    [leases.map(l => l.flowId), leases.map(l => l.attempt)],
+  )
+}

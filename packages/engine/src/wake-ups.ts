@@ -1,0 +1,92 @@
+/**
+ * Wake-ups are hints (D-38): sent after the commit, told at once to sleepers of this process, and to other processes by at most one NOTIFY per
+ * 5 ms. A lost one costs at most a sweep interval; nothing may depend on one.
+ */
+/** progress: flows whose progress moved, which is no milestone and so not in the feed. */
+export interface Hint { queue?: boolean; workers?: boolean; access?: boolean; progress?: string[] }
+export type Channel = 'feed' | 'queue' | 'workers' | 'access'
+
+export interface NotifyTransport {
+  send(payload: string): Promise<void>
+  onMessage(listener: (payload: string) => void): () => void
+  onReconnect(listener: () => void): () => void
+}
+
+export interface WakeUps {
+  /** Something was committed: the feed moved, and perhaps the queue, a lease's fate or a right. */
+  hint(hint: Hint): void
+  on(channel: Channel, listener: () => void): () => void
+  onProgress(listener: (flowIds: string[]) => void): () => void
+  close(): void
+}
+
+const FLUSH_MS = 5
+/** A NOTIFY holds 7999 bytes; progress beyond this is seen with the next. */
+const PROGRESS_KEPT = 100
+
+export function openWakeUps(o: { transport: NotifyTransport | null; processId: string }): WakeUps {
+  const listeners: Record<Channel, Set<() => void>> = { feed: new Set(), queue: new Set(), workers: new Set(), access: new Set() }
+  const progressListeners = new Set<(flowIds: string[]) => void>()
+  const pending = new Set<Channel>()
+  const progressed = new Set<string>()
+  let timer: NodeJS.Timeout | undefined
+  // Another version may know channels that this one does not.
+  const tell = (channel: Channel): void => listeners[channel]?.forEach(listener => listener())
+  const flush = (): void => {
+    timer = undefined
+    const payload = JSON.stringify({ from: o.processId, channels: [...pending], progress: [...progressed].slice(0, PROGRESS_KEPT) } satisfies Message)
+    pending.clear()
+    progressed.clear()
+    // Not sent means not heard: the sweeps find it.
+    o.transport?.send(payload).catch(() => undefined)
+  }
+  const heard = (payload: string): void => {
+    const message = parse(payload)
+    if (!message || message.from === o.processId) return
+    message.channels.forEach(tell)
+    if (message.progress?.length) progressListeners.forEach(listener => listener(message.progress ?? []))
+  }
+  const stops = [o.transport?.onMessage(heard), o.transport?.onReconnect(() => (Object.keys(listeners) as Channel[]).forEach(tell))]
+  return {
+    hint: hint => {
+      for (const channel of channelsOf(hint)) {
+        tell(channel)
+        pending.add(channel)
+      }
+      const moved = hint.progress ?? []
+      if (moved.length > 0) progressListeners.forEach(listener => listener(moved))
+      moved.forEach(id => progressed.add(id))
+      timer ??= setTimeout(flush, FLUSH_MS)
+    },
+    on: (channel, listener) => {
+      listeners[channel].add(listener)
+      return () => void listeners[channel].delete(listener)
+    },
+    onProgress: listener => {
+      progressListeners.add(listener)
+      return () => void progressListeners.delete(listener)
+    },
+    close: () => {
+      clearTimeout(timer)
+      stops.forEach(stop => stop?.())
+    },
+  }
+}
+
+const channelsOf = (hint: Hint): Channel[] => {
+  const channels: Channel[] = hint.progress ? [] : ['feed']
+  if (hint.queue) channels.push('queue')
+  if (hint.workers) channels.push('workers')
+  if (hint.access) channels.push('access')
+  return channels
+}
+
+interface Message { from: string; channels: Channel[]; progress?: string[] }
+
+function parse(payload: string): Message | undefined {
+  try {
+    return JSON.parse(payload) as Message
+  } catch {
+    return undefined
+  }
+}
