@@ -7,8 +7,6 @@ import { createProgressChannel, type ProgressChannel } from './progress.ts'
 import type { Reporter } from './reporter.ts'
 import { isRefused, type ControlPlane } from './wire/control-plane.ts'
 
-const UNSTARTED = { interrupted: false, reason: 'not started by this worker' }
-
 export interface ExecutionDeps {
   kinds: Record<string, Kind>
   controlPlane: ControlPlane
@@ -34,9 +32,9 @@ export async function executeFlow(held: HeldFlow, deps: ExecutionDeps): Promise<
 
 async function work(held: HeldFlow, deps: ExecutionDeps): Promise<void> {
   const kind = deps.kinds[held.flow.kind]
-  if (!kind || deps.stopping.aborted) return await deps.reporter.giveBack(held, UNSTARTED)
+  if (!kind || deps.stopping.aborted) return await deps.reporter.giveBack(held)
   const start = await deps.reporter.start(held)
-  if (start === 'withdrawn') return await deps.reporter.giveBack(held, UNSTARTED)
+  if (start === 'withdrawn') return await deps.reporter.giveBack(held)
   if (start === 'ended' || held.over) return
   held.stage = 'working'
   const progress = progressOf(held, deps)

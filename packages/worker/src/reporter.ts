@@ -50,8 +50,8 @@ export function createReporter(deps: { controlPlane: ControlPlane; settings: Set
     settled(held, await fails.add(failItem(held, plain)).catch(asRefused))
   }
 
-  const giveBack = async (held: HeldFlow, o: { interrupted: boolean; reason: string }) => {
-    const ask = () => controlPlane.giveBack({ lease: held.lease, ...o }, signal)
+  const giveBack = async (held: HeldFlow) => {
+    const ask = () => controlPlane.giveBack({ lease: held.lease }, signal)
     settled(held, await keepAsking('giving a flow back', ask).catch(asRefused))
   }
 
@@ -76,7 +76,7 @@ export function createReporter(deps: { controlPlane: ControlPlane; settings: Set
         case 'failed': return await failWith(held, outcome.error)
         case 'interrupted': return held.interruptedBy === 'cancelled'
           ? await failWith(held, { code: 'CANCELLED', message: 'The handler stopped because the flow was cancelled', retryable: false })
-          : await giveBack(held, { interrupted: true, reason: 'the worker shut down' })
+          : await giveBack(held)
         default: outcome satisfies never
       }
     },

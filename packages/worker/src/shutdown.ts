@@ -66,6 +66,6 @@ async function handBack({ holdings, reporter, settings, signal }: ShutdownDeps) 
     held.over = true
     settings.log.warn('the handler did not stop in time', { flow: held.flow.id })
   }
-  const handed = Promise.allSettled(stuck.map(held => reporter.giveBack(held, { interrupted: true, reason: 'the worker shut down' })))
+  const handed = Promise.allSettled(stuck.map(held => reporter.giveBack(held)))
   await Promise.race([handed, pause(stuck.length > 0 ? LAST_WORD_MS : 0, signal)])
 }

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import type { Json, LeaseRef } from '@sluice/protocol'
 
 export interface FakeFlow {
-  id: string; kind: string; input: Json; status: string; epoch: number; cancelling: boolean; result?: Json; error?: Json; retryable?: boolean; returned?: Json; progress: Json[]
+  id: string; kind: string; input: Json; status: string; epoch: number; cancelling: boolean; result?: Json; error?: Json; retryable?: boolean; returned?: 'unstarted' | 'interrupted'; started: boolean; progress: Json[]
 }
 interface Input {
   workerId: string; requestId: string; max: number; waitMs: number; draining: boolean; leases: LeaseRef[]; lease: LeaseRef; items: Input[]
@@ -45,7 +45,7 @@ export async function startFake() {
     const flow = flows.get(lease.flowId)
     return flow?.status === 'RUNNING' && flow.epoch === lease.epoch ? flow : null
   }
-  const write = (lease: LeaseRef, payload: string, change: (flow: FakeFlow) => void) => {
+  const write = (lease: LeaseRef, payload: string, change: (flow: FakeFlow) => unknown) => {
     const flow = holder(lease)
     if (!flow) return { __typename: 'StaleLease', code: 'STALE_LEASE', message: 'The lease is not current' }
     if (flow.cancelling) flow.status = 'CANCELLED'
@@ -84,10 +84,10 @@ export async function startFake() {
       await parked(request, input.waitMs, () => pulse().lost.length + pulse().cancelling.length > 0)
       return { __typename: 'HeartbeatPayload', ...pulse() }
     },
-    startFlows: input => ({ results: input.items.map(item => write(item.lease, 'StartFlowPayload', () => {})) }),
+    startFlows: input => ({ results: input.items.map(item => write(item.lease, 'StartFlowPayload', flow => (flow.started = true))) }),
     finishFlows: input => ({ results: input.items.map(finish) }),
     failFlows: input => ({ results: input.items.map(failing) }),
-    returnFlow: ({ lease: ref, ...said }) => write(ref, 'ReturnFlowPayload', flow => Object.assign(flow, { status: 'RETURNED', returned: said })),
+    returnFlow: input => write(input.lease, 'ReturnFlowPayload', flow => Object.assign(flow, { status: 'RETURNED', returned: flow.started ? 'interrupted' : 'unstarted' })),
     reportProgress: input => write(input.lease, 'ReportProgressPayload', flow => flow.progress.push([input.percent, input.message])),
   }
 
@@ -128,7 +128,7 @@ export async function startFake() {
     flow: (id: string) => flows.get(id) as FakeFlow,
     enqueue: (kind: string, input: Json = {}) => {
       const id = `flow_${flows.size + 1}`
-      flows.set(id, { id, kind, input, status: 'QUEUED', epoch: 0, cancelling: false, progress: [] })
+      flows.set(id, { id, kind, input, status: 'QUEUED', epoch: 0, cancelling: false, started: false, progress: [] })
       changed()
       return id
     },

@@ -42,7 +42,7 @@ export interface HandlerRun {
 }
 
 /** Calls the handler at once. */
-export function runHandler<Input>(kind: Kind<Input> | Kind<Input>['handler'], options: RunHandlerOptions = {}): HandlerRun {
+export function runHandler<Input = Json>(kind: Kind<Input> | Kind<Input>['handler'], options: RunHandlerOptions = {}): HandlerRun {
   const abort = new AbortController()
   const progress: ProgressReport[] = []
   const log: HandlerRun['log'][number][] = []

@@ -59,7 +59,8 @@ export function createControlPlane(transport: Transport) {
     start: (items: StartItem[], signal: AbortSignal) => askMany<Accepted>(START_FLOWS, items, { signal }),
     finish: (items: FinishItem[], signal: AbortSignal) => askMany<Accepted>(FINISH_FLOWS, items, { signal }),
     fail: (items: FailItem[], signal: AbortSignal) => askMany<Accepted>(FAIL_FLOWS, items, { signal }),
-    giveBack: (input: { lease: LeaseRef; interrupted: boolean; reason: string }, signal: AbortSignal) => ask<Accepted>(RETURN_FLOW, input, { signal }),
+    /** What has not started keeps its place; what has started is taken as interrupted by this worker's shutdown. */
+    giveBack: (input: { lease: LeaseRef }, signal: AbortSignal) => ask<Accepted>(RETURN_FLOW, input, { signal }),
     progress: (input: { lease: LeaseRef; percent: number | null; message: string | null }, signal: AbortSignal) =>
       ask<Accepted>(REPORT_PROGRESS, input, { signal }),
   }
