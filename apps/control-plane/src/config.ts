@@ -36,6 +36,16 @@ export function readConfig(env: Environment = process.env): Config {
   return Object.freeze({ ...values, address: addressOf(values) })
 }
 
+/** The same with the port that was chosen where PORT is 0. */
+export function withPort(config: Config, port: number): Config {
+  return Object.freeze({ ...config, port, address: addressOf({ ...config, port }) })
+}
+
+/** Our own environment for a program we start, with some variables set or, by undefined, left out. */
+export function environmentOf(overrides: Environment): Environment {
+  return { ...process.env, ...overrides }
+}
+
 function readKnob(knob: Knob<unknown>, o: { set: Environment; problems: string[] }): unknown {
   const alias = isDuration(knob) ? `${knob.name}_MS` : knob.name
   const plain = o.set[knob.name]
