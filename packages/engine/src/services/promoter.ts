@@ -18,7 +18,8 @@ import { headsOf, roomsOf, seatsOf, takeRoom, takes } from './plan-promotion.ts'
 import type { Ask, Rooms, Seat } from './plan-promotion.ts'
 
 export interface Promoted { flowId: string; attempt: number; epoch: number; expiresAt: Date }
-interface Parked extends Ask { requestId: string; settle(claims: Promoted[]): void }
+/** over: its time is up. An ask that a pass has in hand is settled after the pass, or the leases of that pass would be nobody's. */
+interface Parked extends Ask { requestId: string; tried: boolean; over: boolean; settle(claims: Promoted[]): void }
 
 export interface Promoter {
   /** Waits for flows: resolves with what was leased to this ask, or with none when waitMs are over or the signal aborts. */
@@ -54,7 +55,7 @@ export function openPromoter(deps: Omit<Deps, 'promoter'>): Promoter {
   const run = async (): Promise<void> => {
     while (again && !closed && parked.size > 0) {
       again = false
-      await passes().catch((error: Error) => deps.log({ event: 'promoter.failed', message: error.message }))
+      await passes().catch(failed)
     }
   }
   const passes = async (): Promise<number> => {
@@ -62,14 +63,23 @@ export function openPromoter(deps: Omit<Deps, 'promoter'>): Promoter {
     while (parked.size > 0) {
       const asks = [...parked]
       inPass = new Set(asks.map(keyOf))
-      const pass = await promotionPass(deps, asks)
+      const pass = await promotionPass(deps, asks).finally(() => afterPass(asks))
       armDue(pass.nextDueInMs)
-      for (const [ask, claims] of pass.leased) { parked.delete(ask); ask.settle(claims) }
+      for (const [ask, claims] of pass.leased) ask.settle(claims)
+      asks.filter(ask => ask.over).forEach(ask => ask.settle([]))
       const promoted = [...pass.leased.values()].reduce((n, claims) => n + claims.length, 0)
       if (promoted === 0) break
       total += promoted
     }
     return total
+  }
+  const afterPass = (asks: Parked[]): void => {
+    inPass = new Set()
+    asks.forEach(ask => { ask.tried = true })
+  }
+  const failed = (error: Error): void => {
+    deps.log({ event: 'promoter.failed', message: error.message })
+    for (const ask of parked) if (ask.over) ask.settle([])
   }
   const armDue = (inMs: number | null): void => {
     clearTimeout(dueTimer)
@@ -78,7 +88,7 @@ export function openPromoter(deps: Omit<Deps, 'promoter'>): Promoter {
   const sweep = async (): Promise<void> => {
     if (running || closed || parked.size === 0) return
     running = passes().then(found => { if (found > 0) { sweepFinds += 1; deps.log({ event: 'promoter.sweep_found_work', flows: found }) } })
-      .catch((error: Error) => deps.log({ event: 'promoter.failed', message: error.message }))
+      .catch(failed)
       .finally(() => { running = undefined; if (again && !closed) wake() })
     await running
   }
@@ -88,17 +98,17 @@ export function openPromoter(deps: Omit<Deps, 'promoter'>): Promoter {
   return {
     ask: o => new Promise<Promoted[]>(resolve => {
       if (closed || o.signal?.aborted) return resolve([])
-      const leave = (claims: Promoted[]): void => { clearTimeout(timer); parked.delete(entry); o.signal?.removeEventListener('abort', none); resolve(claims) }
-      const none = (): void => leave([])
-      const entry: Parked = { workerId: o.workerId, max: o.max, requestId: o.requestId, settle: leave }
-      const timer = setTimeout(none, o.waitMs)
-      o.signal?.addEventListener('abort', none)
+      const settle = (claims: Promoted[]): void => { clearTimeout(timer); parked.delete(entry); o.signal?.removeEventListener('abort', end); resolve(claims) }
+      const end = (): void => { entry.over = true; if (entry.tried && !inPass.has(keyOf(entry))) settle([]) }
+      const entry: Parked = { workerId: o.workerId, max: o.max, requestId: o.requestId, tried: false, over: false, settle }
+      const timer = setTimeout(end, o.waitMs)
+      o.signal?.addEventListener('abort', end)
       parked.add(entry)
       wake()
     }),
     withdraw: async request => {
-      for (const ask of parked) if (keyOf(ask) === keyOf(request)) ask.settle([])
       if (inPass.has(keyOf(request))) await running
+      for (const ask of parked) if (keyOf(ask) === keyOf(request)) ask.settle([])
     },
     wake,
     close: async () => {

@@ -60,7 +60,7 @@ moved AS (
   FROM next n
   WHERE f.id = n.id AND f.status = n.was_status AND f.phase IS NOT DISTINCT FROM n.was_phase AND f.epoch = n.was_epoch
     AND (f.cancel_requested_at IS NOT NULL) = n.was_cancel_requested AND (f.deleted_at IS NOT NULL) = n.was_deleted
-  RETURNING f.id, f.lane, f.kind, f.last_sequence, n.*
+  RETURNING f.lane, f.kind, f.last_sequence, n.*
 ),
 opened AS (
   INSERT INTO attempt (flow_id, index, type, worker_id, claim_request_id, code_version, epoch, started_at, renewed_at, expires_at)
