@@ -17,7 +17,7 @@ const TARGETS: Part[] = ['controlPlane', 'runner', 'postgres']
 /** Everything that only bounds waiting is short; the proportions stay. */
 const FAST = {
   MAX_CONCURRENT_FLOWS: String(CAP), LEASE_TTL: '2500ms', HEARTBEAT: '500ms', START_TIMEOUT: '1500ms', CANCEL_GRACE: '1s',
-  RETRY_BACKOFF_MIN: '50ms', RETRY_BACKOFF_MAX: '200ms', SWEEP_LEASES: '250ms', SWEEP_DEADLINES: '500ms', SWEEP_PROMOTER: '500ms', RUNNER_GRACE: '500ms',
+  RETRY_BACKOFF_MIN: '50ms', RETRY_BACKOFF_MAX: '200ms', SWEEP_LEASES: '250ms', SWEEP_DEADLINES: '500ms', SWEEP_PROMOTER: '500ms', RUNNER_GRACE: '500ms', QUERY_COST: '100000000',
 }
 
 describe(`kill -9 under load (seed ${SEED})`, () => {
