@@ -1,6 +1,7 @@
 /** A kind that is a command to run: what it is in the table, and the handler that the worker gets for it. */
 import type { Json } from '@sluice/protocol'
 import { fail, Interruption, type Kind, type KindDefaults } from '@sluice/worker'
+import { EXIT_BAD_INPUT } from './exit-codes.ts'
 import { runCommand, type CommandEnd } from './run-command.ts'
 
 export interface CommandKind {
@@ -15,8 +16,6 @@ export interface CommandKind {
   defaults?: KindDefaults
 }
 
-/** The input was wrong and will be wrong again: EX_DATAERR of sysexits.h. No other exit code says anything about trying again. */
-export const EXIT_BAD_INPUT = 65
 /** A runner that shuts down has used up its grace already. */
 const SHUTDOWN_KILL_MS = 3_000
 

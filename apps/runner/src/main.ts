@@ -1,10 +1,7 @@
 /** One program, three parts: the runner; a sample, which is one of its commands; the guard, which cleans up after a runner that was killed. */
-import { runGuard } from './guard.ts'
-import { runRunner } from './runner.ts'
-import { runSample } from './samples/run-sample.ts'
-
 const [part, name = '', place = ''] = process.argv.slice(2)
 
-if (part === 'guard') runGuard()
-else if (part === 'sample') await runSample(name, place)
-else await runRunner()
+// Loaded one at a time: a sample starts often and should not pay for the runner.
+if (part === 'guard') (await import('./guard.ts')).runGuard()
+else if (part === 'sample') await (await import('./samples/run-sample.ts')).runSample(name, place)
+else await (await import('./runner.ts')).runRunner()

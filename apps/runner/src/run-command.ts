@@ -103,7 +103,6 @@ function keepLast(stream: Readable | null, limit: number) {
   return { text: () => kept.toString('utf8') }
 }
 
-/** The pipe stays open in both directions on purpose: a command that watches it notices the end of the runner. */
 function readProgress(stream: Readable, onProgress: CommandOptions['onProgress']) {
   stream.on('error', () => {})
   createInterface({ input: stream }).on('line', line => {

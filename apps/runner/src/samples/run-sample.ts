@@ -1,13 +1,14 @@
 /** A sample as a program of its own: input on standard input, result on standard output, progress on file descriptor 3. */
-import { Socket } from 'node:net'
+import { writeSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import type { Json } from '@sluice/protocol'
-import { EXIT_BAD_INPUT } from '../command-kind.ts'
+import { EXIT_BAD_INPUT } from '../exit-codes.ts'
 import { digest } from './digest.ts'
 import { fetchHealth } from './fetch.ts'
 import { languages } from './languages.ts'
 import { BadInput, createPace, secondsOf, type Sample, type SampleContext } from './sample.ts'
 
+const PROGRESS_FD = 3
 const SAMPLES: Record<string, Sample> = { digest, languages, fetch: fetchHealth }
 
 /** Never returns normally: the process ends with the sample. */
@@ -33,16 +34,17 @@ function parseInput(json: string): Record<string, Json> {
 
 const EVERY_MS = 100
 
-/** The other end is the runner; when it closes, the runner is gone, and so is the reason for this process. */
+/** Progress is a courtesy: it is lost where nobody listens (no such descriptor, a full pipe), and the work goes on. */
 function progressChannel(): SampleContext['progress'] {
-  const channel = new Socket({ fd: 3, readable: true, writable: true })
-  const end = () => process.exit(1)
-  channel.on('error', end).on('end', end).on('close', end).resume()
-  let lastAt = 0
+  let lastAt = -EVERY_MS
   return (percent, message) => {
     if (percent < 100 && performance.now() - lastAt < EVERY_MS) return
     lastAt = performance.now()
-    channel.write(`${JSON.stringify({ percent, message })}\n`)
+    try {
+      writeSync(PROGRESS_FD, `${JSON.stringify({ percent, message })}\n`)
+    } catch {
+      // As said above.
+    }
   }
 }
 
