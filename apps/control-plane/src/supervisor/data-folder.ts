@@ -1,0 +1,97 @@
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { FolderInUse, claim, disclaim, processStart, type Owned } from '@sluice/db/embedded'
+import { CHECKOUT } from '../checkout.ts'
+import { Refused } from './refused.ts'
+
+/** A process by its pid and its beginning, because a pid alone may be another's by now. */
+export interface ProcessMark {
+  pid: number
+  startedAt: string | null
+}
+
+/** `run.json`: what runs on this data folder, for those who come beside it. Readable by its owner only. */
+export interface RunFile {
+  version: string
+  address: string
+  supervisor: ProcessMark
+  postgres: ProcessMark | null
+  controlPlane: ProcessMark | null
+  runner: ProcessMark | null
+  /** Of the embedded database; null where DATABASE_URL names the server. */
+  databaseUrl: string | null
+}
+
+export interface DataFolder extends Owned {
+  runFile: string
+  adminToken: string
+  postgres: string
+  logs: string
+}
+
+/** The data folder's places; a relative name counts from the checkout. Nothing is made. */
+export function dataFolder(name: string): DataFolder {
+  const dir = path.resolve(CHECKOUT, name)
+  const at = (file: string) => path.join(dir, file)
+  return { dir, ownerFile: at('owner.json'), runFile: at('run.json'), adminToken: at('admin-token'), postgres: at('postgres'), logs: at('logs') }
+}
+
+/** Makes the folder and takes it for this process; refuses when another supervisor has it, and says where that one listens. */
+export async function take(folder: DataFolder): Promise<void> {
+  makePrivate(folder.dir)
+  makePrivate(folder.logs)
+  try {
+    await claim(folder)
+  } catch (error) {
+    if (error instanceof FolderInUse) throw new Refused(alreadyRunning(folder, error))
+    throw error
+  }
+  // What a killed run left says nothing about this one.
+  rmSync(folder.runFile, { force: true })
+}
+
+/** Leaves the folder to the next: what ran is no longer told. */
+export function leave(folder: DataFolder): void {
+  rmSync(folder.runFile, { force: true })
+  disclaim(folder)
+}
+
+export function writeRunFile(folder: DataFolder, run: RunFile): void {
+  writePrivate(folder.runFile, `${JSON.stringify(run, null, 2)}\n`)
+}
+
+/** What runs on the folder now; null when nothing does, whatever a killed run left behind. */
+export function readRunFile(folder: DataFolder): RunFile | null {
+  try {
+    const run = JSON.parse(readFileSync(folder.runFile, 'utf8')) as RunFile
+    return isRunning(run.supervisor) ? run : null
+  } catch {
+    return null
+  }
+}
+
+/** Whole or not at all, and never readable by others, not even for an instant. */
+export function writePrivate(file: string, text: string): void {
+  const draft = `${file}.${process.pid}`
+  writeFileSync(draft, text, { mode: 0o600 })
+  renameSync(draft, file)
+}
+
+export function mark(pid: number): ProcessMark {
+  return { pid, startedAt: processStart(pid) }
+}
+
+function isRunning(process: ProcessMark): boolean {
+  return processStart(process.pid) === process.startedAt
+}
+
+function makePrivate(dir: string): void {
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  chmodSync(dir, 0o700)
+}
+
+function alreadyRunning(folder: DataFolder, { pid }: FolderInUse): string {
+  const run = readRunFile(folder)
+  const where = run === null ? 'is just starting' : `is already running at ${run.address}`
+  return `Sluice ${where} (process ${pid}) with the data in ${folder.dir}. Stop it with Ctrl-C or \`kill ${pid}\`, or set SLUICE_DATA_DIR and PORT for a second one.`
+}
