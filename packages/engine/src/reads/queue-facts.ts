@@ -33,7 +33,10 @@ export const readQueued = (db: Named, p: { ids: string[]; now: Date | null }): P
 
 export const READ_QUEUED = `
 WITH clock AS MATERIALIZED (SELECT coalesce($2::timestamptz, clock_timestamp()) AS now),
-asked AS MATERIALIZED (SELECT f.* FROM flow f WHERE f.id = ANY($1::text[]) AND f.status = ANY('{QUEUED}'::flow_status[]) AND f.deleted_at IS NULL),
+asked AS MATERIALIZED (
+  SELECT id, lane, kind, principal_id, queue_class, slot_held, pinned_at, pin_force, not_before, retries_used, lost_starts, held_at, held_by, held_reason, blocked, rank
+    FROM flow WHERE id = ANY($1::text[]) AND status = ANY('{QUEUED}'::flow_status[])
+),
 lanes AS MATERIALIZED (SELECT lane, max(rank) AS last_rank FROM asked WHERE NOT blocked GROUP BY lane),
 line AS MATERIALIZED (
   SELECT q.id, row_number() OVER (PARTITION BY l.lane ORDER BY q.rank, q.order_at, q.id)::int AS position

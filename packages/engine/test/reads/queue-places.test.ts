@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { openPool } from '@sluice/db'
+import type { Pool } from '@sluice/db'
+import { cloneDatabase } from '@sluice/testkit/db'
+import type { Clone } from '@sluice/testkit/db'
+import { queuePlaces } from '../../src/reads/queue-places.ts'
+import { seedCap, seedFlows, seedLanes, seedWorkers } from './seed.ts'
+import type { SeedFlow } from './seed.ts'
+
+let clone: Clone
+let pool: Pool
+beforeAll(async () => {
+  clone = await cloneDatabase()
+  pool = openPool({ url: clone.url, max: 4, log: () => undefined })
+})
+afterAll(async () => {
+  await pool.end()
+  await clone.drop()
+})
+beforeEach(async () => {
+  await pool.query(`TRUNCATE flow, attempt, worker, flow_count_ledger, flow_count_minute, flow_count_total; DELETE FROM quota WHERE scope <> 'GLOBAL';
+    UPDATE quota SET max_active = 0; UPDATE lane SET state = 'OPEN', state_reason = NULL`)
+  await seedLanes(pool, ['batch'])
+  await seedWorkers(pool, [{ id: 'wrk_1', kinds: ['k'], capacity: 8 }])
+})
+
+const places = async (...ids: string[]) => {
+  const found = await queuePlaces(pool, ids)
+  return ids.map(id => found.get(id))
+}
+const queued = (...flows: SeedFlow[]): Promise<void> => seedFlows(pool, flows)
+
+describe('position', () => {
+  test('INV-13 counts the due, unblocked flows of the lane that stand before', async () => {
+    await queued(
+      { id: 'pinned-late', pinned: true, queuedIn: -1 }, { id: 'pinned-early', pinned: true, queuedIn: -2 }, { id: 'urgent', priority: 5, queuedIn: -1 },
+      { id: 'held', priority: 9, held: 'prn_op' }, { id: 'delayed', priority: 9, notBeforeIn: 5 }, { id: 'old', queuedIn: -9 }, { id: 'young', queuedIn: -3 },
+      { id: 'other', lane: 'batch' }, { id: 'running', status: 'RUNNING' },
+    )
+    const found = await places('pinned-late', 'pinned-early', 'urgent', 'old', 'young', 'other', 'held', 'delayed', 'running')
+    expect(found.map(p => p?.position)).toEqual([1, 2, 3, 4, 5, 1, null, null, undefined])
+  })
+
+  test('is exact to 1,000 and null beyond', async () => {
+    await queued(...Array.from({ length: 1002 }, (_, n) => ({ id: `f${String(n).padStart(4, '0')}`, queuedIn: n / 1000 - 10, priority: n < 500 ? 3 : 0 })))
+    expect((await places('f0000', 'f0999', 'f1000', 'f1001')).map(p => p?.position)).toEqual([1, 1000, null, null])
+    expect((await places('f1001'))[0]?.detail).toBe('More than 1000 stand before it in lane default.')
+  })
+
+  test('a pinned flow that lost its start waits without a position', async () => {
+    await queued({ id: 'a', pinned: true, lostStarts: 2, notBeforeIn: 1 }, { id: 'b' })
+    expect(await places('a', 'b')).toMatchObject([{ position: null, reason: 'RETRY_BACKOFF', pinned: true }, { position: 1 }])
+  })
+})
+
+describe('reasons from rows', () => {
+  test('a full global cap, with its holders oldest first', async () => {
+    await seedCap(pool, 'GLOBAL', 12)
+    await queued({ id: 'q' }, ...Array.from({ length: 12 }, (_, n): SeedFlow => ({ id: `r${String(n).padStart(2, '0')}`, status: 'RUNNING', queuedIn: -n, worker: 'wrk_1' })))
+    const [place] = await places('q')
+    expect(place).toMatchObject({ reason: 'CAP', position: 1, detail: 'The global cap of 12 is full: 12 slots are held. It opens when one of them is freed.', holderTotal: 12 })
+    expect(place?.holderIds).toEqual(['r11', 'r10', 'r09', 'r08', 'r07', 'r06', 'r05', 'r04', 'r03', 'r02'])
+  })
+
+  test('each flow answers for its own scopes', async () => {
+    await seedCap(pool, 'LANE', 1, 'batch')
+    await seedCap(pool, 'PRINCIPAL', 1, 'prn_ada')
+    await pool.query(`INSERT INTO principal (id, name, roles, created_at) VALUES ('prn_ada', 'ada', '{SUBMITTER}', now())`)
+    await queued({ id: 'r', status: 'RUNNING', lane: 'batch', principalId: 'prn_ada' }, { id: 'x', lane: 'batch' }, { id: 'y', principalId: 'prn_ada' },
+      { id: 'z' }, { id: 'forced', lane: 'batch', principalId: 'prn_ada', pinned: true, forced: true })
+    const found = await places('x', 'y', 'z', 'forced')
+    expect(found.map(p => [p?.reason, p?.holderIds])).toEqual([['CAP', ['r']], ['QUOTA', ['r']], ['ORDER', []], ['ORDER', []]])
+    expect(found[1]?.detail).toBe('The cap of 1 for ada is full: 1 slot is held. It opens when one of them is freed.')
+  })
+
+  test('INV-14 without a cap nobody is queued for reason CAP', async () => {
+    await queued({ id: 'q' }, { id: 'r', status: 'RUNNING', worker: 'wrk_1' })
+    expect(await places('q')).toMatchObject([{ reason: 'ORDER', detail: 'Its turn is next.', holderIds: [], holderTotal: 0 }])
+  })
+
+  test('no worker: dead, expired, draining, other kinds and other lanes do not count', async () => {
+    await seedWorkers(pool, [
+      { id: 'wrk_dead', kinds: ['x'], capacity: 1, state: 'DEAD' }, { id: 'wrk_gone', kinds: ['x'], capacity: 1, expiresIn: -1 },
+      { id: 'wrk_leaves', kinds: ['x'], capacity: 1, state: 'DRAINING' }, { id: 'wrk_batch', kinds: ['x'], lanes: ['batch'], capacity: 1 },
+    ])
+    await queued({ id: 'here', kind: 'x' }, { id: 'there', kind: 'x', lane: 'batch' })
+    expect((await places('here', 'there')).map(p => p?.reason)).toEqual(['NO_WORKER', 'ORDER'])
+  })
+
+  test('all workers at capacity', async () => {
+    await seedWorkers(pool, [{ id: 'wrk_x', kinds: ['x'], capacity: 1 }])
+    await queued({ id: 'q', kind: 'x' }, { id: 'r', kind: 'x', status: 'RUNNING', worker: 'wrk_x' })
+    expect(await places('q')).toMatchObject([{ reason: 'WORKERS_BUSY', detail: 'The one worker that handles kind x is at capacity: 1 of 1 place is taken.' }])
+  })
+
+  test('a paused lane says who paused it and why', async () => {
+    await pool.query(`UPDATE lane SET state = 'PAUSED', state_reason = 'disk full', state_by = 'prn_op' WHERE name = 'batch'`)
+    await queued({ id: 'q', lane: 'batch' })
+    expect(await places('q')).toMatchObject([{ reason: 'LANE_PAUSED', position: 1, detail: 'Lane batch is paused by prn_op: disk full. It waits until the lane is resumed.' }])
+  })
+})
+
+describe('estimated start', () => {
+  const started = (n: number) => pool.query(`INSERT INTO flow_count_ledger (minute, lane, kind, word, delta) VALUES (date_trunc('minute', now()), 'default', 'k', 'started', $1)`, [n])
+
+  test('is the position over the starts of the last ten minutes', async () => {
+    await started(60)
+    await queued({ id: 'a', queuedIn: -2 }, { id: 'b', queuedIn: -1 }, { id: 'held', held: 'x' })
+    const now = new Date()
+    const found = await queuePlaces(pool, ['a', 'b', 'held'], now)
+    expect(found.get('b')?.estimatedStartAt).toEqual(new Date(now.getTime() + 20_000))
+    expect(found.get('held')?.estimatedStartAt).toBeNull()
+  })
+
+  test('is unknown with fewer than five starts', async () => {
+    await started(4)
+    await queued({ id: 'a' })
+    expect((await places('a'))[0]?.estimatedStartAt).toBeNull()
+  })
+})
