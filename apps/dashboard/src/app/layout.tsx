@@ -34,7 +34,7 @@ export function Layout({ path, onGo, children }: Props) {
     <>
       <a href="#content" className="sr-only focus:not-sr-only focus:absolute focus:left-2 focus:top-2 focus:z-50 focus:bg-surface focus:p-2">Skip to the content</a>
       <header className="sticky top-0 z-30 flex min-h-12 items-center gap-x-3 border-b border-line bg-surface px-3 sm:px-5">
-        <a href="/" className="flex items-center gap-2 font-semibold text-text no-underline"><img src="/icon.svg" alt="" width="20" height="20" /> <span className="hidden sm:inline">Sluice</span></a>
+        <a href="/" aria-label="Sluice, home" className="flex items-center gap-2 font-semibold text-text no-underline"><img src="/icon.svg" alt="" width="20" height="20" /> <span className="hidden sm:inline">Sluice</span></a>
         <Pages path={path} />
         <span className="ml-auto"><Lamp /></span>
         <Button look="quiet" icon={Search} aria-label="Search and commands" aria-keyshortcuts="Control+K" onClick={() => show('palette')}><kbd className="hidden font-sans text-[0.86rem] md:inline">Ctrl K</kbd></Button>

@@ -46,17 +46,18 @@ export function Palette({ onGo, onClose }: { onGo(address: string): void; onClos
         onChange={event => { setText(event.target.value); setAt(0) }} onKeyDown={onKey}
       />
       {problem && <p role="alert" className="text-bad">{problem}</p>}
-      <ul id={listId} role="listbox" aria-label="Found" className="m-0 max-h-80 list-none overflow-y-auto p-0">
+      <div id={listId} role="listbox" aria-label="Found" className="max-h-80 overflow-y-auto">
         {shown.map((command, index) => (
-          <li
-            key={`${command.name} ${command.note}`} id={`${listId}-${index}`} role="option" aria-selected={index === chosen} onClick={command.run} onPointerMove={() => setAt(index)}
-            className={`flex min-h-8 cursor-default items-center justify-between gap-4 rounded-md px-2 ${index === chosen ? 'bg-sunken' : ''}`}
+          <button
+            key={`${command.name} ${command.note}`} id={`${listId}-${index}`} type="button" role="option" tabIndex={-1} aria-selected={index === chosen}
+            onClick={command.run} onPointerMove={() => setAt(index)}
+            className={`flex min-h-8 w-full cursor-default items-center justify-between gap-4 rounded-md px-2 text-left ${index === chosen ? 'bg-sunken' : ''}`}
           >
             <span className="min-w-0 truncate">{command.name}</span>
             <span className="min-w-0 shrink-0 truncate font-mono text-[0.86rem] text-muted">{command.note}</span>
-          </li>
+          </button>
         ))}
-      </ul>
+      </div>
       {shown.length === 0 && <p className="text-muted">Nothing by that name among the pages, the samples and the 50 newest flows. A whole flow id can always be opened.</p>}
     </Dialog>
   )

@@ -10,36 +10,60 @@ const APART_MS = 700
 /** A subscription that has not begun by then does not keep the page from being read. */
 const PATIENCE_MS = 1500
 
+interface Options<Data, Variables> {
+  subscription: DocumentInput<Data, Variables>
+  variables: Variables
+  item(data: Data): LiveItem
+  /** Called once at the end of a burst of items; the items themselves have already updated the cache. */
+  onChange(): void
+}
+
 /**
  * Listens. `ready` turns true with the snapshot item, or when it does not come: only then the page reads, so nothing falls between.
- * onChange is called once at the end of a burst; the items themselves have already updated the cache.
+ * Every later item, a repeated snapshot and an end included, calls onChange. What ended is begun again when the socket opens again.
  */
-export const useLive = <Data, Variables extends AnyVariables>(
-  { subscription, variables, item, onChange }:
-  { subscription: DocumentInput<Data, Variables>; variables: Variables; item(data: Data): LiveItem; onChange(): void },
-): { ready: boolean; resubscribe(): void } => {
-  const [begun, setBegun] = useState(false)
+export const useLive = <Data, Variables extends AnyVariables>({ subscription, variables, item, onChange }: Options<Data, Variables>): { ready: boolean } => {
   const { state } = useConnection()
+  const [begun, setBegun] = useState(false)
   const later = useThrottled(onChange)
-  const [result, execute] = useSubscription<Data, Data, Variables>({ query: subscription, variables } as Parameters<typeof useSubscription<Data, Data, Variables>>[0])
-  const data = result.data
+  const [{ data, error, fetching }, execute] = useSubscription<Data, Data, Variables>({ query: subscription, variables } as Parameters<typeof useSubscription<Data, Data, Variables>>[0])
+  const seen = useRef<Data | undefined>(undefined)
   const pick = useRef(item)
   pick.current = item
 
   useEffect(() => {
-    if (data === undefined) return
+    if (data === undefined || data === seen.current) return
+    const first = seen.current === undefined
+    seen.current = data
     const { kind, gap, end } = pick.current(data)
     setBegun(true)
-    if (kind === 'CHANGE' || gap) later()
+    if (kind !== 'SNAPSHOT' || gap || !first) later()
     if (end === 'TOO_SLOW') execute()
   }, [data, later, execute])
 
-  useEffect(() => {
-    const timer = setTimeout(() => setBegun(true), PATIENCE_MS)
-    return () => clearTimeout(timer)
-  }, [])
+  useBeginAgain(fetching, execute)
+  const waited = useWaited(PATIENCE_MS)
+  return { ready: begun || waited || state === 'closed' || error !== undefined }
+}
 
-  return { ready: begun || state === 'closed' || result.error !== undefined, resubscribe: execute }
+/** A server that shuts down ends its subscriptions; they begin again with the next connection. */
+const useBeginAgain = (listening: boolean, execute: () => void) => {
+  const { generation } = useConnection()
+  const seen = useRef(generation)
+  useEffect(() => {
+    if (seen.current === generation) return
+    seen.current = generation
+    if (!listening) execute()
+  }, [generation, listening, execute])
+}
+
+const useWaited = (ms: number) => {
+  const [waited, setWaited] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setWaited(true), ms)
+    return () => clearTimeout(timer)
+  }, [ms])
+  return waited
 }
 
 const useThrottled = (run: () => void) => {
@@ -50,11 +74,11 @@ const useThrottled = (run: () => void) => {
   useEffect(() => () => clearTimeout(timer.current), [])
   return useCallback(() => {
     if (timer.current !== undefined) return
-    const wait = Math.max(0, ranAt.current + APART_MS - Date.now())
+    const wait = Math.max(30, ranAt.current + APART_MS - Date.now())
     timer.current = setTimeout(() => {
       timer.current = undefined
       ranAt.current = Date.now()
       latest.current()
-    }, Math.max(wait, 30))
+    }, wait)
   }, [])
 }

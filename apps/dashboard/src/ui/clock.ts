@@ -30,6 +30,9 @@ export const setClockOffset = (ms: number) => {
 /** The server's now, in milliseconds since the epoch. */
 export const serverNow = () => Date.now() + offsetMs
 
+/** This browser's now, read again every second: for what it has seen itself. */
+export const useLocalNow = () => useServerNow() - offsetMs
+
 /** The server's now, read again every second. One timer serves the whole page. */
 export const useServerNow = () => {
   useSyncExternalStore(subscribe, () => tick)

@@ -2,6 +2,7 @@ import { Menu as Base } from '@base-ui/react/menu'
 import type { LucideIcon } from 'lucide-react'
 import { useState, type ReactElement } from 'react'
 import { useHoldOrder } from './hold-order.tsx'
+import { mainLandmark } from './landmark.ts'
 
 /** One line of a menu. whyNot: why it cannot be chosen now; it is shown under the label. */
 export interface MenuItem { label: string; icon: LucideIcon; whyNot?: string | null; danger?: boolean; onSelect(): void }
@@ -11,9 +12,9 @@ export function Menu({ trigger, items }: { trigger: ReactElement; items: MenuIte
   const [open, setOpen] = useState(false)
   useHoldOrder(open)
   return (
-    <Base.Root open={open} onOpenChange={setOpen} modal={false}>
+    <Base.Root open={open} onOpenChange={setOpen}>
       <Base.Trigger render={trigger} />
-      <Base.Portal>
+      <Base.Portal container={mainLandmark()}>
         <Base.Positioner align="end" sideOffset={4} className="z-40">
           <Base.Popup className="popup min-w-52 max-w-80 p-1 outline-none">
             {items.map(item => <MenuLine key={item.label} item={item} />)}

@@ -1,6 +1,7 @@
 import { useServerNow } from './clock.ts'
 import { formatDuration, formatTicking } from './duration.ts'
 
+const timeOfDay = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hour12: false })
 const absolute = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })
 
 /** An instant in the browser's zone, to the second. */
@@ -11,6 +12,12 @@ export function RelativeTime({ at }: { at: string }) {
   const distance = useServerNow() - Date.parse(at)
   const text = distance < -1000 ? `in ${formatTicking(-distance)}` : distance < 1000 ? 'now' : `${formatTicking(distance)} ago`
   return <time dateTime={at} title={formatInstant(at)}>{text}</time>
+}
+
+/** A guess at a time to come: "in 2m 10s", and "any moment" once it has passed. */
+export function ExpectedTime({ at }: { at: string }) {
+  const left = Date.parse(at) - useServerNow()
+  return <time dateTime={at} title={formatInstant(at)}>{left < 1000 ? 'any moment' : `in ${formatTicking(left)}`}</time>
 }
 
 /** How long since an instant, counting up by the server's clock. */
@@ -27,5 +34,5 @@ export function Span({ from, to }: { from: string; to: string | null }) {
 
 /** An instant as a time of day, the date on hover. */
 export function Instant({ at }: { at: string }) {
-  return <time dateTime={at} title={formatInstant(at)}>{new Date(at).toLocaleTimeString('en-GB', { hour12: false, fractionalSecondDigits: 3 })}</time>
+  return <time dateTime={at} title={formatInstant(at)}>{timeOfDay.format(new Date(at))}</time>
 }

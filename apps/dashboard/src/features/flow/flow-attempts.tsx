@@ -22,7 +22,7 @@ export function FlowAttempts({ flow: masked }: { flow: FragmentOf<typeof FlowAtt
   const { attempts } = readFragment(FlowAttempts_Flow, masked)
   if (attempts.edges.length === 0) return <p className="text-muted">No attempt yet: one begins when a worker takes the flow.</p>
   return (
-    <div className="panel overflow-x-auto">
+    <div className="panel overflow-x-auto" role="region" aria-label="Attempts" tabIndex={0}>
       <table className="rows min-w-[44rem]">
         <caption className="sr-only">Attempts</caption>
         <thead>

@@ -1,6 +1,7 @@
 import { graphql, readFragment, type FragmentOf, type ResultOf } from '../../graphql/graphql.ts'
 import { JsonView } from '../../ui/json-view.tsx'
 import { LookBadge } from '../../ui/look.tsx'
+import { shortenId } from '../../ui/short-id.tsx'
 import { Instant } from '../../ui/time.tsx'
 import { lookOf } from '../looks.ts'
 
@@ -46,11 +47,11 @@ function EventLine({ event }: { event: Event }) {
         <span className="w-28 text-muted"><Instant at={event.at} /></span>
         <span className="w-44 font-mono text-[0.93rem]">{event.type}</span>
         <span className="w-28">{look && <LookBadge look={look} />}</span>
-        <span className="text-muted">{event.actor && `by ${event.actor}`}</span>
+        <span className="text-muted" title={event.actor ?? undefined}>{event.actor && `by ${shortenId(event.actor)}`}</span>
       </div>
       {carries(event.payload) && (
         <details className="ml-12 pb-1 text-[0.93rem]">
-          <summary className="text-muted">What it carried</summary>
+          <summary className="truncate font-mono text-muted" aria-label={`What event ${event.sequence} carried`}>{JSON.stringify(event.payload)}</summary>
           <JsonView value={event.payload} label={`payload of event ${event.sequence}`} />
         </details>
       )}

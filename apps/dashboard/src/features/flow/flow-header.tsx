@@ -2,7 +2,7 @@ import { ArrowUpFromLine } from 'lucide-react'
 import { graphql, readFragment, type FragmentOf, type ResultOf } from '../../graphql/graphql.ts'
 import { LookBadge } from '../../ui/look.tsx'
 import { ShortId } from '../../ui/short-id.tsx'
-import { RelativeTime, Span } from '../../ui/time.tsx'
+import { Elapsed, RelativeTime, Span } from '../../ui/time.tsx'
 import { addressOf } from '../addresses.ts'
 import { PHASE_LOOKS, STATUS_LOOKS } from '../looks.ts'
 import { sentenceOfEnd } from './end-sentence.ts'
@@ -11,7 +11,7 @@ import { FlowActions_Flow } from './flow-rules.ts'
 
 export const FlowHeader_Flow = graphql(`
   fragment FlowHeader_Flow on Flow {
-    id title kind status phase isTerminal terminalReason overCap queuedAt startedAt finishedAt deadlineAt notBefore
+    id title kind status phase isTerminal terminalReason overCap createdAt queuedAt startedAt finishedAt deadlineAt notBefore
     lane { id name }
     progress { percent message at }
     ...FlowActions_Flow
@@ -51,7 +51,7 @@ export function FlowHeader({ flow: masked, onDeleted }: { flow: FragmentOf<typeo
 function Timers({ flow }: { flow: Header }) {
   return (
     <dl className="m-0 flex flex-wrap gap-x-6 gap-y-1 text-[0.95rem]">
-      <Timer name="Waited"><Span from={flow.queuedAt} to={flow.startedAt ?? flow.finishedAt} /></Timer>
+      {flow.status === 'QUEUED' ? <Timer name="Waits"><Elapsed since={flow.queuedAt} /></Timer> : <Timer name="Waited"><Span from={flow.createdAt} to={flow.startedAt ?? flow.finishedAt} /></Timer>}
       {flow.startedAt && <Timer name={flow.isTerminal ? 'Took' : 'Started'}>{flow.isTerminal ? <Span from={flow.startedAt} to={flow.finishedAt} /> : <RelativeTime at={flow.startedAt} />}</Timer>}
       {flow.finishedAt && <Timer name="Ended"><RelativeTime at={flow.finishedAt} /></Timer>}
       {!flow.isTerminal && flow.notBefore && <Timer name="Not before"><RelativeTime at={flow.notBefore} /></Timer>}

@@ -24,7 +24,7 @@ export function FlowLife({ flow: masked }: { flow: FragmentOf<typeof FlowLife_Fl
   return (
     <section aria-label="Life" className="panel flex flex-col gap-3 p-3">
       <div aria-hidden="true" className="flex h-6 w-full gap-0.5">
-        {segments.filter(segment => segment.from !== segment.to).map(segment => <Stretch key={segment.sequence} segment={segment} now={now} />)}
+        {segments.map(segment => <Stretch key={segment.sequence} segment={segment} now={now} />)}
       </div>
       <ol className="m-0 flex list-none flex-wrap gap-x-5 gap-y-1.5 p-0">
         {segments.map(segment => <Step key={segment.sequence} segment={segment} now={now} />)}
@@ -38,6 +38,7 @@ const lengthOf = ({ from, to }: Segment, now: number) => Math.max(0, (to === nul
 
 function Stretch({ segment, now }: { segment: Segment; now: number }) {
   const queued = segment.status === 'QUEUED'
+  if (segment.from === segment.to) return <div title={segment.look.word} className={`h-full w-2 shrink-0 rounded-sm ${TONE_FILL[segment.look.tone]}`} />
   return (
     <div
       title={`${segment.look.word}: ${formatDuration(lengthOf(segment, now))}`}

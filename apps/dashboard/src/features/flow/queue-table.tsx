@@ -2,7 +2,7 @@ import { Pin, Zap } from 'lucide-react'
 import { graphql, readFragment, type FragmentOf, type ResultOf } from '../../graphql/graphql.ts'
 import { useHeldRows } from '../../ui/hold-order.tsx'
 import { PendingLine } from '../../ui/pending-line.tsx'
-import { Elapsed, RelativeTime } from '../../ui/time.tsx'
+import { Elapsed, ExpectedTime } from '../../ui/time.tsx'
 import { addressOf } from '../addresses.ts'
 import { FlowActionMenu } from './flow-actions.tsx'
 import { FlowActions_Flow } from './flow-rules.ts'
@@ -27,23 +27,25 @@ export function QueueTable({ flows }: { flows: readonly FragmentOf<typeof QueueT
   return (
     <>
       <PendingLine count={pending} />
-      <table className="rows">
-        <caption className="sr-only">Queued flows in promotion order</caption>
-        <thead>
-          <tr>
-            <th scope="col" className="w-14 text-right">#</th>
-            <th scope="col">Title</th>
-            <th scope="col" className="hidden w-40 lg:table-cell">Kind</th>
-            <th scope="col" className="hidden w-28 lg:table-cell">Lane</th>
-            <th scope="col" className="hidden w-20 text-right md:table-cell">Priority</th>
-            <th scope="col" className="w-24 text-right">Waits</th>
-            <th scope="col" className="hidden w-[34%] md:table-cell">Why it waits</th>
-            <th scope="col" className="hidden w-28 xl:table-cell">Starts about</th>
-            <th scope="col" className="w-14"><span className="sr-only">Actions</span></th>
-          </tr>
-        </thead>
-        <tbody>{rows.map(row => <QueueRow key={row.id} row={row} />)}</tbody>
-      </table>
+      <div className="max-h-[28rem] overflow-y-auto">
+        <table className="rows">
+          <caption className="sr-only">Queued flows in promotion order</caption>
+          <thead className="sticky top-0 z-10 bg-surface">
+            <tr>
+              <th scope="col" className="w-10 text-right md:w-14">#</th>
+              <th scope="col">Title</th>
+              <th scope="col" className="hidden w-40 lg:table-cell">Kind</th>
+              <th scope="col" className="hidden w-28 lg:table-cell">Lane</th>
+              <th scope="col" className="hidden w-20 text-right md:table-cell">Priority</th>
+              <th scope="col" className="w-20 text-right md:w-24">Waits</th>
+              <th scope="col" className="hidden w-[34%] md:table-cell">Why it waits</th>
+              <th scope="col" className="hidden w-28 xl:table-cell">Starts about</th>
+              <th scope="col" className="w-10 md:w-14"><span className="sr-only">Actions</span></th>
+            </tr>
+          </thead>
+          <tbody>{rows.map(row => <QueueRow key={row.id} row={row} />)}</tbody>
+        </table>
+      </div>
     </>
   )
 }
@@ -55,7 +57,7 @@ function QueueRow({ row }: { row: Row }) {
       <td>
         <span className="flex min-w-0 items-center gap-1.5">
           <Pinned queue={row.queue} />
-          <a data-row href={addressOf.flow(row.id)} title={row.title} className="min-w-0 truncate font-medium text-text no-underline hover:underline">{row.title}</a>
+          <a data-row href={addressOf.flow(row.id)} title={row.title} className="min-w-0 truncate font-medium leading-6 text-text no-underline hover:underline">{row.title}</a>
         </span>
         <span className="block pb-1.5 md:hidden"><WhyWaits flow={row} /></span>
       </td>
@@ -64,7 +66,7 @@ function QueueRow({ row }: { row: Row }) {
       <td className="hidden text-right md:table-cell">{row.priority}</td>
       <td className="text-right"><Elapsed since={row.queuedAt} /></td>
       <td className="hidden md:table-cell"><WhyWaits flow={row} /></td>
-      <td className="hidden text-muted xl:table-cell">{row.queue?.estimatedStartAt ? <RelativeTime at={row.queue.estimatedStartAt} /> : <span title="Not known: too few starts lately, or not a matter of turns">–</span>}</td>
+      <td className="hidden text-muted xl:table-cell">{row.queue?.estimatedStartAt ? <ExpectedTime at={row.queue.estimatedStartAt} /> : <span title="Not known: too few starts lately, or not a matter of turns">–</span>}</td>
       <td className="!px-1 text-right"><FlowActionMenu flow={row} /></td>
     </tr>
   )

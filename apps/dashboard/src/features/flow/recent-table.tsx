@@ -31,8 +31,8 @@ export function RecentTable({ flows }: { flows: readonly FragmentOf<typeof Recen
           <th scope="col" className="hidden w-40 lg:table-cell">Kind</th>
           <th scope="col" className="hidden w-[34%] md:table-cell">Why</th>
           <th scope="col" className="hidden w-24 text-right md:table-cell">Took</th>
-          <th scope="col" className="w-28 text-right">Ended</th>
-          <th scope="col" className="w-14"><span className="sr-only">Actions</span></th>
+          <th scope="col" className="w-24 text-right md:w-28">Ended</th>
+          <th scope="col" className="w-10 md:w-14"><span className="sr-only">Actions</span></th>
         </tr>
       </thead>
       <tbody>{rows.map(row => <RecentRow key={row.id} row={row} />)}</tbody>
@@ -45,7 +45,7 @@ function RecentRow({ row }: { row: Row }) {
   return (
     <tr>
       <td><LookBadge look={STATUS_LOOKS[row.status]} /></td>
-      <td><a data-row href={addressOf.flow(row.id)} title={row.title} className="font-medium text-text no-underline hover:underline">{row.title}</a></td>
+      <td><a data-row href={addressOf.flow(row.id)} title={row.title} className="inline-block max-w-full truncate align-middle font-medium leading-6 text-text no-underline hover:underline">{row.title}</a></td>
       <td className="hidden text-muted lg:table-cell" title={row.kind}>{row.kind}</td>
       <td className="hidden text-muted md:table-cell" title={why}>{why}</td>
       <td className="hidden text-right md:table-cell">{row.startedAt ? <Span from={row.startedAt} to={row.finishedAt} /> : '–'}</td>

@@ -1,6 +1,7 @@
 import { ArrowUpFromLine, Square } from 'lucide-react'
 import { useRef } from 'react'
 import { graphql, readFragment, type FragmentOf, type ResultOf } from '../../graphql/graphql.ts'
+import type { Look } from '../../ui/look.tsx'
 import { Elapsed } from '../../ui/time.tsx'
 import { TONE_FILL, TONE_TEXT } from '../../ui/tone.ts'
 import { addressOf } from '../addresses.ts'
@@ -57,14 +58,14 @@ function FreeCell({ worded, number }: { worded: boolean; number: number }) {
 }
 
 function HeldCell({ flow, worded, over }: { flow: Holder; worded: boolean; over: boolean }) {
-  const look = lookOf(flow)
-  const Icon = over || flow.overCap ? ArrowUpFromLine : look.icon
-  const beyond = over || flow.overCap ? ', over the cap' : ''
+  const beyond = over || flow.overCap
+  const look = beyond ? overCapLook(lookOf(flow)) : lookOf(flow)
+  const Icon = look.icon
   const frame = `relative flex overflow-hidden rounded-md border bg-surface no-underline hover:bg-sunken ${beyond ? 'border-2 border-attention' : 'border-edge'}`
   if (!worded) {
     return (
-      <a href={addressOf.flow(flow.id)} className={`${frame} h-8 items-center justify-center ${TONE_TEXT[look.tone]}`} title={`${flow.title}: ${look.word}${beyond}`}>
-        <Icon size={14} aria-hidden="true" /><span className="sr-only">{flow.title}: {look.word}{beyond}</span>
+      <a href={addressOf.flow(flow.id)} className={`${frame} h-8 items-center justify-center ${TONE_TEXT[look.tone]}`} title={`${flow.title}: ${look.word}`}>
+        <Icon size={14} aria-hidden="true" /><span className="sr-only">{flow.title}: {look.word}</span>
       </a>
     )
   }
@@ -73,7 +74,7 @@ function HeldCell({ flow, worded, over }: { flow: Holder; worded: boolean; over:
       <span className="truncate font-medium">{flow.title}</span>
       <span className={`flex items-center gap-1.5 text-[0.9rem] ${TONE_TEXT[look.tone]}`}>
         <Icon size={13} aria-hidden="true" className="shrink-0" />
-        <span className="truncate">{look.word}{beyond}</span>
+        <span className="truncate" title={look.sentence}>{look.word}</span>
         <span className="ml-auto shrink-0 text-muted"><Elapsed since={flow.startedAt ?? flow.queuedAt} /></span>
       </span>
       {typeof flow.progress?.percent === 'number' && (
@@ -84,6 +85,8 @@ function HeldCell({ flow, worded, over }: { flow: Holder; worded: boolean; over:
     </a>
   )
 }
+
+const overCapLook = (look: Look): Look => ({ icon: ArrowUpFromLine, word: 'Over cap', tone: 'attention', sentence: `${look.word}. It was started over the cap, or the cap was lowered since.` })
 
 function SlotBar({ holders, cap, held }: { holders: Holder[]; cap: number; held: number }) {
   const filled = cap === 0 ? (held > 0 ? 100 : 0) : Math.min(100, (100 * held) / cap)

@@ -18,7 +18,7 @@ export function WhyWaits({ flow: masked }: { flow: FragmentOf<typeof WhyWaits_Fl
   const flow = readFragment(WhyWaits_Flow, masked)
   if (!flow.queue) return null
   const trigger = (
-    <button type="button" className="flex max-w-full items-center gap-2 rounded px-1 text-left hover:underline" title={flow.queue.detail}>
+    <button type="button" className="flex min-h-6 max-w-full items-center gap-2 rounded px-1 text-left hover:underline" title={flow.queue.detail}>
       <LookBadge look={REASON_LOOKS[flow.queue.reason]} />
       <span className="min-w-0 truncate text-muted">{flow.queue.detail}</span>
     </button>

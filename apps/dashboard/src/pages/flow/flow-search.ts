@@ -1,11 +1,11 @@
-import * as z from 'zod/mini'
+import { catch as orElse, enum as oneOf, object, optional, string, type infer as Infer } from 'zod/mini'
 
 export const FLOW_TABS = ['overview', 'events', 'attempts'] as const
 
 /** The state of the flow page that its address holds: the tab, and the page of events. */
-export const flowSearch = z.object({
-  tab: z.catch(z.optional(z.enum(FLOW_TABS)), undefined),
-  after: z.catch(z.optional(z.string()), undefined),
+export const flowSearch = object({
+  tab: orElse(optional(oneOf(FLOW_TABS)), undefined),
+  after: orElse(optional(string()), undefined),
 })
 
-export type FlowSearch = z.infer<typeof flowSearch>
+export type FlowSearch = Infer<typeof flowSearch>

@@ -35,8 +35,8 @@ export function QueuePage({ search, onSearch }: Props) {
   const flows = useLive({ subscription: QueuePage_FlowsChanged, variables: filter, item: data => data.flowsChanged, onChange: () => page.refresh() })
   const page = useLoaded({ query: QueuePage_Query, variables, ready: queue.ready && flows.ready })
   const chart = useLoaded({ query: QueuePage_Throughput, variables: { lane: search.lane ?? null } })
-  // Estimates and figures per minute change by themselves.
-  useEvery(10_000, refreshAll)
+  // Progress, estimates and figures per minute change without a milestone.
+  useEvery(5000, refreshAll)
   const stats = page.data?.queueStats
   useTitle(stats ? `${stats.slotsHeld}${stats.cap > 0 ? `/${stats.cap}` : ''} held, ${stats.queued} queued` : 'Queue')
 
@@ -51,12 +51,12 @@ export function QueuePage({ search, onSearch }: Props) {
           <div className="flex flex-col gap-3">
             {data.flowCounts.total === 0 && <FirstMinute onStarted={page.refresh} />}
             <LaneStrip lanes={data.lanes} shown={search.lane} />
-            <Panel title="Numbers">
+            <section aria-label="Numbers" className="panel min-w-0 p-3">
               <div className="grid items-end gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
                 <QueueStats stats={data.queueStats} />
                 {chart.data && <ThroughputChart points={chart.data.throughput} />}
               </div>
-            </Panel>
+            </section>
             <Panel title="Slots" aside={<CapLine caps={data.caps} lane={search.lane} />}>
               <SlotBoard holders={data.holding.edges.map(edge => edge.node)} cap={capOf(data, search.lane)} held={data.queueStats.slotsHeld} />
             </Panel>

@@ -1,9 +1,9 @@
-import * as z from 'zod/mini'
+import { catch as orElse, object, optional, string, type infer as Infer } from 'zod/mini'
 
 /** The state of the queue page that its address holds: one lane or all, and the page of the queue. */
-export const queueSearch = z.object({
-  lane: z.catch(z.optional(z.string()), undefined),
-  after: z.catch(z.optional(z.string()), undefined),
+export const queueSearch = object({
+  lane: orElse(optional(string()), undefined),
+  after: orElse(optional(string()), undefined),
 })
 
-export type QueueSearch = z.infer<typeof queueSearch>
+export type QueueSearch = Infer<typeof queueSearch>

@@ -1,6 +1,6 @@
-import * as z from 'zod/mini'
+import { catch as orElse, object, optional, string, type infer as Infer } from 'zod/mini'
 
 /** next: the address that was asked for before signing in. */
-export const signInSearch = z.object({ next: z.catch(z.optional(z.string()), undefined) })
+export const signInSearch = object({ next: orElse(optional(string()), undefined) })
 
-export type SignInSearch = z.infer<typeof signInSearch>
+export type SignInSearch = Infer<typeof signInSearch>
