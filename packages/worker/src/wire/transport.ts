@@ -3,6 +3,7 @@
  * an answer; Unreachable (nobody can tell whether it was done: ask again); Unauthorized (the token is not accepted);
  * Rejected (this very request will never be accepted).
  */
+import { ERROR_CODES } from '@sluice/protocol'
 import { deadlineSignal } from './deadline-signal.ts'
 
 export class Unreachable extends Error {
@@ -51,15 +52,16 @@ function unwrap(status: number, text: string): unknown {
   const said = body?.errors?.[0]?.message ?? `HTTP ${status}`
   const code = body?.errors?.[0]?.extensions?.code ?? ''
   if (body?.data?.answer) return body.data.answer
-  if (status === 401 || status === 403 || code === 'UNAUTHENTICATED') throw new Unauthorized(said)
-  if (refusesTheRequest(status) || isAboutTheDocument(code)) throw new Rejected(said)
+  if (status === 401 || status === 403 || code === 'UNAUTHENTICATED' || code === 'FORBIDDEN') throw new Unauthorized(said)
+  if (refusesTheRequest(status) || isAboutTheRequest(code)) throw new Rejected(said)
   throw new Unreachable(said)
 }
 
 /** 408 and 429 say "later"; what is 5xx, or no GraphQL answer at all (a proxy, a start page), may be different in a moment. */
 const refusesTheRequest = (status: number) => status >= 400 && status < 500 && status !== 408 && status !== 429
 
-const isAboutTheDocument = (code: string) => code === 'BAD_USER_INPUT' || code.startsWith('GRAPHQL_')
+const REFUSALS: readonly string[] = ['BAD_USER_INPUT', ...ERROR_CODES]
+const isAboutTheRequest = (code: string) => REFUSALS.includes(code) || code.startsWith('GRAPHQL_')
 
 function parse(text: string): Body | null {
   try {
