@@ -1,6 +1,6 @@
 /**
  * Kills every part of the running system again and again while flows come and go, then lets it end in peace and replays the log.
- * Seeded: SLUICE_SEED runs the same order of kills and flows again.
+ * Seeded: CRASH_SEED runs the same order of kills and flows again.
  */
 import { startWorld, until, type Part, type World } from '@sluice/testkit/world'
 import { describe, expect, test } from 'vitest'
@@ -9,7 +9,7 @@ import { readCounts, readLog } from './read-log.ts'
 import { violations } from './replay-log.ts'
 import { seededDice } from './seeded-dice.ts'
 
-const SEED = Number(process.env['SLUICE_SEED'] ?? 20261121)
+const SEED = Number(process.env['CRASH_SEED'] ?? 20261121)
 const CAP = 3
 const KILLS_EACH = 20
 const TARGETS: Part[] = ['controlPlane', 'runner', 'postgres']

@@ -1,18 +1,18 @@
 import { afterEach, expect, test } from 'vitest'
 import { findBrowser } from '../src/world/browser.ts'
 
-const before = process.env['SLUICE_CHROMIUM']
+const before = process.env['CHROMIUM_PATH']
 afterEach(() => {
-  if (before === undefined) delete process.env['SLUICE_CHROMIUM']
-  else process.env['SLUICE_CHROMIUM'] = before
+  if (before === undefined) delete process.env['CHROMIUM_PATH']
+  else process.env['CHROMIUM_PATH'] = before
 })
 
 test('the variable wins over what is installed', async () => {
-  process.env['SLUICE_CHROMIUM'] = process.execPath
-  expect(await findBrowser()).toEqual({ executablePath: process.execPath, env: {}, foundBy: 'SLUICE_CHROMIUM' })
+  process.env['CHROMIUM_PATH'] = process.execPath
+  expect(await findBrowser()).toEqual({ executablePath: process.execPath, env: {}, foundBy: 'CHROMIUM_PATH' })
 })
 
 test('a variable that names nothing executable is an error, not a reason to look elsewhere', async () => {
-  process.env['SLUICE_CHROMIUM'] = '/nowhere/chromium'
-  await expect(findBrowser()).rejects.toThrow('SLUICE_CHROMIUM names /nowhere/chromium')
+  process.env['CHROMIUM_PATH'] = '/nowhere/chromium'
+  await expect(findBrowser()).rejects.toThrow('CHROMIUM_PATH names /nowhere/chromium')
 })

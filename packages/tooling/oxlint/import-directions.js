@@ -25,7 +25,7 @@ export const importDirections = {
 }
 
 function wrongWith(home, specifier, filename) {
-  if (specifier.startsWith('.')) return filename.endsWith('.config.ts') ? null : wrongPath(home, resolve(dirname(filename), specifier))
+  if (specifier.startsWith('.')) return isSetUp(filename) ? null : wrongPath(home, resolve(dirname(filename), specifier))
   if (specifier.startsWith(SCOPE)) return wrongPackage(home, specifier.slice(SCOPE.length), filename)
   if (isTestFile(filename)) return null
   const banned = IMPORT_TABLE[home.name].never.find(name => isModule(specifier, name))
@@ -36,7 +36,7 @@ function wrongPackage(home, target, filename) {
   const name = target.split('/')[0]
   if (name === home.name || IMPORT_TABLE[home.name].may.some(allowed => allowed === name || allowed === target)) return null
   if (name === 'testkit' && isTestFile(filename)) return null
-  if (name === 'tooling' && filename.endsWith('.config.ts')) return null
+  if (name === 'tooling' && isSetUp(filename)) return null
   return `${home.name} may import ${listed(IMPORT_TABLE[home.name].may)}, not ${SCOPE}${target} (packages/tooling/oxlint/import-table.js)`
 }
 
@@ -81,6 +81,9 @@ function placeOf(file) {
   }
   return null
 }
+
+/** What builds and tests a package is not part of it. */
+const isSetUp = filename => /(\.config\.ts|[/\\]build\.mjs)$/.test(filename)
 
 const isModule = (specifier, name) =>
   name.endsWith(':') || name.endsWith('/') ? specifier.startsWith(name) : specifier === name || specifier.startsWith(`${name}/`) || (name === 'graphql' && specifier.startsWith('graphql-'))

@@ -1,5 +1,5 @@
 /**
- * A Chromium to test with, looked for in this order: the variable SLUICE_CHROMIUM, an installed Chromium or Chrome, Playwright's own,
+ * A Chromium to test with, looked for in this order: the variable CHROMIUM_PATH, an installed Chromium or Chrome, Playwright's own,
  * and the one inside @sparticuz/chromium. The last works where nothing is installed and nothing but npm can be reached.
  */
 import { execFile } from 'node:child_process'
@@ -13,17 +13,17 @@ import { chromium } from 'playwright-core'
 const run = promisify(execFile)
 
 /** env is set for the browser only: a library path in our own environment would reach every child we start. */
-export interface Browser { executablePath: string; env: Record<string, string>; foundBy: 'SLUICE_CHROMIUM' | 'installed' | 'playwright' | 'package' }
+export interface Browser { executablePath: string; env: Record<string, string>; foundBy: 'CHROMIUM_PATH' | 'installed' | 'playwright' | 'package' }
 
 export async function findBrowser(): Promise<Browser> {
   return (await fromVariable()) ?? (await installed()) ?? (await playwrights()) ?? (await packaged())
 }
 
 async function fromVariable(): Promise<Browser | null> {
-  const path = process.env['SLUICE_CHROMIUM']
+  const path = process.env['CHROMIUM_PATH']
   if (!path) return null
-  if (await isExecutable(path)) return { executablePath: path, env: {}, foundBy: 'SLUICE_CHROMIUM' }
-  throw new Error(`SLUICE_CHROMIUM names ${path}, which cannot be executed`)
+  if (await isExecutable(path)) return { executablePath: path, env: {}, foundBy: 'CHROMIUM_PATH' }
+  throw new Error(`CHROMIUM_PATH names ${path}, which cannot be executed`)
 }
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome']
