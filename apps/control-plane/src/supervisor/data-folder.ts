@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { FolderInUse, claim, disclaim, processStart, type Owned } from '@sluice/db/embedded'
+import { FolderInUse, claim, disclaim, gone, processStart, signal, type Owned } from '@sluice/db/embedded'
 import { CHECKOUT } from '../checkout.ts'
 import { Refused } from './refused.ts'
 
@@ -29,6 +29,8 @@ export interface DataFolder extends Owned {
   logs: string
 }
 
+const LEFTOVERS_MS = 5_000
+
 /** The data folder's places; a relative name counts from the checkout. Nothing is made. */
 export function dataFolder(name: string): DataFolder {
   const dir = path.resolve(CHECKOUT, name)
@@ -46,7 +48,14 @@ export async function take(folder: DataFolder): Promise<void> {
     if (error instanceof FolderInUse) throw new Refused(alreadyRunning(folder, error))
     throw error
   }
-  // What a killed run left says nothing about this one.
+  await outlive(folder)
+}
+
+/** A killed supervisor's programs end by themselves, but may still hold the port; the database's own start sees to its own. */
+async function outlive(folder: DataFolder): Promise<void> {
+  const left = parseRunFile(folder)
+  const programs = [left?.runner, left?.controlPlane].filter(each => each != null).filter(isRunning)
+  for (const { pid } of programs) if (!(await gone(pid, LEFTOVERS_MS))) signal(pid, 'SIGKILL')
   rmSync(folder.runFile, { force: true })
 }
 
@@ -62,9 +71,13 @@ export function writeRunFile(folder: DataFolder, run: RunFile): void {
 
 /** What runs on the folder now; null when nothing does, whatever a killed run left behind. */
 export function readRunFile(folder: DataFolder): RunFile | null {
+  const run = parseRunFile(folder)
+  return run !== null && isRunning(run.supervisor) ? run : null
+}
+
+function parseRunFile(folder: DataFolder): RunFile | null {
   try {
-    const run = JSON.parse(readFileSync(folder.runFile, 'utf8')) as RunFile
-    return isRunning(run.supervisor) ? run : null
+    return JSON.parse(readFileSync(folder.runFile, 'utf8')) as RunFile
   } catch {
     return null
   }
