@@ -30,6 +30,8 @@ export interface Promoter {
   wake(): void
   /** Answers parked asks with nothing and takes no more. */
   close(): Promise<void>
+  /** How many asks are parked now. */
+  readonly asking: number
   /** How often the safety sweep found work that no wake-up had announced. */
   readonly sweepFinds: number
 }
@@ -119,6 +121,7 @@ export function openPromoter(deps: Omit<Deps, 'promoter'>): Promoter {
       await running
       for (const ask of parked) ask.settle([])
     },
+    get asking() { return parked.size },
     get sweepFinds() { return sweepFinds },
   }
 }

@@ -1,0 +1,166 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { cancelFlows, claimFlows, finishFlows, heartbeat, registerWorker, startFlows } from '../src/index.ts'
+import { signAlive } from '../src/services/sign-alive.ts'
+import { sweepDeadlines } from '../src/services/sweep-deadlines.ts'
+import { sweepLeases } from '../src/services/sweep-leases.ts'
+import { eventually } from '@sluice/testkit/db'
+import type { LeaseRef } from '@sluice/protocol'
+import { expectConsistent, testbed } from './testbed.ts'
+import type { Bed } from './testbed.ts'
+
+const refOf = ({ flowId, attempt, epoch }: LeaseRef) => ({ flowId, attempt, epoch })
+
+describe('leases', () => {
+  let b: Bed
+  beforeEach(async () => {
+    b = await testbed({ settings: { retryBackoffMinMs: 1, retryBackoffMaxMs: 2 } })
+    await b.sql(`UPDATE system_state SET resting_until = clock_timestamp()`)
+  })
+  afterEach(async () => {
+    expect(await expectConsistent(b)).toEqual([])
+    await b[Symbol.asyncDispose]()
+  })
+  const expire = () => b.sql(`UPDATE attempt SET expires_at = clock_timestamp() - interval '1 s' WHERE ended_at IS NULL`)
+
+  test('D-8 a lost WORKING lease fails the flow with FAIL and runs it again with RETRY, and the old holder is refused', async () => {
+    const [once = '', again = ''] = [...(await b.create(1)), ...(await b.create(1, { onLeaseLost: 'RETRY' }))]
+    const leases = await b.work(2)
+    await expire()
+    expect(await sweepLeases(b.deps)).toBe(2)
+    expect(await b.flow(once)).toMatchObject({ status: 'FAILED', terminal_reason: 'worker_lost' })
+    expect(await b.flow(again)).toMatchObject({ status: 'QUEUED', queue_class: 'RETRY', retries_used: 1 })
+    const late = await finishFlows(b.deps, { actor: b.workerActor, items: leases.map(lease => ({ lease, result: 'zombie' })) })
+    expect(late).toMatchObject([{ code: 'FLOW_ALREADY_TERMINAL' }, { code: 'STALE_LEASE' }])
+    const next = await eventually(async () => { const got = await b.work(1); return got.length === 1 && got })
+    expect(next[0]).toMatchObject({ flowId: again, attempt: 1 })
+    expect(await b.sql('SELECT type FROM attempt WHERE flow_id = $1 AND index = 1', [again])).toEqual([{ type: 'RECLAIM' }])
+  })
+
+  test('D-35 an expired lease that nobody reaped may still be renewed and finished', async () => {
+    const [id = ''] = await b.create(1)
+    const [lease] = await b.work(1)
+    await expire()
+    expect(await heartbeat(b.deps, { actor: b.workerActor, workerId: b.workerId, leases: [lease!], waitMs: 0 })).toMatchObject({ renewed: [refOf(lease!)], lost: [] })
+    await expire()
+    await finishFlows(b.deps, { actor: b.workerActor, items: [{ lease: lease! }] })
+    expect((await b.flow(id)).status).toBe('FINISHED')
+  })
+
+  test('INV-43 after a silence nothing is reaped, timed out or ended by grace until a lease time has passed', async () => {
+    const ids = await b.create(3)
+    const [first] = await b.work(2)
+    await b.claim(1)
+    await cancelFlows(b.deps, { caller: b.caller, items: [{ id: first!.flowId }] })
+    await expire()
+    await b.sql(`UPDATE flow SET cancel_requested_at = clock_timestamp() - interval '1 hour' WHERE cancel_requested_at IS NOT NULL`)
+    await b.sql(`UPDATE attempt SET started_at = clock_timestamp() - interval '1 hour'`)
+    await b.sql(`UPDATE system_state SET alive_at = clock_timestamp() - interval '16 s'`)
+    expect(await sweepLeases(b.deps)).toBe(0)
+    await signAlive(b.db, { leaseTtlMs: 45_000 })
+    expect(await sweepLeases(b.deps)).toBe(0)
+    expect(await b.sql(`SELECT id FROM flow WHERE status = 'RUNNING'`)).toHaveLength(ids.length)
+    await b.sql(`UPDATE system_state SET resting_until = clock_timestamp()`)
+    expect(await sweepLeases(b.deps)).toBe(3)
+  })
+
+  test('D-36 a start that is never reported keeps its place once, then waits, and the fifth in a row ends as start_failed', async () => {
+    const [id = ''] = await b.create(1, { maxAttempts: 3 })
+    const before = await b.flow(id)
+    for (let lost = 1; lost <= 5; lost++) {
+      await eventually(async () => (await b.claim(1)).length === 1)
+      await b.sql(`UPDATE attempt SET started_at = clock_timestamp() - interval '61 s' WHERE ended_at IS NULL`)
+      expect(await sweepLeases(b.deps)).toBe(1)
+      const flow = await b.flow(id)
+      if (lost === 1) expect(flow).toMatchObject({ status: 'QUEUED', order_at: before.order_at, lost_starts: 1, retries_used: 0 })
+      if (lost === 2) expect(flow.not_before).not.toBeNull()
+      if (lost === 5) expect(flow).toMatchObject({ status: 'FAILED', terminal_reason: 'start_failed', retries_used: 0 })
+    }
+  })
+
+  test('D-36 the same requestId gets the same leases, and another one others', async () => {
+    await b.create(3)
+    const first = await b.claim(2, { requestId: 'r1' })
+    expect(await b.claim(2, { requestId: 'r1' })).toEqual(first)
+    expect((await b.claim(2, { requestId: 'r2' })).map(l => l.flowId)).not.toContain(first[0]?.flowId)
+  })
+
+  test('INV-16 a claim whose connection dies inside a pass is found again under its requestId', async () => {
+    const dead = new AbortController()
+    const lost = claimFlows(b.deps, { actor: b.workerActor, workerId: b.workerId, max: 1, waitMs: 5000, requestId: 'lost', signal: dead.signal })
+    const creating = b.create(1)
+    dead.abort()
+    const [[id], answer] = await Promise.all([creating, lost])
+    const again = await b.claim(1, { requestId: 'lost', waitMs: 2000 })
+    expect(again).toMatchObject([{ flowId: id, attempt: 0, epoch: 1 }])
+    if (!(answer instanceof Error) && answer.claims.length > 0) expect(answer.claims[0]).toMatchObject({ flowId: id })
+  })
+
+  test('D-11 a parked heartbeat answers at once when a flow of its leases is to be cancelled, and once', async () => {
+    const [id = ''] = await b.create(1)
+    const [lease] = await b.work(1)
+    const parked = heartbeat(b.deps, { actor: b.workerActor, workerId: b.workerId, leases: [lease!], waitMs: 20_000 })
+    await cancelFlows(b.deps, { caller: b.caller, items: [{ id }] })
+    expect(await parked).toMatchObject({ cancelling: [refOf(lease!)], lost: [] })
+    expect(await heartbeat(b.deps, { actor: b.workerActor, workerId: b.workerId, leases: [lease!], waitMs: 50 })).toMatchObject({ cancelling: [refOf(lease!)] })
+    await b.sql(`UPDATE flow SET cancel_requested_at = clock_timestamp() - interval '31 s'`)
+    const told = heartbeat(b.deps, { actor: b.workerActor, workerId: b.workerId, leases: [lease!], waitMs: 20_000 })
+    expect(await sweepLeases(b.deps)).toBe(1)
+    expect(await told).toMatchObject({ renewed: [], lost: [{ flowId: id }] })
+    expect(await b.flow(id)).toMatchObject({ status: 'CANCELLED', terminal_reason: 'cancelled_by_user' })
+  })
+
+  test('D-47 registering again under an instance id ends the older registration and its leases at once', async () => {
+    const old = await b.register({ instanceId: 'host-1' })
+    const [starting = '', working = ''] = await b.create(2, { onLeaseLost: 'RETRY' })
+    const leases = await b.claim(2, { workerId: old })
+    await startFlows(b.deps, { actor: b.workerActor, items: [{ lease: leases[1]! }] })
+    const fresh = await b.register({ instanceId: 'host-1' })
+    expect(await b.flow(starting)).toMatchObject({ status: 'QUEUED', lost_starts: 1, retries_used: 0 })
+    expect(await b.flow(working)).toMatchObject({ status: 'QUEUED', retries_used: 1 })
+    expect(await heartbeat(b.deps, { actor: b.workerActor, workerId: old, leases: [], waitMs: 0 })).toMatchObject({ code: 'CONFLICT' })
+    expect(await claimFlows(b.deps, { actor: b.workerActor, workerId: old, max: 1, waitMs: 0, requestId: 'x' })).toMatchObject({ code: 'CONFLICT' })
+    expect(await heartbeat(b.deps, { actor: b.workerActor, workerId: 'wrk_nobody', leases: [], waitMs: 0 })).toMatchObject({ code: 'NOT_FOUND' })
+    expect(await heartbeat(b.deps, { actor: b.owner, workerId: fresh, leases: [], waitMs: 0 })).toMatchObject({ code: 'NOT_FOUND' })
+  })
+
+  test('T9 T10 an attempt that works too long is a failure under its own name', async () => {
+    const [id = ''] = await b.create(1, { attemptTimeoutSeconds: 5, maxAttempts: 2 })
+    await b.work(1)
+    await b.sql(`UPDATE attempt SET reported_at = clock_timestamp() - interval '6 s'`)
+    await sweepLeases(b.deps)
+    expect(await b.flow(id)).toMatchObject({ status: 'QUEUED', retries_used: 1, error: { code: 'ATTEMPT_TIMEOUT' } })
+    await eventually(async () => (await b.work(1)).length === 1)
+    await b.sql(`UPDATE attempt SET reported_at = clock_timestamp() - interval '6 s'`)
+    await sweepLeases(b.deps)
+    expect(await b.flow(id)).toMatchObject({ status: 'FAILED', terminal_reason: 'attempt_timeout' })
+  })
+
+  test('T5 T9 T17 deadlines and the time in the queue end flows wherever they stand', async () => {
+    const past = { deadlineAt: new Date(Date.now() + 3_600_000) }
+    const [working = '', cancelling = ''] = await b.create(2, past)
+    await b.work(2)
+    await cancelFlows(b.deps, { caller: b.caller, items: [{ id: cancelling }] })
+    const [queued = ''] = await b.create(1, past)
+    const [old = ''] = await b.create(1, { queueTtlSeconds: 60 })
+    const [retried = ''] = await b.create(1, { queueTtlSeconds: 60 })
+    await b.sql(`UPDATE flow SET deadline_at = clock_timestamp() - interval '1 s' WHERE deadline_at IS NOT NULL`)
+    await b.sql(`UPDATE flow SET queue_expires_at = clock_timestamp() - interval '1 s' WHERE id = $1`, [old])
+    expect(await sweepDeadlines(b.deps)).toBe(4)
+    expect(await b.flow(working)).toMatchObject({ status: 'FAILED', terminal_reason: 'deadline_exceeded' })
+    expect(await b.flow(cancelling)).toMatchObject({ status: 'CANCELLED' })
+    expect(await b.flow(queued)).toMatchObject({ status: 'FAILED', terminal_reason: 'deadline_exceeded' })
+    expect(await b.flow(old)).toMatchObject({ status: 'FAILED', terminal_reason: 'queue_ttl_expired' })
+    expect((await b.flow(retried)).status).toBe('QUEUED')
+  })
+
+  test('INV-15 bad registrations name what is wrong and change nothing', async () => {
+    const base = { actor: b.workerActor, instanceId: 'i', name: 'n', kinds: [{ name: 'work' }], lanes: [], capacity: 1 }
+    const bad = async (o: Partial<Parameters<typeof registerWorker>[1]>) => registerWorker(b.deps, { ...base, ...o })
+    expect(await bad({ capacity: 0 })).toMatchObject({ path: ['capacity'] })
+    expect(await bad({ kinds: [] })).toMatchObject({ path: ['kinds'] })
+    expect(await bad({ kinds: [{ name: 'a b' }] })).toMatchObject({ path: ['kinds', '0', 'name'] })
+    expect(await bad({ kinds: [{ name: 'ok', inputSchema: { type: 'nonsense' } }] })).toMatchObject({ path: ['kinds', '0', 'inputSchema'] })
+    expect(await bad({ kinds: [{ name: 'ok', defaults: { prio: 1 } }] })).toMatchObject({ path: ['kinds', '0', 'defaults', 'prio'] })
+    expect(await b.sql('SELECT id FROM worker WHERE instance_id = $1', ['i'])).toEqual([])
+  })
+})
