@@ -21,7 +21,7 @@ const FAST = {
 }
 
 describe(`kill -9 under load (seed ${SEED})`, () => {
-  test(`INV-11 INV-2 INV-4 INV-16 INV-37 ${KILLS_EACH} kills each of ${TARGETS.join(', ')}: nothing is lost, the cap holds, each flow ends once`, async () => {
+  test(`INV-2 INV-4 INV-11 INV-16 INV-37 INV-42 ${KILLS_EACH} kills each of ${TARGETS.join(', ')}: nothing is lost, the cap holds, each flow ends once`, async () => {
     await using world = await startWorld({ env: FAST })
     const dice = seededDice(SEED)
     const worker = await startWorker(world)
@@ -36,9 +36,12 @@ describe(`kill -9 under load (seed ${SEED})`, () => {
     }
     const flows = await readLog(world.admin)
     expect(violations({ flows, accepted: load.accepted, counts: await readCounts(world.admin), cap: CAP })).toEqual([])
+    expect(repeated(worker.handled), 'INV-42: attempts that were given out twice').toEqual([])
     expect(load.accepted.length).toBeGreaterThan(100)
   })
 })
+
+const repeated = (names: string[]): string[] => names.filter((name, at) => names.indexOf(name) !== at)
 
 /** Every target KILLS_EACH times, shuffled. */
 function order(dice: () => number): Part[] {

@@ -47,16 +47,22 @@ async function answered<T>(call: () => Promise<T>): Promise<T> {
 /** While the database is away, the control plane masks what it got; a refusal would be data. */
 const isOutage = (error: GraphQlFailure): boolean => /HTTP 5\d\d|INTERNAL|Unexpected/i.test(error.message)
 
-export async function startWorker(world: World): Promise<Worker> {
+export interface CrashWorker extends Worker {
+  /** The attempts that reached a handler, as flow and index, in order. */
+  handled: string[]
+}
+
+export async function startWorker(world: World): Promise<CrashWorker> {
+  const handled: string[] = []
   const { token } = await world.actor('WORKER', 'crash worker')
   const quiet = (): undefined => undefined
   const worker = createWorker({
     name: 'crash worker', url: world.url, token, capacity: 6, graceMs: 0, backoff: { minMs: 20, maxMs: 200 },
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-    kinds: { 'crash.short': { handler: ({ flow }) => work(flow.input as { ms: number; fails: boolean }) } },
+    kinds: { 'crash.short': { handler: ({ flow }) => { handled.push(`${flow.id} ${flow.attempt}`); return work(flow.input as { ms: number; fails: boolean }) } } },
   })
   await worker.start()
-  return worker
+  return { ...worker, closed: worker.closed, handled }
 }
 
 async function work({ ms, fails }: { ms: number; fails: boolean }): Promise<{ slept: number }> {

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest'
+import {
+  cancelQueued, endCancelled, expire, fail, finish, hold, loseStart, markDeleted, pin, promote, release, reportStart, requestCancel, retry, setPriority,
+  type FlowFacts, type FlowMove, type MoveName,
+} from '../src/index.ts'
+
+const facts = (given: Partial<FlowFacts>): FlowFacts => ({
+  id: 'flow_1', kind: 'k', lane: 'default', principalId: 'prn_1', status: 'QUEUED', phase: null, queueClass: 'NEW', terminalReason: null, priority: 0, epoch: 1,
+  currentAttempt: 0, maxAttempts: 3, retriesUsed: 0, lostStarts: 0, onLeaseLost: 'RETRY', slotHeld: false, overCap: false, started: false,
+  cancelRequestedBy: null, cancelRequested: false, cancelReason: null, pinned: false, pinnedBy: null, pinForce: false, pinReason: null,
+  held: false, heldBy: null, heldReason: null, deleted: false, ...given,
+})
+
+const queued = facts({})
+const starting = facts({ status: 'RUNNING', phase: 'STARTING', slotHeld: true })
+const working = facts({ status: 'RUNNING', phase: 'WORKING', queueClass: null, slotHeld: true, started: true })
+const cancelling = facts({ status: 'RUNNING', phase: 'CANCELLING', queueClass: null, slotHeld: true, cancelRequested: true, cancelRequestedBy: 'prn_2' })
+const ended = facts({ status: 'FINISHED', queueClass: null, terminalReason: 'completed' })
+const error = { code: 'X', message: 'x', retryable: true }
+
+/** Every move by its name, pulled on flows it may be pulled on. create is an INSERT and has no constructor. */
+const PULLED: Record<Exclude<MoveName, 'create'>, FlowMove[]> = {
+  promote: [promote(queued, { workerId: 'wrk_1', workerName: 'w', requestId: 'r', codeVersion: null, ttlMs: 1000, overCap: false })],
+  cancelQueued: [cancelQueued(queued, { by: 'prn_1', reason: null })],
+  expire: [expire(queued, 'queue_ttl_expired')],
+  reportStart: [reportStart(starting)],
+  loseStart: [loseStart(starting, { byWorker: false, cause: 'start timeout', delayMs: 0, end: 'not_started' })],
+  fail: [starting, working].map(flow => fail(flow, { reason: 'error', end: 'failed', call: 'fail', error })),
+  retry: [starting, working].map(flow => retry(flow, { cause: 'retry', why: 'failed', delayMs: 1, consumes: true, call: 'fail', error })),
+  requestCancel: [starting, working].map(flow => requestCancel(flow, { by: 'prn_2', reason: null })),
+  endCancelled: [endCancelled(cancelling, { acknowledgedBy: 'finish', why: 'acknowledged' })],
+  finish: [finish(working, 1)],
+  pin: [pin(queued, { by: 'prn_2', force: true, reason: 'r' })],
+  hold: [hold(queued, { by: 'prn_2', reason: null })],
+  release: [release(queued, 'prn_2')],
+  setPriority: [queued, working].map(flow => setPriority(flow, { by: 'prn_2', priority: 1 })),
+  markDeleted: [markDeleted(ended, { by: 'prn_2', reason: null })],
+}
+
+const moves = Object.values(PULLED).flat()
+const after = ({ flow, set }: FlowMove) => ({ status: set.status ?? flow.status, slotHeld: set.slotHeld ?? flow.slotHeld, epoch: set.epoch ?? flow.epoch })
+
+test('INV-8 after every move a flow holds a slot exactly when it is RUNNING', () => {
+  expect(moves.filter(move => after(move).slotHeld !== (after(move).status === 'RUNNING')).map(move => move.name)).toEqual([])
+})
+
+test('INV-48 the promotion is the only move that takes a slot', () => {
+  const taking = moves.filter(move => !move.flow.slotHeld && after(move).slotHeld)
+  expect(taking.map(move => move.name)).toEqual(['promote'])
+})
+
+test('INV-17 no move lowers an epoch, and every lease gets a higher one', () => {
+  expect(moves.every(move => after(move).epoch >= move.flow.epoch)).toBe(true)
+  expect(moves.filter(move => move.attempt?.do === 'open').every(move => after(move).epoch > move.flow.epoch)).toBe(true)
+})
