@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto'
 import type { Holdings, HeldFlow } from './holdings.ts'
 import type { Settings } from './options.ts'
 import type { Session } from './session.ts'
-import { pause, persist } from './wire/backoff.ts'
+import { pause, persist, untilAborted } from './wire/backoff.ts'
 import { isRefused, type Claim, type ControlPlane, type Refused } from './wire/control-plane.ts'
 import { Rejected } from './wire/transport.ts'
 
@@ -67,7 +67,7 @@ function take(deps: ClaimLoopDeps, claims: Claim[]) {
 
 async function heedRefusal(deps: ClaimLoopDeps, o: { answer: Refused; registration: { workerId: string; heartbeatMs: number } }) {
   if (o.answer.code === 'CONFLICT') return deps.onReplaced(o.answer.message)
-  if (o.answer.code === 'NOT_FOUND') return await deps.session.renew(o.registration)
+  if (o.answer.code === 'NOT_FOUND') return await Promise.race([deps.session.renew(o.registration), untilAborted(deps.stopping)])
   await calmDown(deps, new Rejected(`${o.answer.message} (${o.answer.code})`))
 }
 

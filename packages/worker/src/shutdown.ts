@@ -8,7 +8,7 @@ import { interrupt, type Holdings } from './holdings.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
 import type { Settings } from './options.ts'
 import type { Reporter } from './reporter.ts'
-import { pause } from './wire/backoff.ts'
+import { pause, untilAborted } from './wire/backoff.ts'
 
 export interface ShutdownDeps {
   settings: Settings
@@ -51,11 +51,7 @@ async function interruptAll(deps: Pick<ShutdownDeps, 'settings' | 'holdings' | '
 }
 
 async function untilAllOut({ holdings, claimsEnded }: Pick<ShutdownDeps, 'holdings' | 'claimsEnded'>, signal: AbortSignal) {
-  const aborted = new Promise<void>(resolve => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-  await Promise.race([claimsEnded, aborted])
+  await Promise.race([claimsEnded, untilAborted(signal)])
   await holdings.untilEmpty(signal)
 }
 

@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createLog, createWorker, defineKind, fail, FlowFailure, WorkerRefused, WorkerReplaced, type Interruption, type Kind, type Worker, type WorkerOptions } from '../src/index.ts'
 import { startFake, type FakeControlPlane } from './fake-control-plane.ts'
@@ -285,6 +287,43 @@ describe('stopping', () => {
     await worker.stop({ graceMs: 20 })
     expect(Date.now() - since).toBeLessThan(3_000)
     await fake.startAgain()
+  })
+})
+
+describe('the ends of a worker', () => {
+  test('a stop while the control plane is still away ends the start', async () => {
+    const { fake, worker } = await setup({ k: gated().kind })
+    await fake.stop()
+    const starting = worker.start()
+    await worker.stop()
+    await starting
+    await fake.startAgain()
+    expect(fake.calls('registerWorker')).toEqual([])
+  })
+
+  test('a second stop shortens the grace of the first', async () => {
+    const { kind, entered } = gated()
+    const { fake, worker } = await started({ k: kind })
+    const id = fake.enqueue('k')
+    await fake.until(() => entered.length === 1)
+    const patient = worker.stop({ graceMs: 600_000 })
+    await worker.stop({ graceMs: 0 })
+    await patient
+    expect(fake.flow(id).returned).toBe('interrupted')
+  })
+
+  test('the example is a program: it works, and SIGTERM ends it with 0', async () => {
+    const fake = await startFake()
+    const example = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('../examples/worker.ts', import.meta.url))], {
+      env: { SLUICE_URL: fake.url, SLUICE_TOKEN: 't' }, stdio: 'ignore',
+    })
+    disposals.push(() => fake.stop(), () => Promise.resolve(example.kill('SIGKILL')))
+    const exited = new Promise(resolve => example.once('exit', resolve))
+    const id = fake.enqueue('example.words', { text: 'one two' })
+    await fake.until(() => fake.flow(id).status === 'FINISHED')
+    expect(fake.flow(id).result).toEqual({ words: 2 })
+    example.kill('SIGTERM')
+    expect(await exited).toBe(0)
   })
 })
 
