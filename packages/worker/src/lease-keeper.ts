@@ -113,7 +113,8 @@ async function once(b: Beating): Promise<'answered' | 'unreachable' | 'given up'
 function heed(pulse: Pulse, deps: LeaseKeeperDeps): boolean {
   const tell = (lease: LeaseRef, reason: 'lease_lost' | 'cancelled') => {
     const held = deps.holdings.find(lease)
-    if (!held || held.over) return false
+    // What is being reported is often over there before the answer is here; that answer says what became of it.
+    if (!held || held.over || held.stage === 'reporting') return false
     const news = interrupt(held, reason)
     if (news) deps.settings.log.info(reason === 'cancelled' ? 'the flow is being cancelled' : 'the lease was lost', { flow: lease.flowId })
     return news

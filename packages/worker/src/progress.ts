@@ -3,7 +3,7 @@
 export interface ProgressReport { percent: number | null; message: string | null }
 
 const EVERY_MS = 250
-const MESSAGE_MAX = 200
+const MESSAGE_MAX = 500
 /** A report of progress is not worth more of a finished flow's time than this. */
 const CLOSE_MS = 2_000
 

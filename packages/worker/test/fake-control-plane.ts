@@ -35,9 +35,14 @@ export async function startFake() {
     const until = Date.now() + waitMs
     while (!ready() && Date.now() < until && !request.socket.destroyed) {
       await new Promise<void>(resolve => {
-        const timer = setTimeout(resolve, until - Date.now())
-        wake.push(() => (clearTimeout(timer), resolve()))
-        request.socket.once('close', () => (clearTimeout(timer), resolve()))
+        const go = () => {
+          clearTimeout(timer)
+          request.socket.off('close', go)
+          resolve()
+        }
+        const timer = setTimeout(go, until - Date.now())
+        request.socket.once('close', go)
+        wake.push(go)
       })
     }
   }
