@@ -22,7 +22,8 @@ export function install() {
   if (isInstalled()) return
   const fresh = !existsSync(path.join(ROOT, 'node_modules'))
   console.log(fresh ? 'Installing packages, this takes a minute the first time …' : 'Installing packages that changed …')
-  const status = npm([fresh ? 'ci' : 'install', '--no-audit', '--no-fund', '--loglevel=error'])
+  // Not `npm ci`: that wants every platform's optional packages in the lock file, and a registry behind a firewall may not have them all.
+  const status = npm(['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'])
   if (status === 0) return
   console.error('Installing the packages failed; npm says why above.')
   process.exit(1)
