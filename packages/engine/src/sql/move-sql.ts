@@ -69,15 +69,15 @@ opened AS (
          m.worker_id, m.request_id, m.code_version, m.attempt_epoch, m.at, m.at, m.at + m.ttl_ms * interval '1 ms'
     FROM moved m LEFT JOIN attempt p ON p.flow_id = m.id AND p.index = m.attempt_index - 1
    WHERE m.attempt_do = 'open'
-  RETURNING flow_id, expires_at
 ),
+-- Not "ended_at IS NULL": that would invite the small index of live leases as the outer side (trap 1).
 reported AS (
   UPDATE attempt a SET reported_at = m.at FROM moved m
-   WHERE m.attempt_do = 'report' AND a.flow_id = m.id AND a.index = m.current_attempt AND a.ended_at IS NULL
+   WHERE m.attempt_do = 'report' AND a.flow_id = m.id AND a.index = m.current_attempt AND coalesce(a.ended_at, 'infinity') = 'infinity'
 ),
 closed AS (
   UPDATE attempt a SET ended_at = m.at, end_reason = m.end_reason, ended_by_call = m.end_call, error = m.attempt_error FROM moved m
-   WHERE m.attempt_do = 'close' AND a.flow_id = m.id AND a.index = m.current_attempt AND a.ended_at IS NULL
+   WHERE m.attempt_do = 'close' AND a.flow_id = m.id AND a.index = m.current_attempt AND coalesce(a.ended_at, 'infinity') = 'infinity'
 ),
 told AS (
   INSERT INTO flow_event (flow_id, sequence, type, status, phase, actor, at, payload, xid)
@@ -89,7 +89,7 @@ counted AS (
     FROM moved m CROSS JOIN LATERAL json_to_recordset(m.words) AS w(word text, delta int)
    GROUP BY 1, 2, 3, 4 HAVING sum(w.delta) <> 0
 )
-SELECT m.id, m.last_sequence AS sequence, m.at, o.expires_at AS "leaseExpiresAt" FROM moved m LEFT JOIN opened o ON o.flow_id = m.id`
+SELECT m.id, m.last_sequence AS sequence, m.at, CASE m.attempt_do WHEN 'open' THEN m.at + m.ttl_ms * interval '1 ms' END AS "leaseExpiresAt" FROM moved m`
 
 function toItem(move: FlowMove): Record<string, unknown> {
   const { flow, set, attempt } = move
