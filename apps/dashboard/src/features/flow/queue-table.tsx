@@ -57,7 +57,7 @@ function QueueRow({ row }: { row: Row }) {
       <td>
         <span className="flex min-w-0 items-center gap-1.5">
           <Pinned queue={row.queue} />
-          <a data-row href={addressOf.flow(row.id)} title={row.title} className="min-w-0 truncate font-medium leading-6 text-text no-underline hover:underline">{row.title}</a>
+          <a data-row href={addressOf.flow(row.id)} title={row.title} className="block min-w-0 truncate py-0.5 font-medium text-text no-underline hover:underline">{row.title}</a>
         </span>
         <span className="block pb-1.5 md:hidden"><WhyWaits flow={row} /></span>
       </td>

@@ -1,0 +1,29 @@
+import { FLOW_PHASES, FLOW_STATUSES, LANE_STATES, QUEUE_REASONS } from '@sluice/protocol'
+import { render, screen } from '@testing-library/react'
+import { describe, expect, test } from 'vitest'
+import { LookBadge } from '../ui/look.tsx'
+import { LANE_LOOKS, lookOf, PHASE_LOOKS, REASON_LOOKS, STATUS_LOOKS } from './looks.ts'
+
+const LISTS = [
+  ['status', FLOW_STATUSES.map(word => STATUS_LOOKS[word])],
+  ['phase', FLOW_PHASES.map(word => PHASE_LOOKS[word])],
+  ['queue reason', QUEUE_REASONS.map(word => REASON_LOOKS[word])],
+  ['lane state', LANE_STATES.map(word => LANE_LOOKS[word])],
+] as const
+
+describe('looks', () => {
+  test.each(LISTS)('every %s has a word of its own, an icon and a sentence, so that colour never stands alone', (_name, looks) => {
+    expect(new Set(looks.map(look => look.word)).size).toBe(looks.length)
+    for (const look of looks) {
+      const { container, unmount } = render(<LookBadge look={look} />)
+      expect(screen.getByText(look.word).title).toBe(look.sentence)
+      expect(container.querySelector('svg')?.getAttribute('aria-hidden')).toBe('true')
+      unmount()
+    }
+  })
+
+  test('a running flow shows its phase, any other its status', () => {
+    expect(lookOf({ status: 'RUNNING', phase: 'CANCELLING' })).toBe(PHASE_LOOKS.CANCELLING)
+    expect(lookOf({ status: 'FINISHED', phase: null })).toBe(STATUS_LOOKS.FINISHED)
+  })
+})

@@ -1,0 +1,44 @@
+import { FLOW_STATUSES } from '@sluice/protocol'
+import { screen, waitFor } from '@testing-library/react'
+import { describe, expect, test } from 'vitest'
+import { renderWith } from '../../../test/fake-api.tsx'
+import { flowIn, queuedFlow, type FakeFlow } from '../../../test/factories.ts'
+import { STATUS_LOOKS } from '../../features/looks.ts'
+import { FlowPage } from './flow-page.tsx'
+
+const noRows = { __typename: 'Connection', edges: [], pageInfo: { __typename: 'PageInfo', hasNextPage: false, endCursor: null } }
+const whole = (flow: FakeFlow) => ({ ...flow, milestones: { ...noRows, __typename: 'FlowEventsConnection' }, events: { ...noRows, __typename: 'FlowEventsConnection' }, attempts: { ...noRows, __typename: 'FlowAttemptsConnection' } })
+const item = (kind: string) => ({ flowEvents: { __typename: 'FlowEventItem', cursor: '1', kind, gap: false, end: null, flow: null, event: null } })
+
+const setup = (read: () => FakeFlow | null) => renderWith(
+  <FlowPage id="flow_1" search={{}} onSearch={() => {}} onDeleted={() => {}} />,
+  { answers: { FlowPage: () => { const flow = read(); return { flow: flow && whole(flow) } }, Holders: () => ({ flow: null }) } },
+)
+
+describe('flow page', () => {
+  test.each(FLOW_STATUSES)('shows a flow that is %s', async status => {
+    const flow = flowIn(status)
+    const { api } = setup(() => flow)
+    await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
+    expect(await screen.findByRole('heading', { name: flow.title })).toBeTruthy()
+    expect(screen.getAllByText(STATUS_LOOKS[status].word).length).toBeGreaterThan(0)
+  })
+
+  test('INV-34 subscribes first, reads with the snapshot, and reads again after a change', async () => {
+    let flow = queuedFlow({}, { title: 'Report' })
+    const { api } = setup(() => flow)
+    await waitFor(() => expect(api.heard).toEqual(['FlowPageFlowEvents']))
+    await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
+    await screen.findByText('Why it waits')
+    flow = { ...flowIn('FINISHED'), id: flow.id, title: 'Report' }
+    await api.send('FlowPageFlowEvents', item('CHANGE'))
+    await waitFor(() => expect(screen.queryByText('Why it waits')).toBeNull())
+    expect(screen.getByText('Finished')).toBeTruthy()
+  })
+
+  test('a flow that cannot be read is said to be missing', async () => {
+    const { api } = setup(() => null)
+    await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
+    expect(await screen.findByRole('heading', { name: 'There is no such flow' })).toBeTruthy()
+  })
+})
