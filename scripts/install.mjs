@@ -21,7 +21,7 @@ export function requireNode() {
 export function install() {
   if (isInstalled()) return
   const fresh = !existsSync(path.join(ROOT, 'node_modules'))
-  console.log(fresh ? 'Installing packages, this takes a minute the first time …' : 'Installing packages that changed …')
+  console.error(fresh ? 'Installing packages, this takes a minute the first time …' : 'Installing packages that changed …')
   // Not `npm ci`: that wants every platform's optional packages in the lock file, and a registry behind a firewall may not have them all.
   const status = npm(['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'])
   if (status === 0) return

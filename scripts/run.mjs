@@ -12,7 +12,7 @@ export async function run(program) {
   const dotEnv = path.join(ROOT, '.env')
   if (existsSync(dotEnv)) process.loadEnvFile(dotEnv)
   const file = path.join(ROOT, 'apps', 'control-plane', 'dist', `${program}.js`)
-  if (!existsSync(file)) console.log('Building, this takes some seconds the first time …')
+  if (!existsSync(file)) console.error('Building, this takes some seconds the first time …')
   if (turbo(['build']) !== 0) process.exit(1)
   process.setSourceMapsEnabled(true)
   await import(pathToFileURL(file).href)

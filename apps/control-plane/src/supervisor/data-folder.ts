@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { FolderInUse, claim, disclaim, gone, processStart, signal, type Owned } from '@sluice/db/embedded'
 import { CHECKOUT } from '../checkout.ts'
@@ -30,6 +30,7 @@ export interface DataFolder extends Owned {
 }
 
 const LEFTOVERS_MS = 5_000
+const LOG_MAX_BYTES = 16 * 1024 ** 2
 
 /** The data folder's places; a relative name counts from the checkout. Nothing is made. */
 export function dataFolder(name: string): DataFolder {
@@ -49,6 +50,12 @@ export async function take(folder: DataFolder): Promise<void> {
     throw error
   }
   await outlive(folder)
+  for (const name of readdirSync(folder.logs)) rotate(path.join(folder.logs, name))
+}
+
+/** One earlier log is kept, so that a folder which lives for years stays small. */
+function rotate(log: string): void {
+  if (!log.endsWith('.1') && statSync(log).size > LOG_MAX_BYTES) renameSync(log, `${log}.1`)
 }
 
 /** A killed supervisor's programs end by themselves, but may still hold the port; the database's own start sees to its own. */

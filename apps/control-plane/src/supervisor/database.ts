@@ -8,12 +8,13 @@ import { Refused } from './refused.ts'
 
 /** Starts the embedded database of the folder; its log goes beside the others. */
 export async function startDatabase(folder: DataFolder): Promise<Running & { url: string }> {
-  const log = createWriteStream(path.join(folder.logs, 'postgres.log'), { flags: 'a', mode: 0o600 })
+  const logFile = path.join(folder.logs, 'postgres.log')
+  const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 })
   const server = await startEmbedded({ dir: folder.postgres, log: line => void log.write(`${line}\n`) }).catch((error: unknown) => {
     log.end()
     throw error
   })
-  const ended = server.exited.then(() => (log.end(), 'its log says why'))
+  const ended = server.exited.then(() => (log.end(), `see ${logFile}`))
   return { url: server.url, pid: server.pid, ended, stop: () => server.stop(), kill: () => signal(server.pid, 'SIGQUIT') }
 }
 

@@ -26,7 +26,7 @@ export async function startProgram(o: Program): Promise<Running> {
     stdio: ['pipe', log, log, 'ipc'],
   })
   closeSync(log)
-  const ended = once(child, 'exit').then(([code, signal]: (string | number | null)[]) => (signal === null ? `exit code ${code}` : String(signal)))
+  const ended = once(child, 'exit').then(([code, signal]: (string | number | null)[]) => `${signal ?? `exit code ${code}`}, see ${o.logFile}`)
   await once(child, 'spawn')
   const stop = async () => {
     child.kill('SIGTERM')

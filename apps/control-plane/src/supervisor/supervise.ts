@@ -58,8 +58,11 @@ async function startAll(tree: Tree, o: { stop: AbortSignal }): Promise<void> {
   const access = await bootstrap({ url: url(), config: tree.config, folder: tree.folder })
   o.stop.throwIfAborted()
   const controlPlane = await keepControlPlane(tree, { url, stop: o.stop })
-  await keepRunner(tree, { token: access.runnerToken })
-  await untilReady(tree, { controlPlane, url, access, stop: o.stop })
+  // Without the API there is nobody the runner could ask for work, and nobody to ask whether it is ready.
+  if (tree.config.roles.includes('api')) {
+    await keepRunner(tree, { token: access.runnerToken })
+    await untilReady(tree, { controlPlane, url, access, stop: o.stop })
+  }
   announce({ config: tree.config, folder: tree.folder, signInLink: access.signInLink, say: tree.say })
 }
 
