@@ -1,4 +1,4 @@
-import { InvalidInput } from '@sluice/domain'
+import { Conflict, InvalidInput } from '@sluice/domain'
 import { createToken, revokeToken } from '@sluice/engine'
 import { LIMITS } from '@sluice/protocol'
 import { z } from 'zod'
@@ -37,7 +37,7 @@ const CreateApiTokenPayload = builder.simpleObject('CreateApiTokenPayload', {
     secret: t.string({ description: 'What to send as `authorization: Bearer …`. It is not stored and never shown again.' }),
   }),
 })
-const CreateApiTokenResult = resultUnion('CreateApiTokenResult', CreateApiTokenPayload)
+const CreateApiTokenResult = resultUnion('CreateApiTokenResult', CreateApiTokenPayload, [Conflict])
 
 const CreateApiTokenInput = builder.inputType('CreateApiTokenInput', {
   description: 'For a principal there is, or for a new one with a name and a role.',
@@ -61,9 +61,9 @@ builder.mutationField('createApiToken', (t) => t.field({
   args: { input: t.arg({ type: CreateApiTokenInput, required: true, description: 'For whom, and what it may.' }) },
   resolve: async (_root, { input }, ctx) => {
     if (input.expiresAt && input.expiresAt.getTime() <= Date.now()) throw new InvalidInput(['expiresAt'], 'That is in the past.')
-    const owner = input.principalId ? { principalId: input.principalId } : { newPrincipal: { name: input.name ?? '', roles: input.role ? [input.role] : [] } }
-    const made = await createToken(ctx.deps, {
-      actor: actorOf(ctx.viewer, ctx.address), ...owner, name: input.name ?? 'token', scopes: input.scopes ?? [], expiresAt: input.expiresAt ?? null,
+    const { principalId, role, scopes, expiresAt, name = null } = input
+    const made = await createToken(ctx.deps.pool, {
+      actor: actorOf(ctx.viewer, ctx.address), name: name ?? 'token', principalId, principalName: name, role, scopes: scopes ?? [], expiresAt,
     })
     return answer(made, async ({ tokenId, secret }) => ({ token: await ctx.prisma.apiToken.findUniqueOrThrow({ where: { id: tokenId } }), secret }))
   },
@@ -82,7 +82,7 @@ builder.mutationField('revokeApiToken', (t) => t.field({
   type: RevokeApiTokenResult, description: 'Ends a token, the sessions it bought and their subscriptions, at once. Revoking it again changes nothing.',
   args: { input: t.arg({ type: TokenIdInput, required: true, description: 'Which one.' }) },
   resolve: async (_root, { input }, ctx) => {
-    const done = await revokeToken(ctx.deps, { actor: actorOf(ctx.viewer, ctx.address), tokenId: input.id })
+    const done = await revokeToken(ctx.deps, { actor: actorOf(ctx.viewer, ctx.address), id: input.id })
     return answer(done, async () => ({ token: await ctx.prisma.apiToken.findUniqueOrThrow({ where: { id: input.id } }) }))
   },
 }))

@@ -1,4 +1,4 @@
-import { cancelFlows, waitForFlow } from '@sluice/engine'
+import { cancelFlows } from '@sluice/engine'
 import { isTerminal } from '@sluice/protocol'
 import { callerOf } from '../policies/caller.ts'
 import { builder } from './builder.ts'
@@ -31,8 +31,8 @@ builder.mutationField('cancelFlow', (t) => t.field({
   args: { input: t.arg({ type: CancelFlowInput, required: true, description: 'Which flow.' }) },
   resolve: async (_root, { input: { id, wait, waitTimeoutMs, reason: why } }, ctx) => {
     const outcomes = await cancelFlows(ctx.deps, { caller: callerOf(ctx.viewer, ctx.address, 'cancelFlow'), items: [{ id, reason: why ?? null }] })
-    return answerOne(outcomes, async ({ flowId, alreadyTerminal, terminal }) => {
-      if (wait && !terminal) await waitForFlow(ctx.deps, { id: flowId, until: ({ status }) => isTerminal(status), timeoutMs: waitTimeoutMs, signal: ctx.signal })
+    return answerOne(outcomes, async ({ flowId, alreadyTerminal }) => {
+      if (wait && !alreadyTerminal) await ctx.deps.watch.wait({ id: flowId, until: ({ status }) => isTerminal(status), timeoutMs: waitTimeoutMs, signal: ctx.signal })
       return { flow: ctx.flows.granted(flowId), alreadyTerminal }
     })
   },

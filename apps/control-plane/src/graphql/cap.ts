@@ -64,6 +64,6 @@ builder.mutationField('setCap', (t) => t.field({
 }))
 
 function scopeOf({ lane, principalId }: { lane?: string | null; principalId?: string | null }) {
-  if (lane) return { scope: 'LANE', lane } as const
-  return principalId ? ({ scope: 'PRINCIPAL', principalId } as const) : ({ scope: 'GLOBAL' } as const)
+  if (lane) return { scope: 'LANE', subject: lane } as const
+  return principalId ? ({ scope: 'PRINCIPAL', subject: principalId } as const) : ({ scope: 'GLOBAL', subject: '' } as const)
 }

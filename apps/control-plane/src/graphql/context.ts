@@ -1,4 +1,4 @@
-import type { Engine } from '@sluice/engine'
+import type { Deps } from '@sluice/engine'
 import type { PrismaClient } from '@sluice/db/prisma'
 import type { Live } from '../live/live.ts'
 import type { Viewer } from '../policies/policy.ts'
@@ -7,7 +7,7 @@ import type { Loaders } from './loaders.ts'
 
 /** What every request of one process shares. */
 export interface Resources {
-  deps: Engine
+  deps: Deps
   prisma: PrismaClient
   live: Live
   pages: { default: number; max: number }

@@ -2,8 +2,8 @@ import { IdempotencyKeyReused, LaneClosed } from '@sluice/domain'
 import { createFlows, type Outcome } from '@sluice/engine'
 import { LIMITS } from '@sluice/protocol'
 import { z } from 'zod'
-import { callerOf, mayCreateIn } from '../policies/caller.ts'
-import { mayRun, type Operation } from '../policies/policy.ts'
+import { actorOf, mayCreateIn } from '../policies/caller.ts'
+import { mayRun } from '../policies/policy.ts'
 import { builder } from './builder.ts'
 import type { Context } from './context.ts'
 import { OnLeaseLostEnum } from './enums.ts'
@@ -43,7 +43,7 @@ type CreateFlow = typeof CreateFlowInput.$inferInput
 builder.mutationField('createFlow', (t) => t.field({
   type: CreateFlowResult, description: 'Submits a flow.',
   args: { input: t.arg({ type: CreateFlowInput, required: true, description: 'The flow.' }) },
-  resolve: async (_root, { input }, ctx) => answerOne(await create([input], 'createFlow', ctx), (done) => payloadOf(done, ctx)),
+  resolve: async (_root, { input }, ctx) => answerOne(await create([input], ctx), (done) => payloadOf(done, ctx)),
 }))
 
 const CreateFlowsPayload = builder.simpleObject('CreateFlowsPayload', {
@@ -65,15 +65,15 @@ builder.mutationField('createFlows', (t) => t.field({
   type: CreateFlowsResult, description: 'Submits many flows. An item that is refused does not keep the others back.',
   args: { input: t.arg({ type: CreateFlowsInput, required: true, description: 'The flows.' }) },
   resolve: async (_root, { input }, ctx) => {
-    const outcomes = await create(atMostItems(input.items), 'createFlows', ctx)
+    const outcomes = await create(atMostItems(input.items), ctx)
     return { results: outcomes.map((outcome) => answer(outcome, (done) => payloadOf(done, ctx))) }
   },
 }))
 
 interface Created { flowId: string; created: boolean }
 
-const create = (items: CreateFlow[], operation: Operation, ctx: Context): Promise<Outcome<Created>[]> => createFlows(ctx.deps, {
-  caller: callerOf(ctx.viewer, ctx.address, operation),
+const create = (items: CreateFlow[], ctx: Context): Promise<Outcome<Created>[]> => createFlows(ctx.deps, {
+  actor: actorOf(ctx.viewer, ctx.address),
   mayPrioritize: mayRun(ctx.viewer, 'createFlow.priority'),
   mayCreate: mayCreateIn(ctx.viewer),
   items: items.map(({ kind, ...rest }) => ({ kind, ...given(rest) })),

@@ -1,4 +1,4 @@
-import type { ObjectParam } from '@pothos/core'
+import type { ObjectRef, UnionRef } from '@pothos/core'
 import {
   Conflict, FlowAlreadyTerminal, FlowNotQueued, FlowNotStarted, Forbidden, IdempotencyKeyReused, InvalidInput, LaneClosed, LimitExceeded, NotFound,
   Refusal, StaleLease,
@@ -38,19 +38,17 @@ builder.objectType(LimitExceeded, {
 })
 builder.objectType(Conflict, { name: 'Conflict', interfaces, description: 'It is no longer as you saw it: read again.' })
 
-type Member = ObjectParam<SchemaShape>
+type Types = PothosSchemaTypes.ExtendDefaultTypes<SchemaShape>
+type RefusalClass = abstract new (...args: never[]) => Refusal
 
 /**
  * A result union: the payload or one of the refusals, told apart by class. NotFound, Forbidden, InvalidInput and
- * LimitExceeded are members of every one.
+ * LimitExceeded are members of every one. Its shape is the payload's: refusals are thrown or go through `answer`.
  */
-export const resultUnion = <Payload extends Member, Refused extends Member = never>(
-  name: string, payload: Payload & { name: string }, refusals: Refused[] = [],
-) => builder.errorUnion<Payload | Refused>(name, {
-  description: `${payload.name}, or why not.`,
-  types: [payload, ...refusals],
-  resolveType: () => payload.name as never,
-})
+export function resultUnion<Payload>(name: string, payload: ObjectRef<Types, Payload> & { name: string }, refusals: RefusalClass[] = []) {
+  const options = { description: `${payload.name}, or why not.`, types: [payload, ...refusals], resolveType: () => payload.name }
+  return builder.errorUnion(name, options as never) as unknown as UnionRef<Types, Payload, Payload>
+}
 
 /** The payload of what was done, or the refusal itself: the union finds its member by class. */
 export const answer = <Done, Payload>(outcome: Done | Refusal, payload: (done: Done) => Payload): Payload =>

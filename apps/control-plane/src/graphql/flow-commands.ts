@@ -1,4 +1,4 @@
-import { Conflict, FlowNotQueued, Forbidden, LaneClosed } from '@sluice/domain'
+import { Conflict, FlowAlreadyTerminal, FlowNotQueued, Forbidden, LaneClosed } from '@sluice/domain'
 import { deleteFlows, holdFlows, promoteNow, releaseFlows, retryFlows, setPriorities } from '@sluice/engine'
 import { z } from 'zod'
 import { callerOf } from '../policies/caller.ts'
@@ -61,7 +61,7 @@ builder.mutationField('promoteNow', (t) => t.field({
   },
 }))
 
-const SetFlowPriorityResult = resultUnion('SetFlowPriorityResult', flowPayload('SetFlowPriorityPayload', 'The flow with its clamped priority.'), [FlowNotQueued])
+const SetFlowPriorityResult = resultUnion('SetFlowPriorityResult', flowPayload('SetFlowPriorityPayload', 'The flow with its clamped priority.'), [FlowNotQueued, FlowAlreadyTerminal])
 const SetFlowPriorityInput = builder.inputType('SetFlowPriorityInput', {
   description: 'Which flow, and its priority.',
   fields: (t) => ({
@@ -74,7 +74,7 @@ builder.mutationField('setFlowPriority', (t) => t.field({
   type: SetFlowPriorityResult, description: 'Changes the priority of a queued flow.',
   args: { input: t.arg({ type: SetFlowPriorityInput, required: true, description: 'Which flow, and its priority.' }) },
   resolve: async (_root, { input }, ctx) =>
-    answerOne(await setPriorities(ctx.deps, { caller: callerOf(ctx.viewer, ctx.address, 'setFlowPriority'), items: [input] }), flowOf(ctx)),
+    answerOne(await setPriorities(ctx.deps, { caller: callerOf(ctx.viewer, ctx.address, 'setFlowPriority'), mayPrioritize: true, items: [input] }), flowOf(ctx)),
 }))
 
 const RetryFlowResult = resultUnion('RetryFlowResult', flowPayload('RetryFlowPayload', 'The new flow.'), [LaneClosed, Conflict])

@@ -1,4 +1,4 @@
-import type { FlowCounts } from '@sluice/engine'
+import type { FlowCountsRow } from '@sluice/engine'
 import { builder } from './builder.ts'
 import { FlowStatusEnum } from './enums.ts'
 
@@ -10,7 +10,7 @@ const StatusCount = builder.simpleObject('StatusCount', {
   }),
 })
 
-export const FlowCountsRef = builder.objectRef<FlowCounts>('FlowCounts').implement({
+export const FlowCountsRef = builder.objectRef<FlowCountsRow>('FlowCounts').implement({
   description: 'How many flows, by status.',
   fields: (t) => ({
     byStatus: t.field({ type: [StatusCount], description: 'One for each status.', resolve: (counts) => counts.byStatus }),

@@ -1,10 +1,8 @@
-import type PrismaTypes from '@sluice/db/pothos-types'
+import { flowEventsAfter, type FlowEventRow } from '@sluice/engine'
 import { builder } from './builder.ts'
 import { connectionText, edgeText, forwardArgs, forwardPage, pageSize } from './connection.ts'
 import { FlowPhaseEnum, FlowStatusEnum } from './enums.ts'
 import { FlowRef } from './flow-ref.ts'
-
-export type FlowEventRow = Pick<PrismaTypes['FlowEvent']['Shape'], 'flowId' | 'sequence' | 'type' | 'status' | 'phase' | 'actor' | 'at' | 'payload'>
 
 export const FlowEventRef = builder.objectRef<FlowEventRow>('FlowEvent').implement({
   description: 'One fact in the life of a flow. Facts are only ever added.',
@@ -29,8 +27,7 @@ builder.objectField(FlowRef, 'events', (t) => t.field({
   type: FlowEventsConnection, description: 'What happened to it, first to last.', args: forwardArgs(),
   resolve: async (flow, { first, after }, ctx) => {
     const size = pageSize(first, ctx)
-    const sequence = { gt: after ? ctx.live.sequenceOf(after) : 0 }
-    const rows = await ctx.prisma.flowEvent.findMany({ where: { flowId: flow.id, sequence }, orderBy: { sequence: 'asc' }, take: size + 1 })
+    const rows = await flowEventsAfter(ctx.deps.pool, flow.id, after ? ctx.live.sequenceOf(after) : 0, size + 1)
     return forwardPage(rows.map((node) => ({ node, cursor: ctx.live.eventCursor(node.sequence) })), size, after)
   },
 }))

@@ -1,4 +1,3 @@
-import type PrismaTypes from '@sluice/db/pothos-types'
 import { z } from 'zod'
 import { builder } from './builder.ts'
 import { FlowStatusEnum } from './enums.ts'
@@ -6,7 +5,7 @@ import { FlowStatusEnum } from './enums.ts'
 const few = z.array(z.unknown()).max(100, 'A filter names at most 100.').nullish()
 
 export const FlowFilterInput = builder.inputType('FlowFilter', {
-  description: 'Everything that is given must hold; of a list, one.',
+  description: 'Everything that is given must hold; of a list, one. An empty list is the same as none.',
   fields: (t) => ({
     status: t.field({ type: [FlowStatusEnum], description: 'In one of these statuses.', validate: few }),
     lane: t.stringList({ description: 'In one of these lanes.', validate: few }),
@@ -19,16 +18,3 @@ export const FlowFilterInput = builder.inputType('FlowFilter', {
 })
 
 export type FlowFilter = typeof FlowFilterInput.$inferInput
-
-/** The filter as a condition on rows; what may be read comes on top. */
-export function whereOf({ status, lane, kind, owner, slotHeld, createdAfter, createdBefore }: FlowFilter): PrismaTypes['Flow']['Where'] {
-  return {
-    ...(status ? { status: { in: status } } : {}),
-    ...(lane ? { lane: { in: lane } } : {}),
-    ...(kind ? { kind: { in: kind } } : {}),
-    ...(owner ? { principalId: { in: owner } } : {}),
-    ...(typeof slotHeld === 'boolean' ? { slotHeld } : {}),
-    ...(createdAfter ? { createdAt: { gte: createdAfter } } : {}),
-    ...(createdBefore ? { AND: [{ createdAt: { lt: createdBefore } }] } : {}),
-  }
-}

@@ -1,4 +1,3 @@
-import { waitForFlow } from '@sluice/engine'
 import { isTerminal } from '@sluice/protocol'
 import { builder } from './builder.ts'
 import { FlowRef } from './flow-ref.ts'
@@ -18,7 +17,7 @@ builder.queryFields((t) => ({
     },
     resolve: async (_root, { id, timeoutMs }, ctx) => {
       if ((await ctx.flows.visible(id)) === null) return null
-      await waitForFlow(ctx.deps, { id, until: ({ status }) => isTerminal(status) || status === 'WAITING', timeoutMs: timeoutMs ?? 10_000, signal: ctx.signal })
+      await ctx.deps.watch.wait({ id, until: ({ status }) => isTerminal(status) || status === 'WAITING', timeoutMs: timeoutMs ?? 10_000, signal: ctx.signal })
       return ctx.flows.visible(id)
     },
   }),

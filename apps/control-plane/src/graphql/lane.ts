@@ -74,7 +74,7 @@ for (const [name, { state, description }] of Object.entries(STATE_COMMANDS)) {
     type: LaneResult, description,
     args: { input: t.arg({ type: LaneInput, required: true, description: 'The lane, and why.' }) },
     resolve: async (_root, { input }, ctx) =>
-      answer(await setLaneState(ctx.deps, { ...input, state, actor: actorOf(ctx.viewer, ctx.address) }), (done) => laneNamed(done.name, ctx)),
+      answer(await setLaneState(ctx.deps, { ...input, state, action: name, actor: actorOf(ctx.viewer, ctx.address) }), (done) => laneNamed(done.name, ctx)),
   }))
 }
 

@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader'
 import type PrismaTypes from '@sluice/db/pothos-types'
 import type { PrismaClient } from '@sluice/db/prisma'
-import { queuePlaces, type Engine, type QueuePlace } from '@sluice/engine'
+import { queuePlaces, type Deps, type QueuePlaceRow } from '@sluice/engine'
 
 type Row<Model extends keyof PrismaTypes> = PrismaTypes[Model] extends { Shape: infer Shape } ? Shape : never
 
@@ -13,13 +13,13 @@ export interface Loaders {
   worker: DataLoader<string, Row<'Worker'> | null>
   progress: DataLoader<string, Row<'FlowProgress'> | null>
   currentAttempt: DataLoader<{ flowId: string; index: number }, Row<'Attempt'> | null, string>
-  queuePlace: DataLoader<string, QueuePlace | null>
+  queuePlace: DataLoader<string, QueuePlaceRow | null>
   leased: DataLoader<string, number>
   /** By kind: live workers that handle it. */
   liveWorkers: DataLoader<string, number>
 }
 
-export const createLoaders = (prisma: PrismaClient, { pool }: Pick<Engine, 'pool'>): Loaders => ({
+export const createLoaders = (prisma: PrismaClient, { pool }: Pick<Deps, 'pool'>): Loaders => ({
   laneByName: byKey((names) => prisma.lane.findMany({ where: { name: { in: names } } }), (lane) => lane.name),
   laneCap: new DataLoader(async (names) => {
     const caps = await prisma.quota.findMany({ where: { scope: 'LANE', subject: { in: [...names] } } })

@@ -1,6 +1,6 @@
-import { serverTime } from '@sluice/engine'
 import { permissionsOf } from '../policies/policy.ts'
 import { builder } from './builder.ts'
+import type { Context } from './context.ts'
 import { RoleEnum } from './enums.ts'
 
 export const PrincipalRef = builder.prismaNode('Principal', {
@@ -36,5 +36,11 @@ builder.queryFields((t) => ({
     type: ['Principal'], description: 'Everyone who may sign in, by name.',
     resolve: (query, _root, _args, ctx) => ctx.prisma.principal.findMany({ ...query, where: { disabledAt: null }, orderBy: { name: 'asc' } }),
   }),
-  serverTime: t.field({ type: 'DateTime', description: "The database's clock, by which everything is judged.", resolve: async (_root, _args, ctx) => serverTime(ctx.deps.pool) }),
+  serverTime: t.field({ type: 'DateTime', description: "The database's clock, by which everything is judged.", resolve: (_root, _args, ctx) => databaseTime(ctx) }),
 }))
+
+async function databaseTime({ prisma }: Context): Promise<Date> {
+  const [row] = await prisma.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp() AS now`
+  if (row === undefined) throw new Error('The database told no time.')
+  return row.now
+}

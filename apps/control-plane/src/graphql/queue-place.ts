@@ -1,13 +1,13 @@
-import type { QueuePlace } from '@sluice/engine'
+import type { QueuePlaceRow } from '@sluice/engine'
 import { flowQueuePage } from '@sluice/engine'
 import { onlyOwner } from '../policies/visible.ts'
 import { builder } from './builder.ts'
-import { connectionText, edgeText, forwardArgs, forwardPage, pageSize } from './connection.ts'
+import { connectionText, edgeText, forwardArgs, pageSize } from './connection.ts'
 import { QueueClassEnum, QueueReasonEnum } from './enums.ts'
 import { FlowRef } from './flow-ref.ts'
 import { requireLane } from './require-lane.ts'
 
-const QueuePlaceRef = builder.objectRef<QueuePlace>('QueuePlace').implement({
+const QueuePlaceRef = builder.objectRef<QueuePlaceRow>('QueuePlace').implement({
   description: 'Where a flow stands in the queue, and what stands in its way.',
   fields: (t) => ({
     position: t.exposeInt('position', {
@@ -19,7 +19,7 @@ const QueuePlaceRef = builder.objectRef<QueuePlace>('QueuePlace').implement({
     holders: t.field({
       type: [FlowRef], description: 'The flows whose slots it waits for, as far as you may read them.',
       args: { first: t.arg.int({ defaultValue: 10, description: 'How many at most.' }) },
-      resolve: async (place, { first }, ctx) => (await ctx.flows.visibleOf(place.holders)).slice(0, pageSize(first ?? 10, ctx)),
+      resolve: async (place, { first }, ctx) => (await ctx.flows.visibleOf(place.holderIds)).slice(0, pageSize(first ?? 10, ctx)),
     }),
     estimatedStartAt: t.expose('estimatedStartAt', { type: 'DateTime', nullable: true, description: 'When it may start, by the pace of its lane; null when unknown.' }),
     pinned: t.exposeBoolean('pinned', { description: 'Whether promoteNow put it first.' }),
@@ -42,9 +42,18 @@ builder.queryField('flowQueue', (t) => t.field({
   args: { lane: t.arg.string({ description: 'Only this lane.' }), ...forwardArgs() },
   resolve: async (_root, { lane, first, after }, ctx) => {
     const size = pageSize(first, ctx)
-    const page = await flowQueuePage(ctx.deps.pool, {
-      lane: (await requireLane(lane, ctx)) ?? null, principalId: onlyOwner(ctx.viewer), limit: size + 1, after: after ?? null,
+    const page = await flowQueuePage(ctx.deps.pool, { lane: await requireLane(lane, ctx), principalId: onlyOwner(ctx.viewer), first: size, after: after ?? null })
+    const visible = new Map((await ctx.flows.visibleOf(page.items.map(({ id }) => id))).map((flow) => [flow.id, flow]))
+    const edges = page.items.flatMap(({ id, cursor }) => {
+      const node = visible.get(id)
+      return node ? [{ node, cursor }] : []
     })
-    return forwardPage(page.map(({ id, cursor }) => ({ cursor, node: ctx.flows.granted(id) })), size, after)
+    return {
+      edges,
+      pageInfo: {
+        hasNextPage: page.hasNextPage, hasPreviousPage: Boolean(after),
+        startCursor: page.items[0]?.cursor ?? null, endCursor: page.items.at(-1)?.cursor ?? null,
+      },
+    }
   },
 }))

@@ -9,7 +9,7 @@ import { refuseUnsafeInput } from './safe-input.ts'
 export class RootRules<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
     if (!isRoot(field.kind)) return field
-    return { ...field, pothosOptions: { ...field.pothosOptions, authScopes: { may: field.name } } as typeof field.pothosOptions }
+    return { ...field, pothosOptions: { ...field.pothosOptions, authScopes: { may: field.name } } } as PothosOutputFieldConfig<Types>
   }
 
   override wrapResolve(resolve: GraphQLFieldResolver<unknown, Types['Context'], object>, field: PothosOutputFieldConfig<Types>) {

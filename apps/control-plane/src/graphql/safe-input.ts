@@ -3,6 +3,9 @@ import { InvalidInput, LimitExceeded } from '@sluice/domain'
 /** Deeper JSON would exhaust somebody's stack: ours, PostgreSQL's or a reader's. */
 const JSON_DEPTH_MAX = 128
 
+// In unicode mode a pair is one character, so this finds halves only.
+const LONE_SURROGATE = /\p{Surrogate}/u
+
 interface Visit { value: unknown; path: string[] }
 
 /**
@@ -25,7 +28,7 @@ function refuseUnsafeValue({ value, path }: Visit): void {
 
 function refuseUnsafeText(text: string, path: string[]): void {
   if (text.includes('\u0000')) throw new InvalidInput(named(path), 'Text may not contain the character NUL (\\u0000).')
-  if (!text.isWellFormed()) throw new InvalidInput(named(path), 'Text may not contain half of a surrogate pair.')
+  if (LONE_SURROGATE.test(text)) throw new InvalidInput(named(path), 'Text may not contain half of a surrogate pair.')
 }
 
 function children({ value, path }: Visit): Visit[] {

@@ -95,7 +95,7 @@ builder.subscriptionFields((t) => ({
   queueChanged: t.field({
     type: QueueChangedItemRef, description: 'Counts and order of the queue, at most ten times a second.',
     args: { lane: t.arg.string({ description: 'Only this lane.' }) },
-    subscribe: async (_root, { lane }, ctx) => ctx.live.queueChanged({ lane: (await requireLane(lane, ctx)) ?? null, ctx }),
+    subscribe: async (_root, { lane }, ctx) => ctx.live.queueChanged({ lane: await requireLane(lane, ctx), ctx }),
     resolve: (item) => item,
   }),
   overview: t.field({

@@ -1,9 +1,14 @@
 import type { FlowFilter } from '../graphql/flow-filter.ts'
-import { onlyOwner } from '../policies/visible.ts'
-import { kindsInScope, lanesInScope, type Viewer } from '../policies/policy.ts'
+import type { LightFlow } from './changed-flows.ts'
 
-/** The filter of a count, narrowed to what the viewer may read. */
-export const countsFilter = (filter: FlowFilter, viewer: Viewer) => ({
-  ...filter,
-  visibleTo: { principalId: onlyOwner(viewer), lanes: lanesInScope(viewer), kinds: kindsInScope(viewer) },
-})
+/** A flow that a filter can never show, because what rules it out never changes: its changes are nobody's news. */
+export const neverMatches = (filter: FlowFilter, flow: LightFlow): boolean =>
+  !among(filter.lane, flow.lane) || !among(filter.kind, flow.kind) || !among(filter.owner, flow.principalId) ||
+  Boolean(filter.createdAfter && flow.createdAt < filter.createdAfter) || Boolean(filter.createdBefore && flow.createdAt >= filter.createdBefore)
+
+/** Whether a flow that can match does so now. */
+export const matchesNow = (filter: FlowFilter, flow: LightFlow): boolean =>
+  among(filter.status, flow.status) && (filter.slotHeld === null || filter.slotHeld === undefined || filter.slotHeld === flow.slotHeld)
+
+// An empty list filters nothing, as in lists.
+const among = <Word>(words: readonly Word[] | null | undefined, word: Word): boolean => !words?.length || words.includes(word)

@@ -1,8 +1,8 @@
-import type { Access, Actor, Caller } from '@sluice/engine'
+import type { Access, Caller } from '@sluice/engine'
 import { extentOf, inScope, type Operation, type Viewer } from './policy.ts'
 import { mayRead } from './visible.ts'
 
-export const actorOf = (viewer: Viewer, address: string | null): Actor => ({ principalId: viewer.principalId, kind: 'principal', address })
+export const actorOf = (viewer: Viewer, address: string | null) => ({ principalId: viewer.principalId, kind: 'principal', address }) as const
 
 /** The caller of a command on flows: what it may not read does not exist for it, what it may read but not change is forbidden. */
 export const callerOf = (viewer: Viewer, address: string | null, operation: Operation): Caller => ({

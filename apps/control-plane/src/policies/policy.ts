@@ -1,16 +1,9 @@
 import { Forbidden } from '@sluice/domain'
+import type { Identity } from '@sluice/engine'
 import type { Role } from '@sluice/protocol'
 
-/** Who asks. scopes narrow what the roles allow; empty = all of it. expiresAt is the end of the token or the session. */
-export interface Viewer {
-  principalId: string
-  name: string
-  roles: readonly Role[]
-  scopes: readonly string[]
-  tokenId: string | null
-  sessionId: string | null
-  expiresAt: Date | null
-}
+/** Who asks: an identity that came in by a token or a session. Its scopes narrow what its roles allow; none = all of it. */
+export type Viewer = Identity
 
 /** all = on everything; own = only on what the principal itself owns. Absent = not at all. */
 export type Extent = 'all' | 'own'

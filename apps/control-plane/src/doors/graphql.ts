@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Resources } from '../graphql/context.ts'
+import { contextFor, type GraphqlServer } from '../graphql/server.ts'
+import { addressOf } from './address.ts'
+import { credentialsOf } from './credentials.ts'
+import type { Origins } from './origins.ts'
+import { BodyTooLarge, readBody } from './read-body.ts'
+import { pathOf, respondRefused, type Door } from './respond.ts'
+
+interface Options { resources: Resources; server: GraphqlServer; origins: Origins; stopping: AbortSignal; bodyMaxBytes: number }
+
+/** POST /graphql: always with a credential, never larger than BODY_MAX. */
+export const graphqlDoor = (options: Options): Door => async (request, response) => {
+  if (pathOf(request) !== '/graphql') return false
+  if (options.stopping.aborted) return stopped(response)
+  const credentials = await credentialsOf(options.resources.deps.pool, request)
+  if (credentials === null) return unauthenticated(response)
+  if (request.method !== 'POST') return respondRefused(response, { status: 405, code: 'BAD_USER_INPUT', message: 'Send documents with POST.', headers: { allow: 'POST' } })
+  if (credentials.byCookie && !options.origins(request)) return respondRefused(response, { status: 403, code: 'FORBIDDEN', message: 'This page may not speak in the name of who is signed in.' })
+  const body = await bodyOf(request, options.bodyMaxBytes)
+  if (body === null) return tooLarge(response, options.bodyMaxBytes)
+  const requestId = randomUUID()
+  const context = contextFor(options.resources, { viewer: credentials.viewer, address: addressOf(request), signal: waitsUntil(response, options.stopping), requestId })
+  response.setHeader('x-request-id', requestId)
+  await send(await options.server.fetch('http://localhost/graphql', { method: 'POST', headers: headersOf(request), body: new Uint8Array(body) }, context), response)
+  return true
+}
+
+/** Long polls are answered when the client is gone or the server stops. */
+function waitsUntil(response: ServerResponse, stopping: AbortSignal): AbortSignal {
+  const over = new AbortController()
+  const end = (): void => over.abort()
+  stopping.addEventListener('abort', end)
+  response.once('close', () => {
+    stopping.removeEventListener('abort', end)
+    end()
+  })
+  return over.signal
+}
+
+const stopped = (response: ServerResponse): true => respondRefused(response, {
+  status: 503, code: 'UNAVAILABLE', message: 'This server stops; try again.', headers: { connection: 'close', 'retry-after': '1' },
+})
+
+const unauthenticated = (response: ServerResponse): true => respondRefused(response, {
+  status: 401, code: 'UNAUTHENTICATED', message: 'Send a token as `authorization: Bearer …`, or sign in.', headers: { 'www-authenticate': 'Bearer' },
+})
+
+// What was not read stays in the connection, so it cannot carry another request.
+const tooLarge = (response: ServerResponse, limit: number): true => respondRefused(response, {
+  status: 413, code: 'LIMIT_EXCEEDED', message: `A request has at most ${limit} bytes (BODY_MAX).`, headers: { connection: 'close' },
+})
+
+async function bodyOf(request: IncomingMessage, max: number): Promise<Buffer | null> {
+  try {
+    return await readBody(request, max)
+  } catch (error) {
+    if (error instanceof BodyTooLarge) return null
+    throw error
+  }
+}
+
+const headersOf = ({ headers }: IncomingMessage): Record<string, string> => ({
+  'content-type': headers['content-type'] ?? 'application/json', accept: headers.accept ?? 'application/json',
+})
+
+/** Whole answers at once; a stream (server-sent events) as it comes. */
+async function send(answer: Response, response: ServerResponse): Promise<void> {
+  const streams = answer.headers.get('content-type')?.startsWith('text/event-stream') ?? false
+  response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+  if (!streams || !answer.body) return void response.end(Buffer.from(await answer.arrayBuffer()))
+  // A reader that goes away ends the stream; that is no failure.
+  await pipeline(Readable.fromWeb(answer.body as never), response).catch(() => undefined)
+}

@@ -1,0 +1,50 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Log } from '@sluice/db'
+import { pathOf, respond, respondJson, type Door } from './respond.ts'
+
+/** The port cannot be had; the message is one sentence that names it and the knob. */
+export class CannotListen extends Error {
+  override readonly name = 'CannotListen'
+}
+
+/** Tries each door in order; the first that answers has answered. One line of log per request that a person or program made. */
+export const answerBy = (doors: Door[], log: Log) => (request: IncomingMessage, response: ServerResponse): void => {
+  const began = performance.now()
+  response.once('close', () => {
+    const path = pathOf(request)
+    if (!QUIET.has(path)) log({ event: 'request', method: request.method, path, status: response.statusCode, ms: Math.round(performance.now() - began), requestId: response.getHeader('x-request-id') })
+  })
+  void answer(doors, request, response).catch((error: Error) => fail(response, error, log))
+}
+
+const QUIET = new Set(['/healthz', '/readyz'])
+
+async function answer(doors: Door[], request: IncomingMessage, response: ServerResponse): Promise<void> {
+  for (const door of doors) if (await door(request, response)) return
+  respond(response, { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: 'There is nothing here.\n' })
+}
+
+/** A bug, or a database that is away: masked either way. */
+function fail(response: ServerResponse, error: Error, log: Log): void {
+  log({ event: 'request.failed', message: error.message, stack: error.stack })
+  if (response.headersSent) return void response.destroy()
+  respondJson(response, { status: 503, json: { errors: [{ message: 'The server cannot answer now; try again.', extensions: { code: 'INTERNAL_SERVER_ERROR' } }] }, headers: { 'retry-after': '1' } })
+}
+
+/** Listens. @throws CannotListen when the port is taken or not ours to take. */
+export async function listen(server: Server, { host, port }: { host: string; port: number }): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(new CannotListen(sentence(error, host, port))))
+    server.listen(port, host, resolve)
+  })
+  return (server.address() as AddressInfo).port
+}
+
+export const createHttpServer = (): Server => createServer({ keepAliveTimeout: 65_000, requestTimeout: 120_000 })
+
+const sentence = ({ code, message }: NodeJS.ErrnoException, host: string, port: number): string => {
+  if (code === 'EADDRINUSE') return `Port ${port} on ${host} is taken by another program; stop it, or set PORT to another one.`
+  if (code === 'EACCES') return `Port ${port} needs rights that this user does not have; set PORT to one above 1023.`
+  return `It cannot listen on ${host}, port ${port} (HOST, PORT): ${message}.`
+}

@@ -1,0 +1,135 @@
+import { STATUS_CODES, type IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { GraphQLError, type ExecutionArgs } from 'graphql'
+import { GRAPHQL_TRANSPORT_WS_PROTOCOL, type Context as SocketContext } from 'graphql-ws'
+import { useServer, type Extra } from 'graphql-ws/use/ws'
+import { WebSocketServer } from 'ws'
+import type { Context, Resources } from '../graphql/context.ts'
+import { contextFor, presented, type GraphqlServer } from '../graphql/server.ts'
+import type { Viewer } from '../policies/policy.ts'
+import { addressOf } from './address.ts'
+import { byToken, credentialsOf } from './credentials.ts'
+import type { Origins } from './origins.ts'
+import { pathOf } from './respond.ts'
+
+interface Options {
+  resources: Resources
+  server: GraphqlServer
+  origins: Origins
+  settings: { bodyMaxBytes: number; keepaliveMs: number; subscriptionsPerSocket: number }
+}
+
+export interface Sockets {
+  /** An HTTP upgrade: accepted on /graphql, with graphql-transport-ws, from our own pages or from no page at all. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** Closes every socket with 1012, so that clients reconnect; resolves when they are gone, or cut off after a second. */
+  close(): Promise<void>
+}
+
+type Known = { viewer: Viewer; gone: AbortController; stopWatching: () => void }
+type Ctx = SocketContext<Record<string, unknown> | undefined, Extra & Partial<Known>>
+
+// Time for the last items to leave before the socket does.
+const LAST_ITEMS_MS = 250
+const SHUTDOWN_MS = 1000
+
+export function openSockets({ resources, server, origins, settings }: Options): Sockets {
+  const sockets = new WebSocketServer({
+    noServer: true, maxPayload: settings.bodyMaxBytes,
+    handleProtocols: (protocols) => (protocols.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : false),
+  })
+  const contexts = new WeakMap<object, Context>()
+
+  const transport = useServer<Record<string, unknown> | undefined, Known>({
+    onConnect: (ctx) => connect(ctx, resources),
+    onDisconnect: ({ extra }) => {
+      extra.stopWatching?.()
+      extra.gone?.abort()
+    },
+    onSubscribe: (ctx, _id, payload) => {
+      const { viewer, gone } = ctx.extra
+      if (!viewer || !gone) return [new GraphQLError('This socket has no viewer.')]
+      if (Object.keys(ctx.subscriptions).length > settings.subscriptionsPerSocket) return [tooMany(settings.subscriptionsPerSocket)]
+      const context = contextFor(resources, { viewer, address: addressOf(ctx.extra.request), signal: gone.signal })
+      const prepared = prepare(server, payload, context)
+      if (Array.isArray(prepared)) return presented({ errors: prepared }, context).errors ?? []
+      contexts.set(prepared, context)
+      return prepared
+    },
+    execute: (args) => enveloped(args).execute(args),
+    subscribe: (args) => enveloped(args).subscribe(args),
+    onNext: (_ctx, _id, _payload, args, result) => {
+      const context = contexts.get(args)
+      return context ? presented(result, context) : result
+    },
+    onError: (_ctx, _id, _payload, errors) => errors,
+  }, sockets, settings.keepaliveMs)
+
+  return {
+    upgrade: (request, socket, head) => {
+      const refusal = refusalOf(request, origins)
+      if (refusal !== null) return refuse(socket, refusal)
+      sockets.handleUpgrade(request, socket, head, (opened) => sockets.emit('connection', opened, request))
+    },
+    close: async () => {
+      const open = [...sockets.clients]
+      const gone = Promise.all(open.map((one) => new Promise<void>((resolve) => one.once('close', () => resolve()))))
+      await new Promise((resolve) => setTimeout(resolve, open.length > 0 ? LAST_ITEMS_MS : 0))
+      open.forEach((one) => one.close(1012, 'Service restart'))
+      const late = setTimeout(() => open.forEach((one) => one.terminate()), SHUTDOWN_MS)
+      await gone
+      clearTimeout(late)
+      await transport.dispose()
+    },
+  }
+}
+
+const tooMany = (limit: number): GraphQLError =>
+  new GraphQLError(`A socket carries at most ${limit} subscriptions (SUBSCRIPTIONS_PER_SOCKET).`, { extensions: { code: 'LIMIT_EXCEEDED', limit } })
+
+/** By the bearer token of connection_init, else by the cookie of the upgrade. false closes the socket with 4403. */
+async function connect(ctx: Ctx, { deps, live }: Resources): Promise<boolean> {
+  const authorization = ctx.connectionParams?.['authorization']
+  const credentials = authorization === undefined ? await credentialsOf(deps.pool, ctx.extra.request) : await byToken(deps.pool, authorization)
+  if (credentials === null) return false
+  const { extra } = ctx
+  extra.viewer = credentials.viewer
+  extra.gone = new AbortController()
+  // Its subscriptions end themselves with REVOKED; the socket follows them.
+  extra.stopWatching = live.rights.watch(credentials.viewer, () => void setTimeout(() => extra.socket.close(4403, 'Forbidden'), LAST_ITEMS_MS))
+  return true
+}
+
+type Enveloped = ReturnType<GraphqlServer['getEnveloped']>
+type Prepared = ExecutionArgs & { enveloped: Enveloped }
+interface Asked { query: string; operationName?: string | null | undefined; variables?: Record<string, unknown> | null | undefined }
+
+/** What to execute, or why not: the same parsing, validation and limits as over HTTP. */
+function prepare(server: GraphqlServer, { query, operationName, variables }: Asked, context: Context): Prepared | GraphQLError[] {
+  const own = server.getEnveloped(context as never)
+  try {
+    const document = own.parse(query)
+    const errors = own.validate(own.schema, document)
+    if (errors.length > 0) return [...errors]
+    return { schema: own.schema, document, operationName: operationName ?? null, variableValues: variables ?? {}, contextValue: context, rootValue: {}, enveloped: own }
+  } catch (error) {
+    if (error instanceof GraphQLError) return [error]
+    throw error
+  }
+}
+
+const enveloped = (args: ExecutionArgs): Enveloped => (args as Prepared).enveloped
+
+type Refusal = 400 | 403 | 404
+
+function refusalOf(request: IncomingMessage, origins: Origins): Refusal | null {
+  if (pathOf(request) !== '/graphql') return 404
+  if (!origins(request)) return 403
+  const protocols = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim())
+  return protocols.includes(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? null : 400
+}
+
+function refuse(socket: Duplex, status: Refusal): void {
+  socket.on('error', () => undefined)
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+}

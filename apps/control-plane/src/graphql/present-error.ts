@@ -1,0 +1,30 @@
+import { InvalidInput, LimitExceeded, Refusal } from '@sluice/domain'
+import type { Log } from '@sluice/db'
+import { GraphQLError } from 'graphql'
+
+const BAD_DOCUMENT = { code: 'BAD_USER_INPUT', http: { status: 400 } }
+
+/**
+ * What a client is told of an error. A refusal keeps its words, what GraphQL itself refuses is BAD_USER_INPUT (HTTP 400),
+ * and anything else is a bug: masked, and logged under the request id that the client is given.
+ */
+export function presentError(error: GraphQLError, { requestId, log }: { requestId: string; log: Log }): GraphQLError {
+  const cause = rootOf(error)
+  if (cause instanceof Refusal) return shown(error, { message: cause.message, extensions: { code: cause.code, ...detailOf(cause) } })
+  if (cause instanceof GraphQLError) return error.path === undefined ? shown(error, { message: error.message, extensions: BAD_DOCUMENT }) : shown(error, { message: error.message, extensions: { code: 'BAD_USER_INPUT' } })
+  log({ event: 'request.bug', requestId, path: error.path?.join('.'), message: cause.message, stack: cause.stack })
+  return shown(error, { message: `Something went wrong here. Request ${requestId}`, extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } })
+}
+
+function rootOf(error: Error): Error {
+  const inner = error instanceof GraphQLError ? error.originalError : undefined
+  return inner ? rootOf(inner) : error
+}
+
+function detailOf(refusal: Refusal): Record<string, unknown> {
+  if (refusal instanceof InvalidInput) return { path: refusal.path }
+  return refusal instanceof LimitExceeded ? { limit: refusal.limit } : {}
+}
+
+const shown = ({ nodes, source, positions, path }: GraphQLError, { message, extensions }: { message: string; extensions: Record<string, unknown> }): GraphQLError =>
+  new GraphQLError(message, { nodes: nodes ?? null, source: source ?? null, positions: positions ?? null, path: path ?? null, extensions })

@@ -1,0 +1,104 @@
+import { feedHead, readFeed, type Deps, type FeedCursor, type FeedItem } from '@sluice/engine'
+import type { PrismaClient } from '@sluice/db/prisma'
+import { readChangedFlows, type ChangedFlow } from './changed-flows.ts'
+
+/** What one read of the feed brought: events in feed order, and each changed flow once, in the order of its last event. */
+export interface FeedBatch {
+  cursor: FeedCursor
+  events: FeedItem[]
+  flows: ChangedFlow[]
+}
+
+/** null: the feed could not be continued (restore, retention); read again from the hub's cursor. */
+export type FeedListener = (batch: FeedBatch | null) => void
+
+export interface FeedHub {
+  /** Everything up to here was given to listeners. */
+  readonly cursor: FeedCursor
+  /** For how long the oldest committed event has been waiting to be shown. */
+  readonly lagMs: number
+  listen(listener: FeedListener): () => void
+  close(): Promise<void>
+}
+
+export const BATCH_MAX = 500
+
+interface Options {
+  engine: Pick<Deps, 'pool' | 'wake' | 'log'>
+  prisma: PrismaClient
+  sweepMs: number
+}
+
+/**
+ * The one reader of the feed in this process: woken by hints, and by a timer for the hints that got lost. Changed flows are read once
+ * per batch for all subscribers.
+ */
+export async function openFeedHub({ engine, prisma, sweepMs }: Options): Promise<FeedHub> {
+  const hub = new Hub(engine, prisma, await feedHead(engine.pool))
+  const stopHints = engine.wake.on('feed', () => hub.wake())
+  const timer = setInterval(() => hub.wake(), sweepMs)
+  return {
+    get cursor() { return hub.cursor },
+    get lagMs() { return hub.lagMs },
+    listen: (listener) => {
+      hub.listeners.add(listener)
+      return () => void hub.listeners.delete(listener)
+    },
+    close: () => {
+      stopHints()
+      clearInterval(timer)
+      return hub.close()
+    },
+  }
+}
+
+class Hub {
+  readonly listeners = new Set<FeedListener>()
+  cursor: FeedCursor
+  lagMs = 0
+  readonly #engine: Options['engine']
+  readonly #prisma: PrismaClient
+  #reading: Promise<void> | null = null
+  #again = false
+  #closed = false
+
+  constructor(engine: Options['engine'], prisma: PrismaClient, cursor: FeedCursor) {
+    this.#engine = engine
+    this.#prisma = prisma
+    this.cursor = cursor
+  }
+
+  wake(): void {
+    this.#again = true
+    if (this.#closed) return
+    this.#reading ??= this.#readAll()
+      .catch((error: Error) => this.#engine.log({ event: 'feed.failed', message: error.message }))
+      .finally(() => {
+        this.#reading = null
+      })
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#reading
+  }
+
+  async #readAll(): Promise<void> {
+    while (this.#again && !this.#closed) {
+      this.#again = false
+      if (await this.#readOnce()) this.#again = true
+    }
+  }
+
+  /** Answers whether more waits. The cursor moves only after the listeners were told, so that a failure repeats the batch. */
+  async #readOnce(): Promise<boolean> {
+    const page = await readFeed(this.#engine.pool, this.cursor, BATCH_MAX)
+    this.lagMs = page.lagMs
+    if (!page.gap && page.items.length === 0) return false
+    const flows = page.gap || this.listeners.size === 0 ? [] : await readChangedFlows(this.#prisma, page.items)
+    this.cursor = page.head
+    const batch = page.gap ? null : { cursor: page.head, events: page.items, flows }
+    this.listeners.forEach((listener) => listener(batch))
+    return page.more
+  }
+}

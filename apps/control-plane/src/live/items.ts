@@ -1,0 +1,23 @@
+import type { FlowCountsRow, FlowEventRow, QueueStatsRow } from '@sluice/engine'
+import type { FlowHandle } from '../graphql/flow-reader.ts'
+
+export type SubscriptionEnd = 'TERMINAL' | 'REVOKED' | 'TOO_SLOW' | 'SHUTDOWN'
+
+/** What every item of every subscription says. end only on the last one. */
+export interface ItemHead {
+  cursor: string
+  kind: 'SNAPSHOT' | 'CHANGE' | 'END'
+  gap?: boolean
+  end?: SubscriptionEnd
+}
+
+export interface FlowEventItem extends ItemHead { flow?: FlowHandle; event?: FlowEventRow }
+export interface FlowsChangedItem extends ItemHead { counts?: FlowCountsRow; flow?: FlowHandle; deletedId?: string; matches?: boolean }
+export interface QueueChangedItem extends ItemHead { stats?: QueueStatsRow; head?: FlowHandle[]; orderChanged?: boolean }
+export interface OverviewItem extends ItemHead {
+  stats?: QueueStatsRow
+  slotHolders?: FlowHandle[]
+  queueHead?: FlowHandle[]
+  recentFailures?: FlowHandle[]
+  feedLagMs?: number
+}

@@ -1,0 +1,106 @@
+import { encodeFeedCursor, type Deps } from '@sluice/engine'
+import type { PrismaClient } from '@sluice/db/prisma'
+import type { Context } from '../graphql/context.ts'
+import type { FlowFilter } from '../graphql/flow-filter.ts'
+import type { LightFlow } from './changed-flows.ts'
+import { eventCursorText, parseEventCursor } from './feed-cursor.ts'
+import { openFeedHub } from './feed-hub.ts'
+import { flowEvents } from './flow-events-stream.ts'
+import { flowsChanged } from './flows-changed-stream.ts'
+import type { FlowEventItem, FlowsChangedItem, OverviewItem, QueueChangedItem, SubscriptionEnd } from './items.ts'
+import { overviewView, queueView, sightOf, type OverviewView, type QueueView } from './queue-views.ts'
+import { openProgress } from './progress.ts'
+import { openRights, type Rights } from './rights.ts'
+import { SharedViews, type Shown } from './shared-view.ts'
+import { openSubscriptions, type Subscriptions } from './subscription.ts'
+
+type Stream<Item> = Promise<AsyncIterableIterator<Item>> | AsyncIterableIterator<Item>
+
+/** What subscriptions are made of; one per process. */
+export interface Live {
+  flowEvents(o: { id: string; after: string | null; ctx: Context }): Stream<FlowEventItem>
+  flowsChanged(o: { filter: FlowFilter; after: string | null; ctx: Context }): Stream<FlowsChangedItem>
+  queueChanged(o: { lane: string | null; ctx: Context }): Stream<QueueChangedItem>
+  overview(o: { ctx: Context }): Stream<OverviewItem>
+  /** The cursor of an event, for lists and subscriptions alike. */
+  eventCursor(sequence: number): string
+  /** @throws InvalidInput when it is no cursor of events. */
+  sequenceOf(cursor: string): number
+  rights: Rights
+  /** Ends every subscription with SHUTDOWN and reads the feed no more. */
+  close(): Promise<void>
+}
+
+interface Options {
+  engine: Pick<Deps, 'pool' | 'wake' | 'log'>
+  prisma: PrismaClient
+  settings: { sweepFeedMs: number; subscriberBuffer: number }
+}
+
+// At most ten times and twice a second (api.graphql).
+const QUEUE_EVERY_MS = 100
+const OVERVIEW_EVERY_MS = 500
+
+export async function openLive({ engine, prisma, settings }: Options): Promise<Live> {
+  const hub = await openFeedHub({ engine, prisma, sweepMs: settings.sweepFeedMs })
+  const rights = openRights(engine)
+  const progress = openProgress({ engine, prisma })
+  const subscriptions = openSubscriptions({ limit: settings.subscriberBuffer, rights })
+  const sources = { pool: engine.pool, prisma }
+  const queues = new SharedViews<QueueView>({ hub, log: engine.log, everyMs: QUEUE_EVERY_MS })
+  const overviews = new SharedViews<OverviewView>({ hub, log: engine.log, everyMs: OVERVIEW_EVERY_MS })
+  const cursor = (): string => encodeFeedCursor(hub.cursor)
+  return {
+    flowEvents: (o) => flowEvents({ hub, subscriptions, progress }, o),
+    flowsChanged: (o) => flowsChanged({ hub, subscriptions, progress }, o),
+    queueChanged: ({ lane, ctx }) => viewStream<QueueView, QueueChangedItem>({
+      subscriptions, ctx, cursor, views: queues, key: JSON.stringify([lane, sightOf(ctx.viewer)]),
+      compute: () => queueView(sources, { lane, viewer: ctx.viewer }),
+      item: (view, before) => ({ stats: view.stats, head: handles(view.head, ctx), orderChanged: before === null || !sameOrder(view.head, before.head) }),
+    }),
+    overview: ({ ctx }) => viewStream<OverviewView, OverviewItem>({
+      subscriptions, ctx, cursor, views: overviews, key: sightOf(ctx.viewer),
+      compute: () => overviewView(sources, ctx.viewer),
+      item: (view) => ({
+        stats: view.stats, feedLagMs: hub.lagMs,
+        slotHolders: handles(view.slotHolders, ctx), queueHead: handles(view.head, ctx), recentFailures: handles(view.recentFailures, ctx),
+      }),
+    }),
+    eventCursor: (sequence) => eventCursorText(hub.cursor.generation, sequence),
+    sequenceOf: (text) => parseEventCursor(text).sequence,
+    rights,
+    close: async () => {
+      subscriptions.endAll()
+      rights.close()
+      progress.close()
+      await hub.close()
+    },
+  }
+}
+
+interface ViewStream<View, Item> {
+  subscriptions: Subscriptions
+  ctx: Context
+  views: SharedViews<View>
+  key: string
+  cursor(): string
+  compute(): Promise<Shown<View>>
+  item(view: View, before: View | null): Omit<Item, 'cursor' | 'kind' | 'gap' | 'end'>
+}
+
+/** A snapshot of a shared view, then every later state of it. */
+function viewStream<View, Item extends QueueChangedItem | OverviewItem>({ subscriptions, ctx, views, key, cursor, compute, item }: ViewStream<View, Item>) {
+  const change = (view: View, before: View): Item => ({ cursor: cursor(), kind: 'CHANGE', ...item(view, before) }) as Item
+  return subscriptions.open<Item>({
+    viewer: ctx.viewer,
+    atEnd: (end: SubscriptionEnd) => ({ cursor: cursor(), kind: 'END', end }) as Item,
+    start: async function* ({ outlet, atClose }) {
+      const { view, leave } = await views.join(key, compute, (now, before) => outlet.push([change(now, before)]))
+      atClose(leave)
+      yield { cursor: cursor(), kind: 'SNAPSHOT', ...item(view, null) } as Item
+    },
+  })
+}
+
+const handles = (rows: LightFlow[], ctx: Context) => rows.map((row) => ctx.flows.granted(row.id, row))
+const sameOrder = (a: LightFlow[], b: LightFlow[]): boolean => a.length === b.length && a.every(({ id }, at) => id === b[at]?.id)

@@ -1,0 +1,76 @@
+import type { Viewer } from '../policies/policy.ts'
+import type { ItemHead, SubscriptionEnd } from './items.ts'
+import { Outlet } from './outlet.ts'
+import type { Rights } from './rights.ts'
+
+/** One open subscription, from its first item to its typed end. */
+export interface Subscription<Item extends ItemHead> {
+  outlet: Outlet<Item>
+  /** What must be undone when it ends, however it ends. */
+  atClose(undo: () => void): void
+}
+
+export interface Subscriptions {
+  /** Opens one: `first` are the items read before the outlet's own, and prepares what feeds it. */
+  open<Item extends ItemHead>(o: OpenSubscription<Item>): AsyncIterableIterator<Item>
+  /** Ends all with SHUTDOWN. */
+  endAll(): void
+}
+
+interface OpenSubscription<Item extends ItemHead> {
+  viewer: Viewer
+  atEnd(end: SubscriptionEnd): Item
+  start(subscription: Subscription<Item>): AsyncIterable<Item>
+}
+
+/** Every open subscription of the process: bounded, ended by a revoked right or by the shutdown. */
+export function openSubscriptions({ limit, rights }: { limit: number; rights: Rights }): Subscriptions {
+  const open = new Set<(end: SubscriptionEnd) => void>()
+  return {
+    open: ({ viewer, atEnd, start }) => {
+      const outlet = new Outlet({ limit, atEnd })
+      const end = (reason: SubscriptionEnd): void => outlet.end(reason)
+      const undo: (() => void)[] = [() => open.delete(end), rights.watch(viewer, () => outlet.end('REVOKED'))]
+      let closed = false
+      open.add(end)
+      const close = (): void => {
+        closed = true
+        outlet.close()
+        undo.splice(0).forEach((one) => one())
+      }
+      const atClose = (one: () => void): void => (closed ? one() : void undo.push(one))
+      return closable(read(start({ outlet, atClose }), outlet), close)
+    },
+    endAll: () => open.forEach((end) => end('SHUTDOWN')),
+  }
+}
+
+async function* read<Item extends ItemHead>(first: AsyncIterable<Item>, outlet: Outlet<Item>): AsyncGenerator<Item, void> {
+  for await (const item of first) {
+    // A right that ended meanwhile: what was prepared is no longer for this reader.
+    if (outlet.closed) break
+    yield item
+  }
+  yield* outlet.items()
+}
+
+/** return() of a generator waits for its pending next(); closing the outlet first ends that wait at once. */
+function closable<Item>(items: AsyncGenerator<Item, void>, close: () => void): AsyncIterableIterator<Item> {
+  const finish = async (): Promise<IteratorResult<Item>> => {
+    close()
+    await items.return()
+    return { done: true, value: undefined }
+  }
+  return {
+    next: async () => {
+      const result = await items.next().catch(async (error: unknown) => {
+        await finish()
+        throw error
+      })
+      if (result.done) close()
+      return result
+    },
+    return: finish,
+    [Symbol.asyncIterator]() { return this },
+  }
+}

@@ -1,0 +1,63 @@
+import { openPool } from '@sluice/db'
+import { migrate } from '@sluice/db/migrate'
+import { openNotify } from '@sluice/db/notify'
+import { openPrisma } from '@sluice/db/prisma'
+import { newId } from '@sluice/domain'
+import { openEngine } from '@sluice/engine'
+import { MIGRATIONS, VERSION } from './checkout.ts'
+import { readConfig, type Config } from './config.ts'
+import { logLine } from './log.ts'
+import { startApi } from './roles/api.ts'
+import { startDispatcher } from './roles/dispatcher.ts'
+import { Refused, runProgram } from './supervisor/refused.ts'
+
+const HOT_CONNECTIONS = 10
+const READING_CONNECTIONS = 5
+
+await runProgram(() => run(readConfig()))
+process.exit()
+
+/** Parses, migrates, opens, starts by role; at the end closes in reverse order. */
+async function run(config: Config): Promise<void> {
+  const stop = untilStopped()
+  const url = config.databaseUrl
+  if (url === null) throw new Refused('The control plane alone needs DATABASE_URL; npm start brings a database of its own.')
+  const open: (() => Promise<unknown>)[] = []
+  try {
+    await migrate(url, MIGRATIONS)
+    const pool = openPool({ url, max: HOT_CONNECTIONS, log: logLine })
+    open.push(() => pool.end())
+    const prisma = openPrisma(url, { max: READING_CONNECTIONS })
+    open.push(() => prisma.$disconnect())
+    const transport = await openNotify({ url, channel: 'sluice', log: (message) => logLine({ event: 'notify', message }) })
+    open.push(() => transport.close())
+    const process = { id: newId('server'), version: VERSION, roles: [...config.roles] }
+    const engine = await openEngine({ pool, settings: config, transport, process, log: logLine })
+    open.push(() => engine.close())
+    if (config.roles.includes('dispatcher')) startDispatcher(engine)
+    if (config.roles.includes('api')) {
+      const api = await startApi({ engine, prisma, settings: config })
+      open.push(() => api.close())
+      logLine({ event: 'listening', address: config.address, port: api.port, roles: process.roles })
+    }
+    await stop
+  } finally {
+    for (const close of open.reverse()) await close().catch((error: Error) => logLine({ event: 'close.failed', message: error.message }))
+  }
+}
+
+/** SIGTERM, Ctrl-C, or a supervisor that is gone. A second signal ends the process at once. */
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false
+    const onSignal = (): void => {
+      if (asked) process.exit(1)
+      asked = true
+      logLine({ event: 'stopping' })
+      resolve()
+    }
+    process.on('SIGTERM', onSignal)
+    process.on('SIGINT', onSignal)
+    process.once('disconnect', onSignal)
+  })
+}
