@@ -8,8 +8,9 @@ describe('two parties, one winner', () => {
   let a: Bed
   let b: Bed
   beforeAll(async () => {
-    a = await testbed({ settings: { retryBackoffMinMs: 1, retryBackoffMaxMs: 1 } })
-    b = await testbed({ url: a.url })
+    // A long lease time: the suite may be slow, and nobody renews the workers themselves here.
+    a = await testbed({ settings: { retryBackoffMinMs: 1, retryBackoffMaxMs: 1, leaseTtlMs: 600_000 } })
+    b = await testbed({ url: a.url, settings: { leaseTtlMs: 600_000 } })
   })
   afterAll(async () => {
     await b[Symbol.asyncDispose]()
@@ -45,7 +46,7 @@ describe('two parties, one winner', () => {
     await a.sql(`UPDATE quota SET max_active = 0 WHERE scope = 'GLOBAL'`)
     await cancelFlows(a.deps, { caller: a.caller, items: (await a.sql(`SELECT id FROM flow WHERE status = 'QUEUED'`)).map(row => ({ id: String(row['id']) })) })
     expect(await expectConsistent(a)).toEqual([])
-  }, 60_000)
+  }, 120_000)
 
   test('INV-16 two uncapped promoters share 400 flows and lease none twice', async () => {
     await a.create(400)
