@@ -1,5 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
+// Only what renders pays for a DOM.
 export default defineConfig({
-  test: { environment: 'jsdom', include: ['src/**/*.test.{ts,tsx}'], setupFiles: ['test/setup.ts'] },
+  test: {
+    projects: [
+      { test: { name: 'rules', environment: 'node', include: ['src/**/*.test.ts'] } },
+      { test: { name: 'components', environment: 'jsdom', include: ['src/**/*.test.tsx'], setupFiles: ['test/setup.ts'] } },
+    ],
+  },
 })

@@ -18,7 +18,7 @@ export const createFakeApi = (answers: Answers) => {
   const sent: { name: string; variables: Record<string, unknown> }[] = []
   const listeners = new Set<Listener>()
   const answer: typeof fetch = (_url, init) => {
-    const body = JSON.parse(String(init?.body)) as { query: string; variables: Record<string, unknown> }
+    const body = JSON.parse(init?.body as string) as { query: string; variables: Record<string, unknown> }
     const name = nameOf(body.query)
     heard.push(name)
     sent.push({ name, variables: body.variables })

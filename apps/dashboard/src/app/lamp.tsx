@@ -13,7 +13,7 @@ export function Lamp() {
   return (
     <span role="status" className={`inline-flex items-center gap-1.5 whitespace-nowrap font-medium ${TONE_TEXT[tone]}`} title={note}>
       <Icon size={15} aria-hidden="true" />
-      {word}{more && <span className="sr-only sm:not-sr-only">{more}</span>}
+      <span>{word}{more && <span className="sr-only sm:not-sr-only">{more}</span>}</span>
     </span>
   )
 }

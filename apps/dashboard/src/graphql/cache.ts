@@ -20,5 +20,5 @@ export const cacheRules: CacheExchangeOpts = {
   keys: Object.fromEntries([...EMBEDDED, ...REFUSALS].map(name => [name, embedded])),
   possibleTypes: { Error: REFUSALS },
   // Development only. Without a whole schema the cache also tries the other members of a union when it writes one; everything else it says is a mistake of ours.
-  logger: (_severity, message) => { if (!message.includes('Invalid undefined')) reportError(new Error(message)) },
+  logger: (severity, message) => { if (severity !== 'debug' && !message.includes('Invalid undefined')) queueMicrotask(() => { throw new Error(message) }) },
 }

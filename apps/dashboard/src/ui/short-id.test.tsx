@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { ShortId } from './short-id.tsx'
 
 test('an id is shortened in the middle and copied whole', async () => {
-  const writeText = vi.fn(() => Promise.resolve())
+  const writeText = vi.fn<(text: string) => Promise<void>>(() => Promise.resolve())
   Object.defineProperty(navigator, 'clipboard', { value: { writeText }, configurable: true })
   render(<ShortId id="flow_01k9abcdefghijklmnop1234" label="flow id" />)
   expect(screen.getByText('flow_01k9…op1234')).toBeTruthy()

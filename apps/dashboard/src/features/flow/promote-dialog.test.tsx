@@ -8,7 +8,7 @@ const flow = queuedFlow({ reason: 'CAP' }, { title: 'Report' })
 const payload = (change: object) => ({ promoteNow: { __typename: 'PromoteNowPayload', started: false, overCap: false, position: 1, reason: 'CAP', flow: { ...flow, queue: { ...flow.queue, pinned: true } }, ...change } })
 
 const setup = (answer: object, as?: typeof submitter) => {
-  const onClose = vi.fn()
+  const onClose = vi.fn<() => void>()
   const sight = renderWith(<PromoteDialog flow={flow} onClose={onClose} />, { answers: { PromoteNow: () => answer }, ...(as ? { as } : {}) })
   return { ...sight, onClose }
 }

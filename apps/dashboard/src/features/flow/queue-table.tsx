@@ -39,7 +39,7 @@ export function QueueTable({ flows }: { flows: readonly FragmentOf<typeof QueueT
               <th scope="col" className="hidden w-20 text-right md:table-cell">Priority</th>
               <th scope="col" className="w-20 text-right md:w-24">Waits</th>
               <th scope="col" className="hidden w-[34%] md:table-cell">Why it waits</th>
-              <th scope="col" className="hidden w-28 xl:table-cell">Starts about</th>
+              <th scope="col" className="hidden w-32 xl:table-cell">Starts about</th>
               <th scope="col" className="w-10 md:w-14"><span className="sr-only">Actions</span></th>
             </tr>
           </thead>

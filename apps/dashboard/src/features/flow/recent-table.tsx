@@ -31,7 +31,7 @@ export function RecentTable({ flows }: { flows: readonly FragmentOf<typeof Recen
           <th scope="col" className="hidden w-40 lg:table-cell">Kind</th>
           <th scope="col" className="hidden w-[34%] md:table-cell">Why</th>
           <th scope="col" className="hidden w-24 text-right md:table-cell">Took</th>
-          <th scope="col" className="w-24 text-right md:w-28">Ended</th>
+          <th scope="col" className="w-28 text-right md:w-32">Ended</th>
           <th scope="col" className="w-10 md:w-14"><span className="sr-only">Actions</span></th>
         </tr>
       </thead>

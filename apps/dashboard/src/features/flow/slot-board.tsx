@@ -38,7 +38,7 @@ function SlotCells({ holders, cap }: { holders: Holder[]; cap: number }) {
   places.current = placeInCells(places.current, holders.map(flow => flow.id), cap)
   const byId = new Map(holders.map(flow => [flow.id, flow]))
   const worded = places.current.length <= WORDED_MAX
-  const columns = worded ? 'grid-cols-[repeat(auto-fill,minmax(11rem,1fr))]' : 'grid-cols-[repeat(auto-fill,minmax(2rem,1fr))]'
+  const columns = worded ? 'grid-cols-[repeat(auto-fill,minmax(12rem,1fr))]' : 'grid-cols-[repeat(auto-fill,minmax(2rem,1fr))]'
   return (
     <ul aria-label="Slots" className={`m-0 grid list-none gap-1.5 p-0 ${columns}`}>
       {places.current.map((id, at) => {

@@ -4,6 +4,7 @@ import { renderWith } from '../../../test/fake-api.tsx'
 import { endedFlow, queuedFlow, runningFlow, type FakeFlow } from '../../../test/factories.ts'
 import { updateConnection } from '../../graphql/connection.ts'
 import { QueuePage } from './queue-page.tsx'
+import type { QueueSearch } from './queue-search.ts'
 
 const rows = (name: string, flows: FakeFlow[], hasNextPage = false) => ({
   __typename: name, edges: flows.map(node => ({ __typename: `${name}Edge`, node })), pageInfo: { __typename: 'PageInfo', hasNextPage, endCursor: hasNextPage ? 'c50' : null },
@@ -28,7 +29,7 @@ const pageOf = ({ queued = [], running = [], ended = [], cap = 3, more = false }
 const change = { __typename: 'QueueChangedItem', cursor: '1', gap: false, end: null, orderChanged: true }
 
 const setup = async (read: () => Parameters<typeof pageOf>[0]) => {
-  const onSearch = vi.fn()
+  const onSearch = vi.fn<(search: QueueSearch) => void>()
   const sight = renderWith(<QueuePage search={{}} onSearch={onSearch} />, { answers: {
     QueuePage: () => pageOf(read()), QueuePageThroughput: () => ({ throughput: [] }),
     StartSample: () => ({ createFlow: { __typename: 'CreateFlowPayload', flow: { __typename: 'Flow', id: 'flow_new', title: 'sample.digest', status: 'QUEUED' } } }),
