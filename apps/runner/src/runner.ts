@@ -12,6 +12,8 @@ import { findCheckout, thisProgram } from './this-program.ts'
 
 /** What is recorded with every attempt. */
 const CODE_VERSION = '0.1.0'
+/** The control plane is usually on the same machine and back in a moment; a start waits for this runner to be registered. */
+const BACKOFF = { minMs: 50, maxMs: 500 }
 
 /** Resolves never: the process ends with the runner, with exit code 0 after a stop. */
 export async function runRunner(): Promise<void> {
@@ -34,7 +36,7 @@ export async function runRunner(): Promise<void> {
 function workerOptions({ url, token, capacity, graceMs, cancelGraceMs, commandEnv }: RunnerOptions) {
   const table = sampleKinds({ self: thisProgram(), checkout: findCheckout(), url })
   const kinds = Object.fromEntries(Object.entries(table).map(([name, spec]) => [name, toKind(spec, { env: commandEnv, cancelGraceMs })]))
-  return { name: 'runner', url, token, capacity, graceMs, kinds, codeVersion: CODE_VERSION }
+  return { name: 'runner', url, token, capacity, graceMs, kinds, codeVersion: CODE_VERSION, backoff: BACKOFF }
 }
 
 /** Ctrl-C reaches every process of the terminal; under a supervisor it is the supervisor that decides what it means. */

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** What starts this program again, whether it is a bundle or run from its sources. */
-export const thisProgram = (): string[] => [process.execPath, ...process.execArgv, process.argv[1] ?? '']
+/** What starts this program again. Only sources need the flags that this one was started with; a bundle's are about its supervisor. */
+export function thisProgram(): string[] {
+  const file = process.argv[1] ?? ''
+  return [process.execPath, ...(file.endsWith('.ts') ? process.execArgv : []), file]
+}
 
 /** The folder that the samples may look at: the nearest one above this program that holds a workspace. */
 export function findCheckout(from = dirname(process.argv[1] ?? process.cwd())): string {

@@ -112,6 +112,11 @@ describe('sample.fetch', () => {
     expect(await inProcess(fetchHealth, { path: '/nothing' })).toMatchObject({ status: 404 })
   })
 
+  test('a control plane that restarts is asked again', async () => {
+    server.prependOnceListener('request', request => request.socket.destroy())
+    expect(await run('sample.fetch', {}).outcome).toMatchObject({ status: 'FINISHED', result: { status: 200, unanswered: 1 } })
+  })
+
   test.each(['//example.com/', '/\\example.com/', 'http://example.com/', 'relative'])('path %j is refused: no other address is asked', async path => {
     await expect(inProcess(fetchHealth, { path })).rejects.toBeInstanceOf(BadInput)
   })
