@@ -326,7 +326,8 @@ CREATE INDEX flow_forced_idx ON flow (order_at, id) WHERE status = 'QUEUED' AND 
 
 -- What becomes due.
 CREATE INDEX flow_due_idx ON flow (not_before) WHERE status = 'QUEUED' AND not_before IS NOT NULL;
-CREATE INDEX flow_delayed_lane_idx ON flow (lane, not_before, id) WHERE status = 'QUEUED' AND NOT blocked AND not_before IS NOT NULL;
+-- Said with coalesce, so that the index above does not offer itself for it: the planner took it and walked over every lane's delays.
+CREATE INDEX flow_delayed_lane_idx ON flow (lane, not_before, id) WHERE status = 'QUEUED' AND NOT blocked AND coalesce(not_before, queued_at) > queued_at;
 CREATE INDEX flow_queue_expiry_idx ON flow (queue_expires_at) WHERE status = 'QUEUED' AND queue_expires_at IS NOT NULL;
 CREATE INDEX flow_deadline_idx ON flow (deadline_at) WHERE finished_at IS NULL AND deadline_at IS NOT NULL;
 

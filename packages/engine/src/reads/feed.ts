@@ -79,7 +79,7 @@ function toItem(row: FeedRow): FeedItem[] {
 const COLUMNS = `e.flow_id AS "flowId", e.sequence, e.type, e.status, e.phase, e.actor, e.at, e.payload`
 
 // Item by item below the horizon of what is decided, so the index gives them in order and stops at the limit.
-export const READ_FEED = `
+const READ_FEED = `
 WITH edge AS MATERIALIZED (
   SELECT s.generation <> $1 OR ($2::bigint, $3::bigint) < (s.horizon_xid, s.horizon_position) OR $2::bigint >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS gap,
          pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS decided
@@ -95,10 +95,10 @@ SELECT g.gap,
  ORDER BY e.xid, e.position`
 
 // Retention may have deleted the very last item: no cursor may lie below what it deleted.
-export const FEED_HEAD = `
+const FEED_HEAD = `
 WITH edge AS MATERIALIZED (SELECT s.*, pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS decided FROM system_state s WHERE s.id = 1)
 SELECT g.generation, CASE WHEN g.beyond THEN e.xid ELSE g.horizon_xid END AS xid, CASE WHEN g.beyond THEN e.position ELSE g.horizon_position END AS position
   FROM edge d LEFT JOIN LATERAL (SELECT xid, position FROM flow_event WHERE xid < d.decided ORDER BY xid DESC, position DESC LIMIT 1) e ON true
  CROSS JOIN LATERAL (SELECT d.*, coalesce((e.xid, e.position) > (d.horizon_xid, d.horizon_position), false) AS beyond) g`
 
-export const FLOW_EVENTS_AFTER = `SELECT ${COLUMNS} FROM flow_event e WHERE e.flow_id = $1 AND e.sequence > $2 ORDER BY e.sequence LIMIT $3`
+const FLOW_EVENTS_AFTER = `SELECT ${COLUMNS} FROM flow_event e WHERE e.flow_id = $1 AND e.sequence > $2 ORDER BY e.sequence LIMIT $3`

@@ -4,7 +4,7 @@ import { FLOW_STATUSES, LIMITS } from '@sluice/protocol'
 import type { FlowStatus } from '@sluice/protocol'
 import { boundedRead } from './bounded-read.ts'
 import { COUNTED } from './counted-sql.ts'
-import { planProbes, probeCondition, probesOf, restCondition } from './flow-filter.ts'
+import { createdProbe, planProbes, probesOf, restOf } from './flow-filter.ts'
 import type { Driver, FlowListFilter, ProbePlan } from './flow-filter.ts'
 import { smallerOf } from './list-flows.ts'
 
@@ -42,19 +42,21 @@ function countsOf(rows: StatusCountRow[], stopsAt = Infinity): FlowCountsRow {
 const countLedger = (db: Named, f: FlowListFilter): Promise<StatusCountRow[]> =>
   db.rows<StatusCountRow>('countLedger', COUNT_LEDGER, [f.status?.length ? f.status : FLOW_STATUSES, f.lane?.length ? f.lane : null, f.kind?.length ? f.kind : null])
 
-export const COUNT_LEDGER = `
+const COUNT_LEDGER = `
 SELECT word AS status, sum(count)::int AS count FROM ${COUNTED} c
  WHERE word = ANY($1::text[]) AND ($2::text[] IS NULL OR lane = ANY($2)) AND ($3::text[] IS NULL OR kind = ANY($3)) GROUP BY word`
 
-const countRows = (db: Named, f: FlowListFilter, plan: ProbePlan): Promise<StatusCountRow[]> =>
-  db.rows<StatusCountRow>(`countRows.${plan.driver}`, countRowsSql(plan.driver), [plan.values, plan.statuses, f.createdAfter ?? '-infinity', f.createdBefore ?? 'infinity', ...plan.rest])
+function countRows(db: Named, f: FlowListFilter, plan: ProbePlan): Promise<StatusCountRow[]> {
+  const rest = restOf(plan.rest, 5)
+  const bounds = [f.createdAfter ?? '-infinity', f.createdBefore ?? 'infinity']
+  return db.rows<StatusCountRow>(`countRows.${plan.driver}${rest.key}`, countRowsSql(plan.driver, rest.where), [plan.values, plan.statuses, ...bounds, ...rest.values])
+}
 
 /** The probes one after the other until 10,000 are found. */
-export const countRowsSql = (driver: Driver): string => `
+const countRowsSql = (driver: Driver, rest: string): string => `
 SELECT status, count(*)::int AS count FROM (
   SELECT x.status FROM ${probesOf(driver)} CROSS JOIN LATERAL (
-    SELECT f.status FROM flow f
-     WHERE ${probeCondition(driver)} AND f.created_at >= $3::timestamptz AND f.created_at < $4::timestamptz AND ${restCondition(5)}
+    SELECT f.status FROM flow f WHERE ${createdProbe(driver, { from: ['$3::timestamptz'], to: ['$4::timestamptz'] }).where}${rest}
      LIMIT ${LIMITS.countMax}) x
    LIMIT ${LIMITS.countMax}) counted
  GROUP BY status`

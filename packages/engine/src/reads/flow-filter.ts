@@ -30,8 +30,7 @@ export interface ProbePlan {
   statuses: FlowStatus[]
   /** Every row of the probes is an answer, so the work is bounded by the page. */
   exact: boolean
-  /** $3 …: the rest of the filter, checked row by row. */
-  rest: [lanes: string[] | null, kinds: string[] | null, owners: string[] | null, slotHeld: boolean | null]
+  rest: { lane?: string[]; kind?: string[]; owner?: string[]; slotHeld?: boolean; createdAfter?: Date; createdBefore?: Date }
 }
 
 const PROBES_MAX = 1000
@@ -47,13 +46,15 @@ export function planProbes(filter: FlowListFilter, o: { smaller: 'lane' | 'kind'
   const driver = driverOf({ lanes, kinds, owners, slotHeld: filter.slotHeld, ...o })
   const values = { status: [''], slot: [''], lane: lanes ?? [], kind: kinds ?? [], owner: owners ?? [] }[driver]
   if (values.length * statuses.length > PROBES_MAX) throw new LimitExceeded(PROBES_MAX, `The filter names ${values.length} values in ${statuses.length} statuses: narrow the filter.`)
-  const rest: ProbePlan['rest'] = [driver === 'lane' ? null : lanes, driver === 'kind' ? null : kinds, driver === 'owner' ? null : owners, filter.slotHeld ?? null]
-  return { driver, values, statuses, rest, exact: rest.every(r => r === null) && !(o.onlyEnded && createdRange(filter)) }
+  const rest = {
+    ...(lanes && driver !== 'lane' ? { lane: lanes } : {}), ...(kinds && driver !== 'kind' ? { kind: kinds } : {}), ...(owners && driver !== 'owner' ? { owner: owners } : {}),
+    ...(filter.slotHeld != null && driver !== 'slot' ? { slotHeld: filter.slotHeld } : {}),
+    ...(filter.createdAfter && o.onlyEnded ? { createdAfter: filter.createdAfter } : {}), ...(filter.createdBefore && o.onlyEnded ? { createdBefore: filter.createdBefore } : {}),
+  }
+  return { driver, values, statuses, rest, exact: Object.keys(rest).length === 0 }
 }
 
 const named = <T>(values: readonly T[] | null | undefined): T[] | null => (values && values.length > 0 ? [...new Set(values)] : null)
-
-const createdRange = (filter: FlowListFilter): boolean => filter.createdAfter != null || filter.createdBefore != null
 
 function ownersOf(filter: FlowListFilter): string[] | null {
   const owners = named(filter.owner)
@@ -69,19 +70,61 @@ function driverOf(f: { lanes: unknown; kinds: unknown; owners: unknown; slotHeld
   return f.lanes ? 'lane' : f.kinds ? 'kind' : 'status'
 }
 
-/** FROM v, s (the probes), and the conditions on f that name the index. */
-export const PROBES = 'unnest($1::text[]) v(value) CROSS JOIN unnest($2::flow_status[]) s(status)'
+/** The probes, as v and s. The slot driver has one: its rows are few and found together. */
+export const probesOf = (driver: Driver): string => `unnest($1::text[]) v(value)${driver === 'slot' ? '' : ' CROSS JOIN unnest($2::flow_status[]) s(status)'}`
 
-export function probeCondition(driver: Driver): string {
-  if (driver === 'slot') return `f.slot_held AND f.status = ANY($2::flow_status[]) AND f.deleted_at IS NULL`
-  const column = PROBED[driver]
-  return `f.deleted_at IS NULL AND f.status = s.status${column ? ` AND ${column} = v.value` : ''}`
+/** Where a probe begins and ends, in the column that it is sorted by; SQL of an instant, with an id for a place between two of the same instant. */
+export interface Bounds { from?: Bound; to?: Bound }
+export type Bound = [instant: string] | [instant: string, id: string]
+export interface Probe { where: string; order: string[] }
+
+/**
+ * The rows of one probe by creation. Everything is said by row comparisons that begin with the columns of the driver's index, and sorted by the same:
+ * with plain equalities several indexes look alike to the planner (PostgreSQL 18 skips over leading columns), and after the next ANALYZE it takes a
+ * wrong one. An instant alone as from is part of the range, as to it is not; a place with an id never is, so that a page goes on behind it.
+ */
+export function createdProbe(driver: Driver, { from, to }: Required<Bounds>): Probe {
+  const [columns, values] = keysOf(driver)
+  // The few rows that hold a slot are found by that alone: no index on creation or status is combined with theirs.
+  const at = driver === 'slot' ? `f.created_at + interval '0'` : 'f.created_at'
+  const row = (bound: Bound): string => `(${[...columns, at, ...(bound.length > 1 ? ['f.id'] : [])].join(', ')})`
+  const value = (bound: Bound): string => `(${[...values, ...bound].join(', ')})`
+  const where = [`f.deleted_at IS NULL`, `${row(from)} ${from.length > 1 ? '>' : '>='} ${value(from)}`, `${row(to)} < ${value(to)}`]
+  if (driver === 'slot') where.push('f.slot_held', 'f.status::text = ANY($2::text[])')
+  return { where: where.join(' AND '), order: [...columns, at, 'f.id'] }
 }
 
-/** What no index of the driver holds; first is the number of the first of its four parameters. */
-export const restCondition = (first: number): string =>
-  `($${first}::text[] IS NULL OR f.lane = ANY($${first})) AND ($${first + 1}::text[] IS NULL OR f.kind = ANY($${first + 1}))
-   AND ($${first + 2}::text[] IS NULL OR f.principal_id = ANY($${first + 2})) AND ($${first + 3}::boolean IS NULL OR f.slot_held = $${first + 3})`
+/** The rows of one status by their end. Here equality it is: row comparisons would be half served by the index on creation, which begins alike. */
+export function finishedProbe({ from, to }: Bounds): Probe {
+  const bounds = [from && `(f.finished_at, f.id) > (${from.join(', ')})`, to && `(f.finished_at, f.id) < (${to.join(', ')})`]
+  return { where: ['f.deleted_at IS NULL', 'f.finished_at IS NOT NULL', 'f.status = s.status', ...bounds.filter(Boolean)].join(' AND '), order: ['f.finished_at', 'f.id'] }
+}
 
-/** The slot driver has one probe: its rows are few and found together. */
-export const probesOf = (driver: Driver): string => (driver === 'slot' ? `unnest($1::text[]) one(value)` : PROBES)
+function keysOf(driver: Driver): [columns: string[], values: string[]] {
+  if (driver === 'slot') return [[], []]
+  const column = PROBED[driver]
+  return column ? [[column, 'f.status'], ['v.value', 's.status']] : [['f.status'], ['s.status']]
+}
+
+/**
+ * The rest of the filter, which no index of the driver holds. Only what is filtered is said: a condition that may be absent makes the planner expect next to
+ * no rows, and sort them. first numbers the first parameter; key names the text.
+ */
+export function restOf(rest: ProbePlan['rest'], first: number): { key: string; where: string; values: unknown[] } {
+  const used = REST.filter(r => rest[r.field] !== undefined)
+  return {
+    key: used.map(r => `.${r.field}`).join(''),
+    where: used.map((r, i) => ` AND ${r.sql(`$${first + i}`)}`).join(''),
+    values: used.map(r => rest[r.field]),
+  }
+}
+
+// Instants with an addition, so that no index on them is combined with the driver's.
+const REST: { field: keyof ProbePlan['rest']; sql(parameter: string): string }[] = [
+  { field: 'lane', sql: p => `f.lane = ANY(${p}::text[])` },
+  { field: 'kind', sql: p => `f.kind = ANY(${p}::text[])` },
+  { field: 'owner', sql: p => `f.principal_id = ANY(${p}::text[])` },
+  { field: 'slotHeld', sql: p => `f.slot_held = ${p}::boolean` },
+  { field: 'createdAfter', sql: p => `f.created_at + interval '0' >= ${p}::timestamptz` },
+  { field: 'createdBefore', sql: p => `f.created_at + interval '0' < ${p}::timestamptz` },
+]

@@ -71,32 +71,33 @@ interface SectionRequest { lane?: string | null; principalId?: string | null; as
 interface SectionRow { id: string; rank: number; at: string }
 
 const readSection = (db: Named, section: Section, r: SectionRequest): Promise<SectionRow[]> => {
-  const place = section === 'DELAYED' ? [r.after.at, r.after.id] : [r.after.at, r.after.id, r.after.rank]
-  return db.rows<SectionRow & Record<string, unknown>>(`queue${section}`, QUEUE_SECTIONS[section], [r.lane ?? null, r.asOf, r.limit, r.principalId ?? null, ...place])
+  const own = { READY: [r.after.rank, r.asOf], DELAYED: [r.asOf], BLOCKED: [r.after.rank] }[section]
+  return db.rows<SectionRow & Record<string, unknown>>(`queue${section}`, QUEUE_SECTIONS[section], [r.lane ?? null, r.limit, r.principalId ?? null, r.after.at, r.after.id, ...own])
 }
 
 const LANES = `(SELECT name FROM lane WHERE $1::text IS NULL OR name = $1) l`
-const ONLY = `($4::text IS NULL OR q.principal_id = $4)`
-const AFTER = { rank: '$7::int', orderAt: '$5::timestamptz', id: '$6::text' }
+const ONLY = `($3::text IS NULL OR q.principal_id = $3)`
+const AFTER = { rank: '$6::int', orderAt: '$4::timestamptz', id: '$5::text' }
 
-export const QUEUE_SECTIONS: Record<Section, string> = {
+const QUEUE_SECTIONS: Record<Section, string> = {
   READY: `
 SELECT q.id, q.rank, ${INSTANT('q.order_at')} AS at
-  FROM ${LANES} CROSS JOIN LATERAL ${lineSql({ lane: 'l.name', now: '$2::timestamptz', limit: '$3::int', after: AFTER, only: ONLY })} q
- ORDER BY q.rank, q.order_at, q.id LIMIT $3`,
+  FROM ${LANES} CROSS JOIN LATERAL ${lineSql({ lane: 'l.name', now: '$7::timestamptz', limit: '$2::int', after: AFTER, only: ONLY })} q
+ ORDER BY q.rank, q.order_at, q.id LIMIT $2`,
+  // Every condition on not_before is said so that only the index by lane can serve it (see the migration).
   DELAYED: `
 SELECT q.id, q.rank, ${INSTANT('q.not_before')} AS at
   FROM ${LANES} CROSS JOIN LATERAL (
     SELECT q.id, q.rank, q.not_before FROM flow q
-     WHERE q.status = 'QUEUED' AND NOT q.blocked AND q.not_before IS NOT NULL AND q.lane = l.name AND q.not_before > $2::timestamptz
-       AND (q.not_before, q.id) > ($5::timestamptz, $6::text) AND ${ONLY}
-     ORDER BY q.not_before, q.id LIMIT $3) q
- ORDER BY q.not_before, q.id LIMIT $3`,
+     WHERE q.status = 'QUEUED' AND NOT q.blocked AND coalesce(q.not_before, q.queued_at) > q.queued_at AND q.lane = l.name
+       AND (q.lane, q.not_before, q.id) > (l.name, greatest($4::timestamptz, $6::timestamptz + interval '1 microsecond'), $5::text) AND ${ONLY}
+     ORDER BY q.not_before, q.id LIMIT $2::int) q
+ ORDER BY q.not_before, q.id LIMIT $2`,
   BLOCKED: `
 SELECT q.id, q.rank, ${INSTANT('q.order_at')} AS at
   FROM ${LANES} CROSS JOIN LATERAL (
     SELECT q.id, q.rank, q.order_at FROM flow q
-     WHERE q.status = 'QUEUED' AND q.blocked AND q.lane = l.name AND (q.rank, q.order_at, q.id) > ($7::int, $5::timestamptz, $6::text) AND ${ONLY}
-     ORDER BY q.rank, q.order_at, q.id LIMIT $3) q
- ORDER BY q.rank, q.order_at, q.id LIMIT $3`,
+     WHERE q.status = 'QUEUED' AND q.blocked AND q.lane = l.name AND (q.rank, q.order_at, q.id) > ($6::int, $4::timestamptz, $5::text) AND ${ONLY}
+     ORDER BY q.rank, q.order_at, q.id LIMIT $2::int) q
+ ORDER BY q.rank, q.order_at, q.id LIMIT $2`,
 }

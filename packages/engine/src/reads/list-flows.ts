@@ -2,8 +2,8 @@ import { named } from '@sluice/db'
 import type { Named, Pool } from '@sluice/db'
 import { boundedRead } from './bounded-read.ts'
 import { COUNTED } from './counted-sql.ts'
-import { planProbes, probeCondition, probesOf, restCondition } from './flow-filter.ts'
-import type { Driver, FlowListFilter, ProbePlan } from './flow-filter.ts'
+import { createdProbe, finishedProbe, planProbes, probesOf, restOf } from './flow-filter.ts'
+import type { Bound, Bounds, Driver, FlowListFilter, ProbePlan } from './flow-filter.ts'
 import { INSTANT, isInstant } from './instant-sql.ts'
 import { decodeCursor, encodeCursor } from './page-cursor.ts'
 
@@ -27,7 +27,8 @@ export async function listFlows(pool: Pool, o: { filter?: FlowListFilter | null;
   const wanted = wantedOf(page)
   const plan = planProbes(filter, { smaller: await smallerOf(named(pool), filter), onlyEnded: orderBy === 'FINISHED_DESC' })
   if (!plan || wanted.size === 0) return { items: [], hasNextPage: false, hasPreviousPage: false }
-  const scan = { filter, plan, wanted, statement: statementOf({ driver: plan.driver, orderBy, backwards: wanted.backwards }) }
+  const shape: ListShape = { driver: plan.driver, column: orderBy === 'FINISHED_DESC' ? 'finished_at' : 'created_at', descending: (orderBy === 'CREATED_ASC') === wanted.backwards }
+  const scan = { filter, plan, wanted, shape }
   const rows = await (plan.exact ? readRows(named(pool), scan) : boundedRead(pool, tx => readRows(tx, scan)))
   return pageOf(rows, wanted)
 }
@@ -53,38 +54,42 @@ function pageOf(rows: ListRow[], wanted: Wanted): FlowListPage {
   return { items: found, hasNextPage: more, hasPreviousPage: started }
 }
 
-interface Scan { filter: FlowListFilter; plan: ProbePlan; wanted: Wanted; statement: { name: string; text: string; descending: boolean } }
+interface Scan { filter: FlowListFilter; plan: ProbePlan; wanted: Wanted; shape: ListShape }
 
-function readRows(db: Named, { filter, plan, wanted, statement }: Scan): Promise<ListRow[]> {
-  const from = wanted.from ?? { at: statement.descending ? 'infinity' : '-infinity', id: '' }
-  return db.rows<ListRow>(statement.name, statement.text, [
-    plan.values, plan.statuses, filter.createdAfter ?? '-infinity', filter.createdBefore ?? 'infinity', from.at, from.id, wanted.size + 1, ...plan.rest,
-  ])
+interface ListShape { driver: Driver; column: 'created_at' | 'finished_at'; descending: boolean }
+
+function readRows(db: Named, { filter, plan, wanted, shape }: Scan): Promise<ListRow[]> {
+  const byCreation = shape.column === 'created_at'
+  const since = byCreation && filter.createdAfter ? microseconds(filter.createdAfter) : '-infinity'
+  const until = byCreation && filter.createdBefore ? microseconds(filter.createdBefore) : 'infinity'
+  const [near, far] = shape.descending ? [until, since] : [since, until]
+  const from = wanted.from ? nearer(wanted.from, { at: near, id: '' }, shape.descending) : { at: near, id: '' }
+  const fixed = [plan.values, plan.statuses, wanted.size + 1, from.at, from.id, ...(byCreation ? [far] : [])]
+  const rest = restOf(plan.rest, fixed.length + 1)
+  return db.rows<ListRow>(`listFlows.${shape.driver}.${shape.column}.${shape.descending ? 'desc' : 'asc'}${rest.key}`, listSql(shape, rest.where), [...fixed, ...rest.values])
 }
 
-const statements = new Map<string, Scan['statement']>()
+const microseconds = (at: Date): string => at.toISOString().replace('Z', '000Z')
 
-/** One text per driver, sort column and direction: ten in all. */
-function statementOf(s: { driver: Driver; orderBy: FlowListOrder; backwards: boolean }): Scan['statement'] {
-  const descending = (s.orderBy === 'CREATED_ASC') === s.backwards
-  const column = s.orderBy === 'FINISHED_DESC' ? 'finished_at' : 'created_at'
-  const name = `listFlows.${s.driver}.${column}.${descending ? 'desc' : 'asc'}`
-  const known = statements.get(name) ?? { name, descending, text: listSql({ driver: s.driver, column, descending }) }
-  statements.set(name, known)
-  return known
+/** Of a cursor and the filter's own bound the one that leaves fewer rows: a cursor may come from another filter. */
+function nearer(cursor: { at: string; id: string }, bound: { at: string; id: string }, descending: boolean): { at: string; id: string } {
+  if (!isInstant(bound.at) || cursor.at === bound.at) return cursor
+  return cursor.at < bound.at === descending ? cursor : bound
 }
 
-export function listSql({ driver, column, descending }: { driver: Driver; column: 'created_at' | 'finished_at'; descending: boolean }): string {
+function listSql({ driver, column, descending }: ListShape, rest: string): string {
   const way = descending ? 'DESC' : 'ASC'
+  const { where, order } = column === 'finished_at' ? finishedProbe(behind(descending)) : createdProbe(driver, { from: FAR, to: FAR, ...behind(descending) })
   return `
 SELECT x.id, ${INSTANT('x.at')} AS at FROM ${probesOf(driver)} CROSS JOIN LATERAL (
-  SELECT f.id, f.${column} AS at FROM flow f
-   WHERE ${probeCondition(driver)}${column === 'finished_at' ? ' AND f.finished_at IS NOT NULL' : ''}
-     AND f.created_at >= $3::timestamptz AND f.created_at < $4::timestamptz AND (f.${column}, f.id) ${descending ? '<' : '>'} ($5::timestamptz, $6::text)
-     AND ${restCondition(8)}
-   ORDER BY f.${column} ${way}, f.id ${way} LIMIT $7) x
- ORDER BY x.at ${way}, x.id ${way} LIMIT $7`
+  SELECT f.id, f.${column} AS at FROM flow f WHERE ${where}${rest}
+   ORDER BY ${order.map(o => `${o} ${way}`).join(', ')} LIMIT $3) x
+ ORDER BY x.at ${way}, x.id ${way} LIMIT $3`
 }
+
+const FAR: Bound = ['$6::timestamptz']
+const NEAR: Bound = ['$4::timestamptz', '$5::text']
+const behind = (descending: boolean): Bounds => (descending ? { to: NEAR } : { from: NEAR })
 
 /** Of lane and kind the one whose values cover fewer flows, by the count ledger; asked only when both are filtered. */
 export async function smallerOf(db: Named, filter: FlowListFilter): Promise<'lane' | 'kind'> {

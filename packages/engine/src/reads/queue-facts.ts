@@ -31,7 +31,7 @@ export interface QueuedRow {
 export const readQueued = (db: Named, p: { ids: string[]; now: Date | null }): Promise<QueuedRow[]> =>
   db.rows<QueuedRow & Record<string, unknown>>('readQueued', READ_QUEUED, [p.ids, p.now])
 
-export const READ_QUEUED = `
+const READ_QUEUED = `
 WITH clock AS MATERIALIZED (SELECT coalesce($2::timestamptz, clock_timestamp()) AS now),
 asked AS MATERIALIZED (
   SELECT id, lane, kind, principal_id, queue_class, slot_held, pinned_at, pin_force, not_before, retries_used, lost_starts, held_at, held_by, held_reason, blocked, rank
@@ -69,18 +69,19 @@ export async function readScopeFacts(db: Named, p: { places: { lane: string; kin
 /** Holders by scope are summed from the rows that hold slots, once (INV-9). */
 const HELD_SLOTS = `held AS MATERIALIZED (SELECT lane, principal_id, sum(slot_weight)::int AS slots FROM flow WHERE slot_held GROUP BY lane, principal_id)`
 
-export const CAPS_WITH_USE = `
+const CAPS_WITH_USE = `
   SELECT q.scope, q.subject, q.max_active AS "maxActive",
          (SELECT coalesce(sum(h.slots), 0)::int FROM held h WHERE CASE q.scope WHEN 'LANE' THEN h.lane = q.subject WHEN 'PRINCIPAL' THEN h.principal_id = q.subject ELSE true END) AS active
     FROM quota q`
 
-export const READ_SCOPE_FACTS = `
+const READ_SCOPE_FACTS = `
 WITH ${HELD_SLOTS},
 place AS MATERIALIZED (SELECT DISTINCT * FROM unnest($1::text[], $2::text[]) AS p(lane, kind)),
--- Only what is alive: a handful of rows, whatever has ever registered.
+leases AS MATERIALIZED (SELECT worker_id, count(*)::int AS leased FROM attempt WHERE ended_at IS NULL GROUP BY worker_id),
+-- A handful of rows, whatever has ever registered.
 alive AS MATERIALIZED (
-  SELECT w.kinds, coalesce(w.lanes, '{}') AS lanes, w.capacity, (SELECT count(*)::int FROM attempt a WHERE a.worker_id = w.id AND a.ended_at IS NULL) AS leased
-    FROM worker w WHERE w.state <> 'DEAD' AND w.state = ANY('{ACTIVE}'::worker_state[]) AND w.expires_at > $3
+  SELECT w.kinds, coalesce(w.lanes, '{}') AS lanes, w.capacity, coalesce(l.leased, 0) AS leased
+    FROM worker w LEFT JOIN leases l ON l.worker_id = w.id WHERE w.state <> 'DEAD' AND w.state = ANY('{ACTIVE}'::worker_state[]) AND w.expires_at > $3
 )
 SELECT json_build_object(
   'caps', (SELECT coalesce(json_agg(c), '[]') FROM (${CAPS_WITH_USE} WHERE q.max_active > 0 ORDER BY q.scope, q.subject) c),
@@ -100,7 +101,7 @@ export interface CapsRow { scope: CapScope; subject: string; maxActive: number; 
 /** Every cap that is set, the global one always, with the slots held under it now. 0 = none. Slots are summed from the rows (INV-9). */
 export const readCaps = (db: Named): Promise<CapsRow[]> => db.rows<CapsRow & Record<string, unknown>>('readCaps', READ_CAPS)
 
-export const READ_CAPS = `
+const READ_CAPS = `
 WITH ${HELD_SLOTS}
 SELECT u.scope, u.subject, u."maxActive", u.active, q.from_environment AS "fromEnvironment", q.environment_value AS "environmentValue",
        q.set_by AS "setBy", q.set_at AS "setAt", q.reason

@@ -37,7 +37,7 @@ const lastMinute = (word: 'finished' | 'failed', status: 'FINISHED' | 'FAILED'):
         FROM minutes m WHERE m.word = '${word}') END
      FROM ${endedSince(status)} e)::int`
 
-export const QUEUE_STATS = `
+const QUEUE_STATS = `
 WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
 standing AS MATERIALIZED (
   SELECT coalesce(sum(count) FILTER (WHERE word = 'QUEUED'), 0)::int AS queued, coalesce(sum(count) FILTER (WHERE word = 'RUNNING'), 0)::int AS running,

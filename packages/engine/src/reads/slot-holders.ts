@@ -14,7 +14,7 @@ export interface ScopeHolders extends Scope { ids: string[]; total: number }
 export const readScopeHolders = (db: Named, p: { scopes: Scope[]; first: number }): Promise<ScopeHolders[]> =>
   db.rows<ScopeHolders & Record<string, unknown>>('readScopeHolders', READ_SCOPE_HOLDERS, [p.scopes.map(s => s.scope), p.scopes.map(s => s.subject), p.first])
 
-export const READ_SCOPE_HOLDERS = `
+const READ_SCOPE_HOLDERS = `
 WITH s AS MATERIALIZED (SELECT DISTINCT * FROM unnest($1::cap_scope[], $2::text[]) AS s(scope, subject)),
 h AS MATERIALIZED (SELECT f.id, f.lane, f.principal_id, ${SINCE} AS since FROM flow f WHERE f.slot_held),
 numbered AS (
@@ -41,7 +41,7 @@ export async function slotHolders(pool: Pool, o: { lane?: string | null; first?:
 
 const parseAfter = ([at, id]: unknown[]): { at: string; id: string } | undefined => (isInstant(at) && typeof id === 'string' ? { at, id } : undefined)
 
-export const SLOT_HOLDERS = `
+const SLOT_HOLDERS = `
 SELECT h.id, h.since, ${INSTANT('h.since')} AS key
   FROM (SELECT f.id, ${SINCE} AS since FROM flow f WHERE f.slot_held AND ($1::text IS NULL OR f.lane = $1)) h
  WHERE (h.since, h.id) > ($2::timestamptz, $3::text) ORDER BY h.since, h.id LIMIT $4`

@@ -31,7 +31,7 @@ export async function throughput(pool: Pool, o: { lane?: string | null; minutes?
 }
 
 // The depth then is the depth now less what came since: the ledger counts every way into QUEUED and out of it.
-export const THROUGHPUT = `
+const THROUGHPUT = `
 WITH span AS MATERIALIZED (
   SELECT $3::int * interval '1 minute' AS step, date_bin($3::int * interval '1 minute', clock_timestamp(), timestamptz '2000-01-01Z') AS last
 ),

@@ -15,7 +15,7 @@ export async function foldCounts(pool: Pool, limit = FOLD_LIMIT): Promise<number
 }
 
 // Rows are written in key order, so that two folders of different versions could at most wait, never deadlock.
-export const FOLD_COUNTS = `
+const FOLD_COUNTS = `
 WITH lock AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(hashtext('sluice.fold_counts')) AS got),
 bound AS MATERIALIZED (
   SELECT max(id) AS id FROM (SELECT l.id FROM lock k CROSS JOIN LATERAL (SELECT id FROM flow_count_ledger WHERE k.got ORDER BY id LIMIT $1) l) taken

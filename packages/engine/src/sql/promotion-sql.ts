@@ -31,7 +31,7 @@ export async function readScopes(tx: Tx, workerIds: string[]): Promise<Scopes> {
             FROM worker w WHERE w.id = ANY($1::text[]) AND w.state = 'ACTIVE') w),
        'forced', EXISTS (SELECT 1 FROM flow WHERE status = 'QUEUED' AND pin_force),
        'nextDueInMs', (SELECT ceil(extract(epoch FROM min(not_before) - clock_timestamp()) * 1000)
-                         FROM flow WHERE status = 'QUEUED' AND not_before IS NOT NULL AND not_before > clock_timestamp())
+                         FROM flow WHERE status = 'QUEUED' AND not_before IS NOT NULL AND not_before > (SELECT clock_timestamp()))
      ) AS scopes`,
     [workerIds],
   )
@@ -73,7 +73,7 @@ step AS (
 probe AS MATERIALIZED (
   SELECT c.* FROM step s CROSS JOIN LATERAL (
     SELECT q.id, q.lane, q.principal_id, q.rank, q.order_at FROM flow q
-     WHERE ${HEAD_ROWS} AND NOT q.pin_force AND q.rank = s.rank AND q.order_at <= clock_timestamp() AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())
+     WHERE ${HEAD_ROWS} AND NOT q.pin_force AND q.rank = s.rank AND q.order_at <= (SELECT clock_timestamp()) AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())
      ORDER BY q.order_at, q.id LIMIT s.wanted) c
 ),
 by_principal AS (
