@@ -35,7 +35,7 @@ test.describe('a bad day', () => {
     await expect(ended.getByText('Failed').first()).toBeVisible()
     const queued = page.getByRole('table', { name: 'Queued flows in promotion order' })
     for (const word of ['No worker', 'Lane paused', 'Held', 'Delayed']) await expect(queued.getByText(word, { exact: true }).first()).toBeVisible()
-    await expect(page.getByRole('list', { name: 'Slots' }).getByText(/over the cap/).first()).toBeVisible()
+    await expect(page.getByRole('list', { name: 'Slots' }).getByText(/over the cap/i).first()).toBeVisible()
     await takePictures(page, 'queue-bad-day')
     await expectAccessible(page)
 

@@ -8,7 +8,7 @@ import { pathOf, redirect, respond, type Door } from './respond.ts'
 export const graphiqlDoor = ({ pool }: { pool: Pool }): Door => async (request, response) => {
   if (pathOf(request) !== '/graphql' || request.method !== 'GET' || !wantsPage(request)) return false
   const credentials = await credentialsOf(pool, request)
-  if (credentials === null) return redirect(response, '/sign-in?to=%2Fgraphql')
+  if (credentials === null) return redirect(response, '/sign-in?next=%2Fgraphql')
   const nonce = randomBytes(16).toString('base64')
   return respond(response, {
     status: 200, body: (await page()).replaceAll('<script>', `<script nonce="${nonce}">`),

@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, Outlet } from '@tanstack/react-router'
+import { useEffect } from 'react'
 import { addressOf } from '../features/addresses.ts'
 import { safeNext } from '../graphql/sign-in-address.ts'
 import { FlowPage } from '../pages/flow/flow-page.tsx'
@@ -7,6 +8,7 @@ import { QueuePage } from '../pages/queue/queue-page.tsx'
 import { queueSearch } from '../pages/queue/queue-search.ts'
 import { SignInPage } from '../pages/sign-in/sign-in-page.tsx'
 import { signInSearch } from '../pages/sign-in/sign-in-search.ts'
+import { keepAskedAddress, takeAskedAddress } from './asked-address.ts'
 import { SignedIn } from './signed-in.tsx'
 
 const rootRoute = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
@@ -32,9 +34,10 @@ const flowRoute = createRoute({
 const signInRoute = createRoute({
   getParentRoute: () => rootRoute, path: '/sign-in', validateSearch: search => signInSearch.parse(search),
   component: function SignInRoute() {
-    const { next } = signInRoute.useSearch()
+    const search = signInRoute.useSearch()
+    useEffect(() => keepAskedAddress(search.next), [search.next])
     // A whole load, so that the page starts with the cookie it has just got.
-    return <SignInPage onSignedIn={() => location.assign(safeNext(next))} />
+    return <SignInPage search={search} onSignedIn={() => location.assign(takeAskedAddress() ?? safeNext(search.next))} />
   },
 })
 

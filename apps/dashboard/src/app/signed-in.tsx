@@ -1,10 +1,11 @@
 import { Outlet, useRouter, useRouterState } from '@tanstack/react-router'
-import { useCallback, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
 import { Provider } from 'urql'
 import { createGraphqlClient } from '../graphql/client.ts'
 import { ViewerContext } from '../graphql/viewer.ts'
 import { HoldOrderProvider } from '../ui/hold-order.tsx'
 import { NoticesProvider } from '../ui/notices.tsx'
+import { takeAskedAddress } from './asked-address.ts'
 import { Layout } from './layout.tsx'
 import { useLinkClicks } from './link-clicks.ts'
 import { useViewerAndClock } from './use-viewer-and-clock.ts'
@@ -24,5 +25,9 @@ function Frame() {
   }, [router])
   useLinkClicks(go)
   const { viewer } = useViewerAndClock()
+  useEffect(() => {
+    const asked = viewer && location.pathname === '/' ? takeAskedAddress() : null
+    if (asked !== null) go(asked)
+  }, [viewer, go])
   return <ViewerContext value={viewer}><Layout path={path} onGo={go}><Outlet /></Layout></ViewerContext>
 }

@@ -20,7 +20,7 @@ describe('slot board', () => {
   test('what is over the cap has a cell of its own and says so', () => {
     board([runningFlow(), runningFlow('WORKING', { overCap: true })], 1)
     expect(cells()).toHaveLength(2)
-    expect(screen.getByText('Over cap')).toBeTruthy()
+    expect(screen.getByText('Over the cap')).toBeTruthy()
   })
 
   test('without a cap there is a bar with counts and the oldest holders', () => {

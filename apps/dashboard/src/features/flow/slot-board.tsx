@@ -86,7 +86,7 @@ function HeldCell({ flow, worded, over }: { flow: Holder; worded: boolean; over:
   )
 }
 
-const overCapLook = (look: Look): Look => ({ icon: ArrowUpFromLine, word: 'Over cap', tone: 'attention', sentence: `${look.word}. It was started over the cap, or the cap was lowered since.` })
+const overCapLook = (look: Look): Look => ({ icon: ArrowUpFromLine, word: 'Over the cap', tone: 'attention', sentence: `${look.word}. It was started over the cap, or the cap was lowered since.` })
 
 function SlotBar({ holders, cap, held }: { holders: Holder[]; cap: number; held: number }) {
   const filled = cap === 0 ? (held > 0 ? 100 : 0) : Math.min(100, (100 * held) / cap)
