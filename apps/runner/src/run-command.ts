@@ -40,7 +40,7 @@ export async function runCommand(o: CommandOptions): Promise<CommandEnd> {
   const [file = '', ...args] = o.argv
   const child = spawn(file, args, { cwd: o.cwd, env: o.env, detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
   const exited = exitOf(child)
-  if (child.pid === undefined) return { exitCode: null, signal: null, stdout: '', stderr: '', flooded: false, unstartable: (await exited).error ?? 'it did not start' }
+  if (child.pid === undefined) return neverStarted((await exited).error ?? 'it did not start')
   const group = child.pid
   joinGroup(group)
 
@@ -55,6 +55,8 @@ export async function runCommand(o: CommandOptions): Promise<CommandEnd> {
   await pipesClosed(child)
   return { exitCode, signal, stdout: stdout.text(), stderr: stderr.text(), flooded: stdout.flooded(), unstartable: null }
 }
+
+const neverStarted = (why: string): CommandEnd => ({ exitCode: null, signal: null, stdout: '', stderr: '', flooded: false, unstartable: why })
 
 interface Exit { exitCode: number | null; signal: NodeJS.Signals | null; error: string | null }
 

@@ -39,7 +39,10 @@ export const sampleKinds = ({ self, checkout, url }: SampleOptions): Record<stri
     title: 'Ask the control plane how it is',
     command: [...self, 'sample', 'fetch', url], cwd: checkout, defaults: READ_ONLY,
     inputSchema: objectOf({
-      path: { type: 'string', default: '/healthz', maxLength: 1024, pattern: '^/(?!/)', title: 'Path', description: 'At the control plane; no other address is asked.' },
+      path: {
+        type: 'string', default: '/healthz', maxLength: 1024, pattern: '^/(?!/)',
+        title: 'Path', description: 'At the control plane; no other address is asked.',
+      },
       seconds: SECONDS,
     }),
   },

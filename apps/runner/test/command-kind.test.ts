@@ -16,7 +16,9 @@ const run = (script: string, o: { input?: unknown; cancelGraceMs?: number; env?:
 /** The pids that a script said over its progress channel. */
 const pidsOf = (started: ReturnType<typeof run>) => started.progress.flatMap(report => report.message?.split(' ').map(Number) ?? [])
 const SAY = 'const say = text => require("fs").writeSync(3, JSON.stringify({ message: text }) + "\\n");'
-const WITH_CHILD = `${SAY} const child = require("child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" }); say(process.pid + " " + child.pid);`
+const WITH_CHILD = `${SAY}
+  const child = require("child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
+  say(process.pid + " " + child.pid);`
 
 describe('what a command says', () => {
   test('input arrives as JSON on standard input, the result leaves as JSON on standard output', async () => {
@@ -41,7 +43,8 @@ describe('what a command says', () => {
   })
 
   test('a command ended by a signal from elsewhere is a failure that names it', async () => {
-    expect(await run('process.kill(process.pid, "SIGKILL")').outcome).toMatchObject({ status: 'FAILED', error: { retryable: true, detail: { exitCode: null, signal: 'SIGKILL' } } })
+    const outcome = await run('process.kill(process.pid, "SIGKILL")').outcome
+    expect(outcome).toMatchObject({ status: 'FAILED', error: { retryable: true, detail: { exitCode: null, signal: 'SIGKILL' } } })
   })
 
   test('a flood on standard output is bounded: the command is ended, the flow fails', async () => {
@@ -55,7 +58,8 @@ describe('what a command says', () => {
   })
 
   test('progress is JSON lines on descriptor 3, and anything else there is ignored', async () => {
-    const started = run('require("fs").writeSync(3, "noise\\n[1]\\n\\n" + JSON.stringify({ percent: 40, message: "on" }) + "\\n" + JSON.stringify({ percent: "x" }) + "\\n")')
+    const lines = ['noise', '[1]', '', '{"percent":40,"message":"on"}', '{"percent":"x"}', '']
+    const started = run(`require("fs").writeSync(3, ${JSON.stringify(lines.join('\n'))})`)
     await started.outcome
     expect(started.progress).toEqual([{ percent: null, message: null }, { percent: 40, message: 'on' }, { percent: null, message: null }])
   })

@@ -7,7 +7,8 @@ import type { AddressInfo } from 'node:net'
 import type { Json, LeaseRef } from '@sluice/protocol'
 
 export interface FakeFlow {
-  id: string; kind: string; input: Json; status: string; epoch: number; cancelling: boolean; result?: Json; error?: Json; retryable?: boolean; returned?: 'unstarted' | 'interrupted'; started: boolean; progress: Json[]
+  id: string; kind: string; input: Json; status: string; epoch: number; cancelling: boolean; started: boolean; progress: Json[]
+  result?: Json; error?: Json; retryable?: boolean; returned?: 'unstarted' | 'interrupted'
 }
 interface Input {
   workerId: string; requestId: string; max: number; waitMs: number; draining: boolean; leases: LeaseRef[]; lease: LeaseRef; items: Input[]
@@ -69,10 +70,12 @@ export async function startFake() {
   }
   const flowOf = (id: string) => {
     const flow = flows.get(id)
-    return { id, kind: flow?.kind, title: id, input: flow?.input, labels: {}, createdAt: '2026-01-01T00:00:00.000Z', deadlineAt: null, maxAttempts: 1, retriesUsed: 0, onLeaseLost: 'FAIL' }
+    const fixed = { labels: {}, createdAt: '2026-01-01T00:00:00.000Z', deadlineAt: null, maxAttempts: 1, retriesUsed: 0, onLeaseLost: 'FAIL' }
+    return { id, kind: flow?.kind, title: id, input: flow?.input, ...fixed }
   }
   const finish = (input: Input) => write(input.lease, 'FinishFlowPayload', flow => Object.assign(flow, { status: 'FINISHED', result: input.result }))
-  const failing = (input: Input) => write(input.lease, 'FailFlowPayload', flow => Object.assign(flow, { status: 'FAILED', error: input.error, retryable: input.retryable }))
+  const failing = (input: Input) =>
+    write(input.lease, 'FailFlowPayload', flow => Object.assign(flow, { status: 'FAILED', error: input.error, retryable: input.retryable }))
 
   const answers: Record<string, (input: Input, request: IncomingMessage) => Promise<object> | object> = {
     registerWorker: () => ({ __typename: 'RegisterWorkerPayload', worker: { id: `wrk_${++registrations}` }, leaseTtlMs: 3_000, heartbeatMs: 1_000 }),
@@ -92,7 +95,8 @@ export async function startFake() {
     startFlows: input => ({ results: input.items.map(item => write(item.lease, 'StartFlowPayload', flow => (flow.started = true))) }),
     finishFlows: input => ({ results: input.items.map(finish) }),
     failFlows: input => ({ results: input.items.map(failing) }),
-    returnFlow: input => write(input.lease, 'ReturnFlowPayload', flow => Object.assign(flow, { status: 'RETURNED', returned: flow.started ? 'interrupted' : 'unstarted' })),
+    returnFlow: input =>
+      write(input.lease, 'ReturnFlowPayload', flow => Object.assign(flow, { status: 'RETURNED', returned: flow.started ? 'interrupted' : 'unstarted' })),
     reportProgress: input => write(input.lease, 'ReportProgressPayload', flow => flow.progress.push([input.percent, input.message])),
   }
 
@@ -106,7 +110,7 @@ export async function startFake() {
     if (fault === 'never answer') return
     if (fault === 'lose the request') return request.socket.destroy()
     if (fault !== null && typeof fault === 'object' && 'http' in fault) return response.writeHead(fault.http).end('busy')
-    if (fault !== null && typeof fault === 'object') return send(response, { __typename: 'Refusal', code: fault.refuse, message: `refused with ${fault.refuse}` })
+    if (fault !== null && typeof fault === 'object') return send(response, { code: fault.refuse, message: `refused with ${fault.refuse}` })
     const answer = (await answers[field]?.(input, request)) ?? {}
     if (fault === 'lose the answer') return request.socket.destroy()
     send(response, answer)

@@ -7,7 +7,8 @@ const untilAborted = ({ signal }: FlowContext) =>
 
 describe('runHandler', () => {
   test('gives the handler a flow whose input went through JSON, and what the test set', async () => {
-    const run = runHandler(({ flow }) => [flow.input, flow.attempt, flow.labels], { input: { at: new Date(0), no: undefined }, flow: { attempt: 2, labels: { a: 'b' } } })
+    const given = { input: { at: new Date(0), no: undefined }, flow: { attempt: 2, labels: { a: 'b' } } }
+    const run = runHandler(({ flow }) => [flow.input, flow.attempt, flow.labels], given)
     expect(await run.outcome).toEqual({ status: 'FINISHED', result: [{ at: '1970-01-01T00:00:00.000Z' }, 2, { a: 'b' }] })
   })
 

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createLog, createWorker, defineKind, fail, FlowFailure, WorkerRefused, WorkerReplaced, type Interruption, type Kind, type Worker, type WorkerOptions } from '../src/index.ts'
+import { createLog, createWorker, defineKind, fail, FlowFailure, WorkerRefused, WorkerReplaced } from '../src/index.ts'
+import type { Interruption, Kind, Worker, WorkerOptions } from '../src/index.ts'
 import { startFake, type FakeControlPlane } from './fake-control-plane.ts'
 
 const silent = createLog(() => {})
@@ -42,6 +43,8 @@ const gated = () => {
   return { kind, entered, reasons, open: (value: unknown = null) => open(value) }
 }
 
+const NO_INK = { code: 'NO_INK', message: 'The ink is out', detail: { colour: 'red' } }
+
 describe('one flow', () => {
   test('the returned value is the result, and nothing returned is null', async () => {
     const { fake } = await started({
@@ -54,7 +57,7 @@ describe('one flow', () => {
   })
 
   test.each([
-    ['a returned fail()', () => fail({ code: 'NO_INK', message: 'The ink is out', retryable: false, detail: { colour: 'red' } }), { code: 'NO_INK', message: 'The ink is out', detail: { colour: 'red' } }, false],
+    ['a returned fail()', () => fail({ ...NO_INK, retryable: false }), NO_INK, false],
     ['a thrown FlowFailure', () => { throw new FlowFailure({ code: 'JAM', message: 'Paper jam' }) }, { code: 'JAM', message: 'Paper jam', detail: null }, true],
     ['any other throw', () => { throw new RangeError('too far') }, { code: 'HANDLER_THREW', message: 'too far', detail: { name: 'RangeError' } }, true],
     ['a result that is not JSON', () => ({ big: 1n }), { code: 'RESULT_NOT_JSON' }, false],

@@ -82,5 +82,6 @@ function asSeen(outcome: Outcome, signal: AbortSignal): TestOutcome {
 function tooLarge(result: Json): TestOutcome | null {
   const bytes = Buffer.byteLength(JSON.stringify(result))
   if (bytes <= LIMITS.resultMaxBytes) return null
-  return { status: 'FAILED', error: { code: 'RESULT_REFUSED', message: `A result may have ${LIMITS.resultMaxBytes} bytes, this has ${bytes}`, retryable: false } }
+  const message = `A result may have ${LIMITS.resultMaxBytes} bytes, this has ${bytes}`
+  return { status: 'FAILED', error: { code: 'RESULT_REFUSED', message, retryable: false } }
 }
