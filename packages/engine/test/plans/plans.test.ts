@@ -143,7 +143,7 @@ describe('the feed is a range of one index', () => {
   test('its head', () => expectPlans(p => feedHead(p), FEED))
   test('what follows a cursor', async () => {
     const head = await feedHead(plain)
-    await expectPlans(p => readFeed(p, { ...head, xid: '2000', position: '0' }, 100), FEED)
+    await expectPlans(async p => void expect((await readFeed(p, { ...head, xid: '100', position: '0' }, 100)).items).toHaveLength(100), FEED)
   })
   test('one flow', () => expectPlans(p => flowEventsAfter(p, 'flow_000500', 0), { buffers: 20, indexes: ['flow_event_pkey'] }))
 })

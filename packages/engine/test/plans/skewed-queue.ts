@@ -52,7 +52,7 @@ INSERT INTO attempt (flow_id, index, type, worker_id, epoch, started_at, reporte
          now() + interval '45 s', finished_at, CASE WHEN finished_at IS NOT NULL THEN 'finished' END
     FROM flow WHERE current_attempt = 0;
 INSERT INTO flow_event (flow_id, sequence, type, status, actor, at, payload, xid)
-  SELECT id, 1, 'flow.queued', 'QUEUED', 'prn_busy', queued_at, '{"cause": "created"}', row_number() OVER (ORDER BY id) / 10 FROM flow WHERE right(id, 1)::int % 2 = 0;
+  SELECT id, 1, 'flow.queued', 'QUEUED', 'prn_busy', queued_at, '{"cause": "created"}', row_number() OVER (ORDER BY id) / 200 FROM flow WHERE right(id, 1)::int % 2 = 0;
 INSERT INTO flow_count_total (lane, kind, word, count) SELECT lane, kind, status::text, count(*) FROM flow GROUP BY 1, 2, 3;
 INSERT INTO flow_count_minute (minute, lane, kind, word, count) SELECT date_trunc('minute', queued_at), lane, kind, w, count(*) FROM flow, unnest('{queued,started,QUEUED}'::text[]) w GROUP BY 1, 2, 3, 4;
 INSERT INTO flow_count_ledger (minute, lane, kind, word, delta) SELECT date_trunc('minute', now()), 'default', 'report', w, 1 FROM generate_series(1, 500), unnest('{QUEUED,queued}'::text[]) w;

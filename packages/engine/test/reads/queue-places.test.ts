@@ -1,34 +1,21 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { openPool } from '@sluice/db'
-import type { Pool } from '@sluice/db'
-import { cloneDatabase } from '@sluice/testkit/db'
-import type { Clone } from '@sluice/testkit/db'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { queuePlaces } from '../../src/reads/queue-places.ts'
+import { readsBed } from './bed.ts'
 import { seedCap, seedFlows, seedLanes, seedWorkers } from './seed.ts'
 import type { SeedFlow } from './seed.ts'
 
-let clone: Clone
-let pool: Pool
-beforeAll(async () => {
-  clone = await cloneDatabase()
-  pool = openPool({ url: clone.url, max: 4, log: () => undefined })
-})
-afterAll(async () => {
-  await pool.end()
-  await clone.drop()
-})
+const bed = readsBed()
 beforeEach(async () => {
-  await pool.query(`TRUNCATE flow, attempt, worker, flow_count_ledger, flow_count_minute, flow_count_total; DELETE FROM quota WHERE scope <> 'GLOBAL';
-    UPDATE quota SET max_active = 0; UPDATE lane SET state = 'OPEN', state_reason = NULL`)
-  await seedLanes(pool, ['batch'])
-  await seedWorkers(pool, [{ id: 'wrk_1', kinds: ['k'], capacity: 8 }])
+  await bed.empty()
+  await seedLanes(bed.pool, ['batch'])
+  await seedWorkers(bed.pool, [{ id: 'wrk_1', kinds: ['k'], capacity: 8 }])
 })
 
 const places = async (...ids: string[]) => {
-  const found = await queuePlaces(pool, ids)
+  const found = await queuePlaces(bed.pool, ids)
   return ids.map(id => found.get(id))
 }
-const queued = (...flows: SeedFlow[]): Promise<void> => seedFlows(pool, flows)
+const queued = (...flows: SeedFlow[]): Promise<void> => seedFlows(bed.pool, flows)
 
 describe('position', () => {
   test('INV-13 counts the due, unblocked flows of the lane that stand before', async () => {
@@ -55,7 +42,7 @@ describe('position', () => {
 
 describe('reasons from rows', () => {
   test('a full global cap, with its holders oldest first', async () => {
-    await seedCap(pool, 'GLOBAL', 12)
+    await seedCap(bed.pool, 'GLOBAL', 12)
     await queued({ id: 'q' }, ...Array.from({ length: 12 }, (_, n): SeedFlow => ({ id: `r${String(n).padStart(2, '0')}`, status: 'RUNNING', queuedIn: -n, worker: 'wrk_1' })))
     const [place] = await places('q')
     expect(place).toMatchObject({ reason: 'CAP', position: 1, detail: 'The global cap of 12 is full: 12 slots are held. It opens when one of them is freed.', holderTotal: 12 })
@@ -63,9 +50,9 @@ describe('reasons from rows', () => {
   })
 
   test('each flow answers for its own scopes', async () => {
-    await seedCap(pool, 'LANE', 1, 'batch')
-    await seedCap(pool, 'PRINCIPAL', 1, 'prn_ada')
-    await pool.query(`INSERT INTO principal (id, name, roles, created_at) VALUES ('prn_ada', 'ada', '{SUBMITTER}', now())`)
+    await seedCap(bed.pool, 'LANE', 1, 'batch')
+    await seedCap(bed.pool, 'PRINCIPAL', 1, 'prn_ada')
+    await bed.pool.query(`INSERT INTO principal (id, name, roles, created_at) VALUES ('prn_ada', 'ada', '{SUBMITTER}', now())`)
     await queued({ id: 'r', status: 'RUNNING', lane: 'batch', principalId: 'prn_ada' }, { id: 'x', lane: 'batch' }, { id: 'y', principalId: 'prn_ada' },
       { id: 'z' }, { id: 'forced', lane: 'batch', principalId: 'prn_ada', pinned: true, forced: true })
     const found = await places('x', 'y', 'z', 'forced')
@@ -79,7 +66,7 @@ describe('reasons from rows', () => {
   })
 
   test('no worker: dead, expired, draining, other kinds and other lanes do not count', async () => {
-    await seedWorkers(pool, [
+    await seedWorkers(bed.pool, [
       { id: 'wrk_dead', kinds: ['x'], capacity: 1, state: 'DEAD' }, { id: 'wrk_gone', kinds: ['x'], capacity: 1, expiresIn: -1 },
       { id: 'wrk_leaves', kinds: ['x'], capacity: 1, state: 'DRAINING' }, { id: 'wrk_batch', kinds: ['x'], lanes: ['batch'], capacity: 1 },
     ])
@@ -88,26 +75,26 @@ describe('reasons from rows', () => {
   })
 
   test('all workers at capacity', async () => {
-    await seedWorkers(pool, [{ id: 'wrk_x', kinds: ['x'], capacity: 1 }])
+    await seedWorkers(bed.pool, [{ id: 'wrk_x', kinds: ['x'], capacity: 1 }])
     await queued({ id: 'q', kind: 'x' }, { id: 'r', kind: 'x', status: 'RUNNING', worker: 'wrk_x' })
     expect(await places('q')).toMatchObject([{ reason: 'WORKERS_BUSY', detail: 'The one worker that handles kind x is at capacity: 1 of 1 place is taken.' }])
   })
 
   test('a paused lane says who paused it and why', async () => {
-    await pool.query(`UPDATE lane SET state = 'PAUSED', state_reason = 'disk full', state_by = 'prn_op' WHERE name = 'batch'`)
+    await bed.pool.query(`UPDATE lane SET state = 'PAUSED', state_reason = 'disk full', state_by = 'prn_op' WHERE name = 'batch'`)
     await queued({ id: 'q', lane: 'batch' })
     expect(await places('q')).toMatchObject([{ reason: 'LANE_PAUSED', position: 1, detail: 'Lane batch is paused by prn_op: disk full. It waits until the lane is resumed.' }])
   })
 })
 
 describe('estimated start', () => {
-  const started = (n: number) => pool.query(`INSERT INTO flow_count_ledger (minute, lane, kind, word, delta) VALUES (date_trunc('minute', now()), 'default', 'k', 'started', $1)`, [n])
+  const started = (n: number) => bed.pool.query(`INSERT INTO flow_count_ledger (minute, lane, kind, word, delta) VALUES (date_trunc('minute', now()), 'default', 'k', 'started', $1)`, [n])
 
   test('is the position over the starts of the last ten minutes', async () => {
     await started(60)
     await queued({ id: 'a', queuedIn: -2 }, { id: 'b', queuedIn: -1 }, { id: 'held', held: 'x' })
     const now = new Date()
-    const found = await queuePlaces(pool, ['a', 'b', 'held'], now)
+    const found = await queuePlaces(bed.pool, ['a', 'b', 'held'], now)
     expect(found.get('b')?.estimatedStartAt).toEqual(new Date(now.getTime() + 20_000))
     expect(found.get('held')?.estimatedStartAt).toBeNull()
   })

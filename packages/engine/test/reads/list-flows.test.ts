@@ -1,0 +1,87 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { InvalidInput, LimitExceeded } from '@sluice/domain'
+import { boundedRead } from '../../src/reads/bounded-read.ts'
+import { listFlows } from '../../src/reads/list-flows.ts'
+import type { FlowListOrder } from '../../src/reads/list-flows.ts'
+import type { FlowListFilter } from '../../src/reads/flow-filter.ts'
+import { readsBed } from './bed.ts'
+import { seedFlows, seedLanes } from './seed.ts'
+
+const bed = readsBed()
+beforeEach(async () => {
+  await bed.empty()
+  await seedLanes(bed.pool, ['batch'])
+  await seedFlows(bed.pool, [
+    { id: 'a', queuedIn: -9 }, { id: 'b', queuedIn: -8, lane: 'batch', status: 'RUNNING' }, { id: 'c', queuedIn: -7, kind: 'x', status: 'FAILED', finishedIn: -1 },
+    { id: 'd', queuedIn: -6, lane: 'batch', kind: 'x', principalId: 'prn_ada', status: 'FINISHED', finishedIn: -2 }, { id: 'e', queuedIn: -5, status: 'CANCELLED', finishedIn: -3 },
+  ])
+})
+
+const list = async (filter: FlowListFilter = {}, orderBy: FlowListOrder = 'CREATED_ASC'): Promise<string> =>
+  (await listFlows(bed.pool, { filter, orderBy })).items.map(i => i.id).join('')
+const minutesAgo = (n: number): Date => new Date(Date.now() - n * 60_000)
+
+describe('filters', () => {
+  test.each<[FlowListFilter, string]>([
+    [{}, 'abcde'], [{ status: [] }, 'abcde'], [{ status: ['QUEUED', 'FAILED', 'FAILED'] }, 'ac'], [{ lane: ['batch'] }, 'bd'], [{ lane: ['batch', 'default'] }, 'abcde'],
+    [{ kind: ['x'] }, 'cd'], [{ lane: ['batch'], kind: ['x'] }, 'd'], [{ lane: ['default'], status: ['FAILED', 'RUNNING'] }, 'c'], [{ owner: ['prn_ada'] }, 'd'],
+    [{ owner: ['prn_ada', 'prn_owner'], lane: ['batch'] }, 'bd'], [{ principalId: 'prn_ada' }, 'd'], [{ principalId: 'prn_ada', owner: ['prn_owner'] }, ''],
+    [{ slotHeld: true }, 'b'], [{ slotHeld: false }, 'acde'], [{ slotHeld: true, lane: ['default'] }, ''],
+    [{ createdAfter: minutesAgo(8.5) }, 'bcde'], [{ createdAfter: minutesAgo(8.5), createdBefore: minutesAgo(5.5) }, 'bcd'], [{ createdBefore: minutesAgo(8.5), lane: ['default'] }, 'a'],
+    [{ lane: ['nowhere'] }, ''],
+  ])('%j', async (filter, expected) => {
+    expect(await list(filter)).toBe(expected)
+    expect(await list(filter, 'CREATED_DESC')).toBe(expected.split('').toReversed().join(''))
+  })
+
+  test('by end lists only what has ended', async () => {
+    expect(await list({}, 'FINISHED_DESC')).toBe('cde')
+    expect(await list({ status: ['QUEUED'] }, 'FINISHED_DESC')).toBe('')
+    expect(await list({ kind: ['x'], createdAfter: minutesAgo(6.5) }, 'FINISHED_DESC')).toBe('d')
+  })
+  test('a deleted flow is in no list', async () => {
+    await bed.pool.query(`UPDATE flow SET deleted_at = now() WHERE id = 'c'`)
+    expect([await list(), await list({}, 'FINISHED_DESC')]).toEqual(['abde', 'de'])
+  })
+})
+
+describe('pages', () => {
+  test.each<FlowListOrder>(['CREATED_DESC', 'CREATED_ASC', 'FINISHED_DESC'])('forwards and backwards through %s', async orderBy => {
+    const whole = await list({}, orderBy)
+    let seen = ''
+    for (let after: string | undefined, more = true; more;) {
+      const page = await listFlows(bed.pool, { orderBy, page: { first: 2, after } })
+      seen += page.items.map(i => i.id).join('')
+      expect(page.hasPreviousPage).toBe(after !== undefined)
+      ;({ hasNextPage: more } = page)
+      after = page.items.at(-1)?.cursor
+    }
+    expect(seen).toBe(whole)
+    let back = ''
+    for (let before: string | undefined, more = true; more;) {
+      const page = await listFlows(bed.pool, { orderBy, page: { last: 2, before } })
+      back = page.items.map(i => i.id).join('') + back
+      ;({ hasPreviousPage: more } = page)
+      before = page.items[0]?.cursor
+    }
+    expect(back).toBe(whole)
+  })
+  test('a cursor does not lead out of the filter', async () => {
+    const { items } = await listFlows(bed.pool, { orderBy: 'CREATED_DESC', page: { first: 1 } })
+    const page = await listFlows(bed.pool, { orderBy: 'CREATED_DESC', filter: { createdBefore: minutesAgo(7.5) }, page: { after: items[0]?.cursor } })
+    expect(page.items.map(i => i.id)).toEqual(['b', 'a'])
+  })
+  test('refuses what is no cursor, naming the argument', async () => {
+    await expect(listFlows(bed.pool, { page: { after: 'zzz' } })).rejects.toMatchObject({ path: ['after'] })
+    await expect(listFlows(bed.pool, { page: { last: 1, before: 'zzz' } })).rejects.toThrow(InvalidInput)
+  })
+})
+
+describe('bounds', () => {
+  test('too many values are refused', async () => {
+    await expect(list({ owner: Array.from({ length: 200 }, (_, n) => `prn_${n}`) })).rejects.toThrow(LimitExceeded)
+  })
+  test('what takes longer than its time says: narrow the filter', async () => {
+    await expect(boundedRead(bed.pool, tx => tx.rows('slow', 'SELECT pg_sleep(5)'))).rejects.toThrow(/narrow the filter/)
+  })
+})
