@@ -1,8 +1,7 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { GraphQLError, type ExecutionArgs } from 'graphql'
-import { GRAPHQL_TRANSPORT_WS_PROTOCOL, type Context as SocketContext } from 'graphql-ws'
-import { useServer, type Extra } from 'graphql-ws/use/ws'
+import { GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type Context as SocketContext } from 'graphql-ws'
 import { WebSocketServer } from 'ws'
 import type { Context, Resources } from '../graphql/context.ts'
 import { contextFor, presented, type GraphqlServer } from '../graphql/server.ts'
@@ -11,6 +10,7 @@ import { addressOf } from './address.ts'
 import { byToken, credentialsOf } from './credentials.ts'
 import type { Origins } from './origins.ts'
 import { pathOf } from './respond.ts'
+import { carry, type SocketExtra } from './socket-transport.ts'
 
 interface Options {
   resources: Resources
@@ -26,8 +26,9 @@ export interface Sockets {
   close(): Promise<void>
 }
 
-type Known = { viewer: Viewer; gone: AbortController; stopWatching: () => void }
-type Ctx = SocketContext<Record<string, unknown> | undefined, Extra & Partial<Known>>
+type Extra = SocketExtra & { viewer?: Viewer; gone?: AbortController; stopWatching?: () => void }
+type Params = Record<string, unknown> | undefined
+type Ctx = SocketContext<Params, Extra>
 
 // Time for the last items to leave before the socket does.
 const LAST_ITEMS_MS = 250
@@ -40,7 +41,7 @@ export function openSockets({ resources, server, origins, settings }: Options): 
   })
   const contexts = new WeakMap<object, Context>()
 
-  const transport = useServer<Record<string, unknown> | undefined, Known>({
+  const protocol = makeServer<Params, Extra>({
     onConnect: (ctx) => connect(ctx, resources),
     onDisconnect: ({ extra }) => {
       extra.stopWatching?.()
@@ -62,14 +63,15 @@ export function openSockets({ resources, server, origins, settings }: Options): 
       const context = contexts.get(args)
       return context ? presented(result, context) : result
     },
-    onError: (_ctx, _id, _payload, errors) => errors,
-  }, sockets, settings.keepaliveMs)
+  })
 
   return {
     upgrade: (request, socket, head) => {
       const refusal = refusalOf(request, origins)
       if (refusal !== null) return refuse(socket, refusal)
-      sockets.handleUpgrade(request, socket, head, (opened) => sockets.emit('connection', opened, request))
+      sockets.handleUpgrade(request, socket, head, (opened) => {
+        carry({ protocol, socket: opened, request, keepaliveMs: settings.keepaliveMs, log: resources.deps.log })
+      })
     },
     close: async () => {
       const open = [...sockets.clients]
@@ -79,7 +81,7 @@ export function openSockets({ resources, server, origins, settings }: Options): 
       const late = setTimeout(() => open.forEach((one) => one.terminate()), SHUTDOWN_MS)
       await gone
       clearTimeout(late)
-      await transport.dispose()
+      sockets.close()
     },
   }
 }
