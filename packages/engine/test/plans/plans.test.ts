@@ -38,6 +38,8 @@ afterAll(async () => {
 })
 
 interface Expected { buffers: number; indexes: string[] }
+// Both hold the live attempts and nothing else; which one counts them is the statistics' whim.
+const LIVE = 'attempt_worker_live_idx'
 const HOT = /^(flow|attempt|flow_event)_(?!count_|kind_pkey)/
 
 /**
@@ -52,7 +54,7 @@ async function expectPlans(read: (pool: Pool) => Promise<unknown>, expected: Exp
     expect(['flow', 'attempt', 'flow_event'].filter(t => p.scanned.has(t)), p.name).toEqual([])
     expect(p.buffers, p.name).toBeLessThanOrEqual(expected.buffers)
   }
-  const used = new Set(plans.flatMap(p => [...p.indexes]).filter(i => HOT.test(i)))
+  const used = new Set(plans.flatMap(p => [...p.indexes]).filter(i => HOT.test(i)).map(i => (i === 'attempt_live_key' ? LIVE : i)))
   expect([...used].sort()).toEqual([...expected.indexes].sort())
   return plans
 }
@@ -67,6 +69,9 @@ describe('lists are short probes of the index that a filter names (trap 2)', () 
     ['by lane and status', { filter: { lane: ['quiet'], status: ['FINISHED'] } }, { buffers: 120, indexes: ['flow_lane_created_idx'] }],
     ['by kind', { filter: { kind: ['orphan'] } }, { buffers: 120, indexes: ['flow_kind_created_idx'] }],
     ['by owner and status', { filter: { owner: ['prn_rare'], status: ['FAILED'] } }, { buffers: 60, indexes: ['flow_principal_created_idx'] }],
+    ['a probe ends where its rows end', { filter: { kind: ['orphan'], createdBefore: new Date(Date.now() - 10 * day) } }, { buffers: 60, indexes: ['flow_kind_created_idx'] }],
+    ['and where its span ends', { filter: { status: ['FINISHED'], createdAfter: new Date() } }, { buffers: 20, indexes: ['flow_status_created_idx'] }],
+    ['a kind with rows in one status only', { filter: { kind: ['orphan'] }, orderBy: 'CREATED_ASC' }, { buffers: 120, indexes: ['flow_kind_created_idx'] }],
     ['what a submitter may see', { filter: { principalId: 'prn_rare' } }, { buffers: 120, indexes: ['flow_principal_created_idx'] }],
     ['by lane and kind: the smaller of both', { filter: { lane: ['quiet'], kind: ['report'] } }, { buffers: 250, indexes: ['flow_lane_created_idx'] }],
     ['slot holders', { filter: { slotHeld: true } }, { buffers: 600, indexes: ['flow_slot_idx'] }],
@@ -143,7 +148,7 @@ describe('the feed is a range of one index', () => {
   test('its head', () => expectPlans(p => feedHead(p), FEED))
   test('what follows a cursor', async () => {
     const head = await feedHead(plain)
-    await expectPlans(async p => void expect((await readFeed(p, { ...head, xid: '100', position: '0' }, 100)).items).toHaveLength(100), FEED)
+    await expectPlans(async p => { expect((await readFeed(p, { ...head, xid: '100', position: '0' }, 100)).items).toHaveLength(100) }, FEED)
   })
   test('one flow', () => expectPlans(p => flowEventsAfter(p, 'flow_000500', 0), { buffers: 20, indexes: ['flow_event_pkey'] }))
 })
@@ -159,7 +164,7 @@ describe('promotion', () => {
 
   test('INV-47 finds fifty of forty thousand of which few can run', async () => {
     const plans = await expectPlans(p => transact(p, async tx => expect(await probe(tx)).toBe(50)), {
-      buffers: 4000, indexes: ['attempt_worker_live_idx', 'flow_due_idx', 'flow_forced_idx', 'flow_pkey', 'flow_promotable_idx', 'flow_slot_idx'],
+      buffers: 4000, indexes: [LIVE, 'flow_due_idx', 'flow_forced_idx', 'flow_pkey', 'flow_promotable_idx', 'flow_slot_idx'],
     })
     expect(plans.map(p => p.name)).toEqual(['readScopes', 'takeForced', 'takePromotable'])
   })
@@ -173,7 +178,7 @@ describe('promotion', () => {
     }
     await transact(plain, probe)
     await expectPlans(p => transact(p, probe), {
-      buffers: 4000, indexes: ['attempt_worker_live_idx', 'flow_due_idx', 'flow_forced_idx', 'flow_pkey', 'flow_promotable_idx', 'flow_slot_idx'],
+      buffers: 4000, indexes: [LIVE, 'flow_due_idx', 'flow_forced_idx', 'flow_pkey', 'flow_promotable_idx', 'flow_slot_idx'],
     })
   })
 })
