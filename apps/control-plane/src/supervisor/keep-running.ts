@@ -25,10 +25,10 @@ interface Keeping {
   say(line: string): void
 }
 
-const BACKOFF_MIN_MS = 200
+const BACKOFF_MIN_MS = 100
 const BACKOFF_MAX_MS = 5_000
-/** Who ran this long is forgiven earlier ends. */
-const STEADY_MS = 30_000
+/** Who ran this long is forgiven earlier ends: it was killed, and is not one that cannot run. */
+const STEADY_MS = 1_000
 
 /** Starts it, and starts it again whenever it ends. Rejects when the first start fails; later failures are tried again for ever. */
 export async function keepRunning(o: Keeping): Promise<Kept> {

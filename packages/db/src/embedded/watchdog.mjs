@@ -9,7 +9,7 @@ const pid = Number(pidText)
 
 // A Ctrl-C in a terminal reaches every process of it; the order of the end is the supervisor's to decide.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => {})
-process.stdin.resume().once('close', end)
+process.stdin.resume().once('close', () => void end())
 
 async function end() {
   if (!(await goneAfter('SIGINT', 10_000)) && !(await goneAfter('SIGQUIT', 5_000))) await goneAfter('SIGKILL', 2_000)
