@@ -3,7 +3,8 @@ import { named } from '@sluice/db'
 import type { Log, Pool } from '@sluice/db'
 import { takeEnvironmentCap } from './commands/set-cap.ts'
 import type { Deps } from './deps.ts'
-import { foldCounts } from './services/fold-counts.ts'
+import { checkCounts } from './services/check-counts.ts'
+import { FOLD_LIMIT, foldCounts } from './services/fold-counts.ts'
 import { openFlowWatch } from './services/flow-watch.ts'
 import { openPromoter } from './services/promoter.ts'
 import { repeat } from './services/repeat.ts'
@@ -57,7 +58,8 @@ export async function openEngine(o: EngineOptions): Promise<Engine> {
     startDispatcher: () => {
       every('sweepLeases', o.settings.sweepLeasesMs, () => sweepLeases(deps))
       every('sweepDeadlines', o.settings.sweepDeadlinesMs, () => sweepDeadlines(deps))
-      every('foldCounts', o.settings.sweepCountsMs, () => foldCounts(o.pool))
+      every('foldCounts', o.settings.sweepCountsMs, () => foldAll(o.pool))
+      every('checkCounts', CHECK_COUNTS_MS, () => reportDifferences(o))
     },
     close: async () => {
       closing.abort()
@@ -68,4 +70,16 @@ export async function openEngine(o: EngineOptions): Promise<Engine> {
       wake.close()
     },
   }
+}
+
+const CHECK_COUNTS_MS = 3_600_000
+
+/** The ledger's totals against the rows (D-40): a difference is a bug, and says so. */
+async function reportDifferences(o: Pick<EngineOptions, 'pool' | 'log'>): Promise<void> {
+  const differences = await checkCounts(o.pool)
+  if (differences.length > 0) o.log({ event: 'counts.differ', differences })
+}
+
+async function foldAll(pool: Pool): Promise<void> {
+  while ((await foldCounts(pool)) === FOLD_LIMIT);
 }

@@ -27,8 +27,10 @@ export async function readScopes(tx: Tx, workerIds: string[]): Promise<Scopes> {
           SELECT lane, principal_id AS "principalId", sum(slot_weight)::int AS slots FROM flow WHERE slot_held GROUP BY lane, principal_id) h) ELSE '[]' END,
        'workers', (SELECT coalesce(json_agg(w), '[]') FROM (
           SELECT w.id, w.name, w.kinds, w.lanes, w.code_version AS "codeVersion",
-                 w.capacity - (SELECT count(*)::int FROM attempt a WHERE a.worker_id = w.id AND a.ended_at IS NULL) AS room
-            FROM worker w WHERE w.id = ANY($1::text[]) AND w.state = 'ACTIVE') w),
+                 w.capacity - coalesce(l.leases, 0) AS room
+            FROM worker w LEFT JOIN (SELECT worker_id, count(*)::int AS leases FROM attempt WHERE ended_at IS NULL AND worker_id = ANY($1::text[]) GROUP BY worker_id) l
+              ON l.worker_id = w.id
+           WHERE w.id = ANY($1::text[]) AND w.state = 'ACTIVE') w),
        'forced', EXISTS (SELECT 1 FROM flow WHERE status = 'QUEUED' AND pin_force),
        'nextDueInMs', (SELECT ceil(extract(epoch FROM min(not_before) - clock_timestamp()) * 1000)
                          FROM flow WHERE status = 'QUEUED' AND not_before IS NOT NULL AND not_before > (SELECT clock_timestamp()))

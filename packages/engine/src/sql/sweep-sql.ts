@@ -36,12 +36,14 @@ export async function lockDoomed(tx: Tx, p: { graceMs: number; startTimeoutMs: n
 
 export type Due = 'deadline_exceeded' | 'queue_ttl_expired'
 
+/** The clock is read in a subquery: compared directly it would be a filter, and the sweep would walk all that is not due. */
 export async function findOverdue(tx: Tx, limit: number): Promise<string[]> {
   const rows = await tx.rows<{ id: string }>(
     'findOverdue',
-    `(SELECT id FROM flow WHERE finished_at IS NULL AND deadline_at IS NOT NULL AND deadline_at < clock_timestamp() ORDER BY deadline_at LIMIT $1)
+    `(SELECT id FROM flow WHERE finished_at IS NULL AND deadline_at IS NOT NULL AND deadline_at < (SELECT clock_timestamp()) ORDER BY deadline_at LIMIT $1)
      UNION
-     (SELECT id FROM flow WHERE status = 'QUEUED' AND queue_expires_at IS NOT NULL AND queue_expires_at < clock_timestamp() ORDER BY queue_expires_at LIMIT $1)`,
+     (SELECT id FROM flow WHERE status = 'QUEUED' AND queue_expires_at IS NOT NULL AND queue_expires_at < (SELECT clock_timestamp())
+       ORDER BY queue_expires_at LIMIT $1)`,
     [limit],
   )
   return rows.map(r => r.id)
