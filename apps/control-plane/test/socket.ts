@@ -33,8 +33,8 @@ export async function openSocket(url: string, { token, headers = {}, protocol = 
   const messages: Message[] = []
   const listeners = new Set<() => void>()
   const closed = new Promise<{ code: number; reason: string }>((resolve) => socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() })))
-  socket.on('message', (data) => {
-    messages.push(JSON.parse(String(data)) as Message)
+  socket.on('message', (data: Buffer) => {
+    messages.push(JSON.parse(data.toString('utf8')) as Message)
     listeners.forEach((listener) => listener())
   })
   await once(socket, 'open')

@@ -8,6 +8,7 @@ import { addressOf } from './address.ts'
 import { credentialsOf } from './credentials.ts'
 import type { Origins } from './origins.ts'
 import { BodyTooLarge, readBody } from './read-body.ts'
+import { noteFacts } from './request-log.ts'
 import { pathOf, respondRefused, type Door } from './respond.ts'
 
 interface Options { resources: Resources; server: GraphqlServer; origins: Origins; stopping: AbortSignal; bodyMaxBytes: number }
@@ -25,6 +26,7 @@ export const graphqlDoor = (options: Options): Door => async (request, response)
   const requestId = randomUUID()
   const context = contextFor(options.resources, { viewer: credentials.viewer, address: addressOf(request), signal: waitsUntil(response, options.stopping), requestId })
   response.setHeader('x-request-id', requestId)
+  noteFacts(response, context.facts)
   await send(await options.server.fetch('http://localhost/graphql', { method: 'POST', headers: headersOf(request), body: new Uint8Array(body) }, context), response)
   return true
 }
@@ -73,5 +75,5 @@ async function send(answer: Response, response: ServerResponse): Promise<void> {
   response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
   if (!streams || !answer.body) return void response.end(Buffer.from(await answer.arrayBuffer()))
   // A reader that goes away ends the stream; that is no failure.
-  await pipeline(Readable.fromWeb(answer.body as never), response).catch(() => undefined)
+  await pipeline(Readable.from(answer.body as unknown as AsyncIterable<Uint8Array>), response).catch(() => undefined)
 }

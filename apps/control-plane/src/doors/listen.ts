@@ -1,24 +1,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Log } from '@sluice/db'
-import { pathOf, respond, respondJson, type Door } from './respond.ts'
+import { logWhenClosed } from './request-log.ts'
+import { respond, respondJson, type Door } from './respond.ts'
 
 /** The port cannot be had; the message is one sentence that names it and the knob. */
 export class CannotListen extends Error {
   override readonly name = 'CannotListen'
 }
 
-/** Tries each door in order; the first that answers has answered. One line of log per request that a person or program made. */
+/** Tries each door in order; the first that answers has answered. */
 export const answerBy = (doors: Door[], log: Log) => (request: IncomingMessage, response: ServerResponse): void => {
-  const began = performance.now()
-  response.once('close', () => {
-    const path = pathOf(request)
-    if (!QUIET.has(path)) log({ event: 'request', method: request.method, path, status: response.statusCode, ms: Math.round(performance.now() - began), requestId: response.getHeader('x-request-id') })
-  })
+  logWhenClosed(request, response, log)
   void answer(doors, request, response).catch((error: Error) => fail(response, error, log))
 }
-
-const QUIET = new Set(['/healthz', '/readyz'])
 
 async function answer(doors: Door[], request: IncomingMessage, response: ServerResponse): Promise<void> {
   for (const door of doors) if (await door(request, response)) return

@@ -23,8 +23,8 @@ export function carry({ protocol, socket, request, keepaliveMs, log }: Carried):
     protocol: socket.protocol,
     send: (data) => send(socket, data),
     close: (code, reason) => socket.close(code, reason),
-    onMessage: (take) => socket.on('message', (data) => {
-      take(String(data)).catch((error: Error) => {
+    onMessage: (take) => socket.on('message', (data: Buffer) => {
+      take(data.toString('utf8')).catch((error: Error) => {
         log({ event: 'socket.failed', message: error.message, stack: error.stack })
         socket.close(INTERNAL_ERROR, 'Internal server error')
       })

@@ -19,6 +19,8 @@ export interface Context extends Resources {
   viewer: Viewer
   address: string | null
   signal: AbortSignal
+  /** What the one line of log about this request says. */
+  facts: Record<string, unknown>
   flows: FlowReader
   load: Loaders
 }

@@ -1,6 +1,6 @@
 import {
-  ATTEMPT_TYPES, CAP_SCOPES, ERROR_CODES, FLOW_PHASE_SENTENCES, FLOW_STATUS_SENTENCES, LANE_STATE_SENTENCES, ON_LEASE_LOST, QUEUE_CLASSES,
-  QUEUE_REASON_SENTENCES, ROLES, WAIT_KINDS, WORKER_STATES,
+  ATTEMPT_TYPES, CAP_SCOPES, ERROR_CODES, FLOW_PHASE_SENTENCES, FLOW_STATUS_SENTENCES, LANE_STATE_SENTENCES, QUEUE_CLASSES,
+  QUEUE_REASON_SENTENCES, ROLES, WAIT_KINDS, WORKER_STATES, type OnLeaseLost,
 } from '@sluice/protocol'
 import { builder } from './builder.ts'
 
@@ -17,7 +17,7 @@ export const QueueClassEnum = builder.enumType('QueueClass', { description: 'How
 export const WaitKindEnum = builder.enumType('WaitKind', { description: 'Whom a WAITING flow asks.', values: WAIT_KINDS })
 export const OnLeaseLostEnum = builder.enumType('OnLeaseLost', {
   description: 'What becomes of a working flow whose worker falls silent.',
-  values: described({ FAIL: 'It fails: side effects happen at most once.', RETRY: 'It is tried again, as often as maxAttempts allows.' } satisfies Record<(typeof ON_LEASE_LOST)[number], string>),
+  values: described({ FAIL: 'It fails: side effects happen at most once.', RETRY: 'It is tried again, as often as maxAttempts allows.' } satisfies Record<OnLeaseLost, string>),
 })
 export const AttemptTypeEnum = builder.enumType('AttemptType', { description: 'Why an attempt began.', values: ATTEMPT_TYPES })
 export const LaneStateEnum = builder.enumType('LaneState', { description: 'Whether a lane accepts and starts flows.', values: described(LANE_STATE_SENTENCES) })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { getOperationAST, GraphQLError, parse, type DocumentNode, type ExecutionArgs, type ExecutionResult } from 'graphql'
+import { getOperationAST, parse, type ExecutionArgs, type ExecutionResult, type GraphQLError } from 'graphql'
 import { createYoga, isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga'
 import type { Viewer } from '../policies/policy.ts'
 import type { Context, Resources } from './context.ts'
@@ -16,7 +16,7 @@ export interface Asking { viewer: Viewer; address: string | null; signal: AbortS
 
 /** The context of one request: whoever asks, and readers that batch for it alone. */
 export const contextFor = (resources: Resources, { viewer, address, signal, requestId = randomUUID() }: Asking): Context => ({
-  ...resources, viewer, address, signal, requestId,
+  ...resources, viewer, address, signal, requestId, facts: { requestId, principal: viewer.principalId },
   flows: new FlowReader(resources.prisma, viewer),
   load: createLoaders(resources.prisma, resources.deps),
 })
@@ -34,10 +34,12 @@ export const createGraphqlServer = ({ limits }: { limits: DocumentLimits }) => c
 const limitsPlugin = (limits: DocumentLimits): Plugin => ({
   onParse: ({ setParseFn }) => setParseFn((source: string) => parse(source, { maxTokens: TOKENS_MAX })),
   onExecute: ({ args, setResultAndStopExecution }) => {
+    noteOperation(args)
     const refusal = refused(args, limits)
     if (refusal) setResultAndStopExecution({ errors: [refusal] })
   },
   onSubscribe: ({ args, setResultAndStopExecution }) => {
+    noteOperation(args)
     const refusal = refused(args, limits)
     if (refusal) setResultAndStopExecution({ errors: [refusal] })
   },
@@ -59,9 +61,10 @@ const presentPlugin: Plugin<object, Context> = {
 export const presented = (result: ExecutionResult, ctx: Pick<Context, 'requestId' | 'deps'>): ExecutionResult =>
   result.errors ? { ...result, errors: result.errors.map((error) => presentError(error, { requestId: ctx.requestId, log: ctx.deps.log })) } : result
 
-/** What a document does, for the log: `mutation createFlow`. */
-export function operationName(document: DocumentNode, name?: string | null): string {
-  const operation = getOperationAST(document, name)
+/** What the document does, for the log: `mutation createFlow`. */
+function noteOperation({ document, operationName, contextValue }: ExecutionArgs): void {
+  const operation = getOperationAST(document, operationName)
   const fields = operation?.selectionSet.selections.flatMap((one) => (one.kind === 'Field' ? [one.name.value] : [])) ?? []
-  return operation ? `${operation.operation} ${fields.slice(0, 5).join(',')}` : 'unknown'
+  const { facts } = contextValue as Context
+  facts['operation'] = `${operation?.operation ?? 'unknown'} ${fields.slice(0, 5).join(',')}`
 }

@@ -36,7 +36,7 @@ class FlowLog {
   readonly #ctx: Context
   readonly #sources: Sources
   #sequence = 0
-  #reading: Promise<void> | null = null
+  #isReading = false
   #again = false
 
   constructor(id: string, ctx: Context, sources: Sources) {
@@ -82,14 +82,16 @@ class FlowLog {
 
   #wake(subscription: Open): void {
     this.#again = true
-    this.#reading ??= this.#readAll(subscription)
+    if (this.#isReading) return
+    this.#isReading = true
+    void this.#readAll(subscription)
       .catch((error: Error) => {
         this.#ctx.deps.log({ event: 'subscription.failed', requestId: this.#ctx.requestId, message: error.message })
         // Its reader continues from its cursor, as after any other interruption.
         subscription.outlet.end('SHUTDOWN')
       })
       .finally(() => {
-        this.#reading = null
+        this.#isReading = false
       })
   }
 

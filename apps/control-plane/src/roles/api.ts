@@ -17,6 +17,7 @@ import { openLive } from '../live/live.ts'
 
 const ALIASES_MAX = 100
 const IN_FLIGHT_MS = 10_000
+const IDLE_EVERY_MS = 25
 
 export type ApiSettings = Pick<Config,
   'host' | 'port' | 'publicUrl' | 'address' | 'bodyMaxBytes' | 'queryDepth' | 'queryCost' | 'subscriptionsPerSocket' | 'keepaliveMs' | 'subscriberBuffer' |
@@ -60,9 +61,11 @@ export async function startApi({ engine, prisma, settings, dashboardDir = DASHBO
       const closed = new Promise((resolve) => http.close(resolve))
       await live.close()
       await sockets.close()
-      http.closeIdleConnections()
+      // A connection whose last answer has just left is idle and would be kept alive.
+      const idle = setInterval(() => http.closeIdleConnections(), IDLE_EVERY_MS)
       const late = setTimeout(() => http.closeAllConnections(), IN_FLIGHT_MS)
       await closed
+      clearInterval(idle)
       clearTimeout(late)
     },
   }

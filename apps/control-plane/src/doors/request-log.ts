@@ -1,0 +1,19 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Log } from '@sluice/db'
+import { pathOf } from './respond.ts'
+
+const QUIET = /^\/(healthz|readyz|assets\/.*)$/
+const facts = new WeakMap<ServerResponse, Record<string, unknown>>()
+
+/** What a door knows of its request, for the one line about it. */
+export const noteFacts = (response: ServerResponse, known: Record<string, unknown>): void => void facts.set(response, known)
+
+/** One wide line per request, when it is over. Never the query string: a sign-in code stands there. */
+export function logWhenClosed(request: IncomingMessage, response: ServerResponse, log: Log): void {
+  const began = performance.now()
+  response.once('close', () => {
+    const path = pathOf(request)
+    if (QUIET.test(path)) return
+    log({ event: 'request', method: request.method, path, status: response.statusCode, ms: Math.round(performance.now() - began), ...facts.get(response) })
+  })
+}
