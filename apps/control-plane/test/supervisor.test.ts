@@ -142,6 +142,18 @@ describe('stop', () => {
   })
 })
 
+describe('signals', () => {
+  test('the same wish twice in an instant is one: everything ends in order', async () => {
+    await ready()
+    const { pid } = runFile().supervisor
+    process.kill(pid, 'SIGINT')
+    process.kill(pid, 'SIGTERM')
+    await world.stop()
+    expect(existsSync(path.join(world.dataDir, 'run.json'))).toBe(false)
+    expect(world.printed()).toContain('Stopping: the runner first')
+  })
+})
+
 interface Outcome {
   code: unknown
   stdout: string
