@@ -4,8 +4,11 @@ export const safeNext = (next: string | undefined): string => (next && /^\/(?![/
 /** The sign-in page that leads back to an address. */
 export const signInAddress = (next: string) => `/sign-in?next=${encodeURIComponent(safeNext(next))}`
 
-/** Leaves for the sign-in page. A whole load, so that sockets close and nothing read before stays in memory. */
+let leaving = false
+
+/** Leaves for the sign-in page, once however many requests were refused. A whole load, so that sockets close and nothing read before stays in memory. */
 export const leadToSignIn = () => {
-  if (location.pathname === '/sign-in') return
-  location.assign(signInAddress(location.pathname + location.search))
+  if (leaving || location.pathname === '/sign-in') return
+  leaving = true
+  location.replace(signInAddress(location.pathname + location.search))
 }

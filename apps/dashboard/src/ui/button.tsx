@@ -31,8 +31,8 @@ export function Button({ look = 'plain', icon: Icon, whyNot, children, className
     >
       {Icon && <Icon size={15} aria-hidden="true" className="shrink-0" />}
       {children}
-      {off && <span id={reasonId} className="sr-only">{whyNot}</span>}
     </button>
   )
-  return off ? <Tooltip text={whyNot}>{button}</Tooltip> : button
+  if (!off) return button
+  return <><Tooltip text={whyNot}>{button}</Tooltip><span id={reasonId} hidden>{whyNot}</span></>
 }

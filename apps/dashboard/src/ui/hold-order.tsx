@@ -44,6 +44,17 @@ const countMoves = (before: string[], after: string[]) => {
   const known = new Set(before)
   const kept = before.filter(key => stayed.has(key))
   const keptNow = after.filter(key => known.has(key))
-  const moved = kept.filter((key, at) => keptNow[at] !== key).length
+  const placeBefore = new Map(kept.map((key, at) => [key, at]))
+  const moved = kept.length - longestRise(keptNow.map(key => placeBefore.get(key) ?? 0))
   return before.length - kept.length + after.length - keptNow.length + moved
+}
+
+/** How many of the numbers can stay where they are so that those rise; the others are the ones that moved. */
+const longestRise = (numbers: number[]): number => {
+  const lowestEnd: number[] = []
+  for (const number of numbers) {
+    const at = lowestEnd.findIndex(end => end >= number)
+    lowestEnd[at === -1 ? lowestEnd.length : at] = number
+  }
+  return lowestEnd.length
 }

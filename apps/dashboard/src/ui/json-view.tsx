@@ -24,15 +24,20 @@ function Node({ value, open, name }: { value: Value; open: number; name?: string
   const entries = Object.entries(value)
   const [left, right] = Array.isArray(value) ? ['[', ']'] : ['{', '}']
   if (entries.length === 0) return <div>{key}{left}{right}</div>
-  return <Branch label={<>{key}{left}<span className="text-muted">{entries.length}</span>{right}</>} entries={entries} open={open} />
+  const label = <>{key}{left}<span className="text-muted">{entries.length}</span>{right}</>
+  return <Branch label={label} preview={previewOf(entries)} entries={entries} open={open} />
 }
 
-function Branch({ label, entries, open }: { label: React.ReactNode; entries: [string, Value][]; open: number }) {
+/** The first few plain entries, for a branch that is folded. */
+const previewOf = (entries: [string, Value][]) =>
+  entries.slice(0, 3).filter(([, value]) => typeof value !== 'object').map(([key, value]) => `${key}: ${JSON.stringify(value).slice(0, 60)}`).join(', ')
+
+function Branch({ label, preview, entries, open }: { label: React.ReactNode; preview: string; entries: [string, Value][]; open: number }) {
   const [unfolded, setUnfolded] = useState(open > 0)
   const [shown, setShown] = useState(SHOWN)
   return (
     <details open={unfolded} onToggle={event => setUnfolded(event.currentTarget.open)}>
-      <summary className="rounded">{label}</summary>
+      <summary className="truncate rounded">{label}{!unfolded && <span className="text-muted"> {preview}</span>}</summary>
       <div className="ml-1.5 border-l border-line pl-3">
         {unfolded && entries.slice(0, shown).map(([key, value]) => <Node key={key} name={key} value={value} open={open - 1} />)}
         {unfolded && entries.length > shown && (

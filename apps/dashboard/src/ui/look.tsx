@@ -8,7 +8,7 @@ export interface Look { icon: LucideIcon; word: string; tone: Tone; sentence: st
 export function LookBadge({ look }: { look: Look }) {
   const Icon = look.icon
   return (
-    <span className={`inline-flex items-center gap-1.5 whitespace-nowrap font-medium ${TONE_TEXT[look.tone]}`} title={look.sentence}>
+    <span className={`inline-flex items-center gap-1.5 whitespace-nowrap align-middle font-medium ${TONE_TEXT[look.tone]}`} title={look.sentence}>
       <Icon size={14} aria-hidden="true" className="shrink-0" />
       {look.word}
     </span>

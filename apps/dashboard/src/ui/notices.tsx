@@ -1,5 +1,5 @@
 import { CircleAlert, CircleCheck, X } from 'lucide-react'
-import { createContext, useCallback, useContext, useState, type ReactNode } from 'react'
+import { createContext, useCallback, useContext, useEffect, useRef, useState, type ReactNode, type RefObject } from 'react'
 import { TONE_TEXT } from './tone.ts'
 
 /** What an action came to, in a sentence; a refusal also says what to do next. */
@@ -7,9 +7,10 @@ export interface Notice { tone: 'good' | 'bad'; text: ReactNode }
 
 const NoticeContext = createContext<(notice: Notice) => void>(() => {})
 const KEPT = 4
+const GOOD_FOR_MS = 12_000
 let made = 0
 
-/** Announces what happened. The line stays until it is dismissed or pushed out by newer ones. */
+/** Announces what happened. Bad news stays until it is dismissed or pushed out; good news goes by itself, but not while it is pointed at. */
 export const useNotify = () => useContext(NoticeContext)
 
 /** Shows notices in a corner and tells them to screen readers. */
@@ -33,11 +34,23 @@ export function NoticesProvider({ children }: { children: ReactNode }) {
 
 function NoticeLine({ notice, onDismiss }: { notice: Notice; onDismiss(): void }) {
   const Icon = notice.tone === 'good' ? CircleCheck : CircleAlert
+  const line = useRef<HTMLDivElement>(null)
+  useGoneAfter(line, notice.tone === 'good', onDismiss)
   return (
-    <div className="popup flex items-start gap-2 p-3">
+    <div ref={line} className="popup flex items-start gap-2 p-3">
       <Icon size={16} aria-hidden="true" className={`mt-0.5 shrink-0 ${TONE_TEXT[notice.tone]}`} />
       <div className="min-w-0 flex-1 break-words">{notice.text}</div>
       <button type="button" onClick={onDismiss} aria-label="Dismiss" className="rounded p-1 text-muted hover:bg-sunken"><X size={14} aria-hidden="true" /></button>
     </div>
   )
+}
+
+const useGoneAfter = (line: RefObject<HTMLDivElement | null>, goes: boolean, onGone: () => void) => {
+  const latest = useRef(onGone)
+  latest.current = onGone
+  useEffect(() => {
+    if (!goes) return
+    const timer = setInterval(() => { if (!line.current?.matches(':hover, :focus-within')) latest.current() }, GOOD_FOR_MS)
+    return () => clearInterval(timer)
+  }, [line, goes])
 }

@@ -7,6 +7,9 @@ const absolute = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeSty
 /** An instant in the browser's zone, to the second. */
 export const formatInstant = (at: string) => absolute.format(new Date(at))
 
+/** A sentence of the server's with its instants (RFC 3339, UTC) told in the browser's zone. */
+export const withLocalTimes = (sentence: string) => sentence.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, formatInstant)
+
 /** "3m 04s ago" or "in 2m 10s" by the server's clock; the instant itself on hover. */
 export function RelativeTime({ at }: { at: string }) {
   const distance = useServerNow() - Date.parse(at)

@@ -39,7 +39,7 @@ export function FlowHeader({ flow: masked, onDeleted }: { flow: FragmentOf<typeo
       <div className="flex flex-wrap items-center gap-x-5 gap-y-1" aria-live="polite">
         <span className="text-[1.1rem]"><LookBadge look={STATUS_LOOKS[flow.status]} /></span>
         {flow.phase && <LookBadge look={PHASE_LOOKS[flow.phase]} />}
-        {flow.overCap && <span className="inline-flex items-center gap-1.5 font-medium text-attention"><ArrowUpFromLine size={14} aria-hidden="true" /> Over the cap</span>}
+        {flow.overCap && <span className="inline-flex items-center gap-1.5 font-medium text-attention"><ArrowUpFromLine size={14} aria-hidden="true" /> Started over the cap</span>}
         {flow.terminalReason && <span className="text-muted">{sentenceOfEnd(flow.terminalReason)}</span>}
       </div>
       <Timers flow={flow} />

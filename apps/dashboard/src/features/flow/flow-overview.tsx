@@ -3,7 +3,7 @@ import { Fact } from '../../ui/figure.tsx'
 import { JsonView } from '../../ui/json-view.tsx'
 import { LookBadge } from '../../ui/look.tsx'
 import { ShortId } from '../../ui/short-id.tsx'
-import { ExpectedTime, RelativeTime } from '../../ui/time.tsx'
+import { ExpectedTime, RelativeTime, withLocalTimes } from '../../ui/time.tsx'
 import { addressOf } from '../addresses.ts'
 import { REASON_LOOKS } from '../looks.ts'
 import { sentenceOfEnd } from './end-sentence.ts'
@@ -50,8 +50,8 @@ function Waiting({ flow, queue }: { flow: Overview; queue: NonNullable<Overview[
           {queue.pinned && <span className="text-attention">pinned{queue.forced ? ', may pass the caps' : ''}</span>}
           {queue.estimatedStartAt && <span className="text-muted">starts about <ExpectedTime at={queue.estimatedStartAt} /></span>}
         </p>
-        <p>{queue.detail}</p>
-        <Holders id={flow.id} />
+        <p>{withLocalTimes(queue.detail)}</p>
+        <Holders key={queue.reason} id={flow.id} />
       </div>
     </Section>
   )

@@ -6,6 +6,7 @@ import { ActionDialog } from '../../ui/action-dialog.tsx'
 import { CheckBox, TextField } from '../../ui/field.tsx'
 import { LookBadge } from '../../ui/look.tsx'
 import { useNotify } from '../../ui/notices.tsx'
+import { withLocalTimes } from '../../ui/time.tsx'
 import { REASON_LOOKS } from '../looks.ts'
 import type { FlowOfActions } from './flow-rules.ts'
 
@@ -61,7 +62,7 @@ function NotYet({ answer }: { answer: Answer }) {
     <div role="status" className="rounded-md border border-line bg-sunken p-3">
       <p className="font-medium">Not yet. It is pinned{answer.position === null ? '' : `, at position ${answer.position}`}.</p>
       {answer.reason && <p className="mt-1"><LookBadge look={REASON_LOOKS[answer.reason]} /></p>}
-      <p className="mt-1 text-muted">{answer.flow.queue?.detail ?? (answer.reason && REASON_LOOKS[answer.reason].sentence)}</p>
+      <p className="mt-1 text-muted">{withLocalTimes(answer.flow.queue?.detail ?? (answer.reason ? REASON_LOOKS[answer.reason].sentence : ''))}</p>
     </div>
   )
 }

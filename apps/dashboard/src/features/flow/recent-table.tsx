@@ -26,7 +26,7 @@ export function RecentTable({ flows }: { flows: readonly FragmentOf<typeof Recen
       <caption className="sr-only">Flows that ended last</caption>
       <thead>
         <tr>
-          <th scope="col" className="w-28">Ended as</th>
+          <th scope="col" className="w-32">Ended as</th>
           <th scope="col">Title</th>
           <th scope="col" className="hidden w-40 lg:table-cell">Kind</th>
           <th scope="col" className="hidden w-[34%] md:table-cell">Why</th>

@@ -10,7 +10,7 @@ import { placeInCells } from './slot-cells.ts'
 
 export const SlotBoard_Flow = graphql(`
   fragment SlotBoard_Flow on Flow {
-    id title kind status phase overCap queuedAt startedAt
+    id title kind status phase queuedAt startedAt
     progress { percent message }
   }
 `)
@@ -58,10 +58,9 @@ function FreeCell({ worded, number }: { worded: boolean; number: number }) {
 }
 
 function HeldCell({ flow, worded, over }: { flow: Holder; worded: boolean; over: boolean }) {
-  const beyond = over || flow.overCap
-  const look = beyond ? overCapLook(lookOf(flow)) : lookOf(flow)
+  const look = over ? overCapLook(lookOf(flow)) : lookOf(flow)
   const Icon = look.icon
-  const frame = `relative flex overflow-hidden rounded-md border bg-surface no-underline hover:bg-sunken ${beyond ? 'border-2 border-attention' : 'border-edge'}`
+  const frame = `relative flex overflow-hidden rounded-md border bg-surface no-underline hover:bg-sunken ${over ? 'border-2 border-attention' : 'border-edge'}`
   if (!worded) {
     return (
       <a href={addressOf.flow(flow.id)} className={`${frame} h-8 items-center justify-center ${TONE_TEXT[look.tone]}`} title={`${flow.title}: ${look.word}`}>

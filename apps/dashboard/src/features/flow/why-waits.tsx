@@ -1,7 +1,9 @@
 import { useQuery } from 'urql'
 import { graphql, readFragment, type FragmentOf } from '../../graphql/graphql.ts'
+import { useEvery } from '../../graphql/use-every.ts'
 import { LookBadge } from '../../ui/look.tsx'
 import { Popover } from '../../ui/popover.tsx'
+import { withLocalTimes } from '../../ui/time.tsx'
 import { addressOf } from '../addresses.ts'
 import { REASON_LOOKS } from '../looks.ts'
 
@@ -17,23 +19,25 @@ export const Holders_Query = graphql(`
 export function WhyWaits({ flow: masked }: { flow: FragmentOf<typeof WhyWaits_Flow> }) {
   const flow = readFragment(WhyWaits_Flow, masked)
   if (!flow.queue) return null
+  const detail = withLocalTimes(flow.queue.detail)
   const trigger = (
-    <button type="button" className="flex min-h-6 max-w-full items-center gap-2 rounded px-1 text-left hover:underline" title={flow.queue.detail}>
+    <button type="button" className="flex min-h-6 max-w-full items-center gap-2 rounded px-1 text-left hover:underline" title={detail}>
       <LookBadge look={REASON_LOOKS[flow.queue.reason]} />
-      <span className="min-w-0 truncate text-muted">{flow.queue.detail}</span>
+      <span className="min-w-0 truncate text-muted">{detail}</span>
     </button>
   )
   return (
     <Popover trigger={trigger} title={`Why ${flow.title} waits`}>
-      <p>{flow.queue.detail}</p>
-      <Holders id={flow.id} />
+      <p>{detail}</p>
+      <Holders key={flow.queue.reason} id={flow.id} />
     </Popover>
   )
 }
 
 /** The flows whose slots a queued flow waits for, as far as the viewer may read them. */
 export function Holders({ id }: { id: string }) {
-  const [{ data, fetching }] = useQuery({ query: Holders_Query, variables: { id }, requestPolicy: 'cache-and-network' })
+  const [{ data, fetching }, execute] = useQuery({ query: Holders_Query, variables: { id }, requestPolicy: 'cache-and-network' })
+  useEvery(5000, () => execute({ requestPolicy: 'network-only' }))
   const holders = data?.flow?.queue?.holders ?? []
   if (holders.length === 0) return fetching ? <p className="text-muted">Reading who holds the slots…</p> : null
   return (
