@@ -11,7 +11,8 @@ export const graphiqlDoor = ({ pool }: { pool: Pool }): Door => async (request, 
   if (credentials === null) return redirect(response, '/sign-in?next=%2Fgraphql')
   const nonce = randomBytes(16).toString('base64')
   return respond(response, {
-    status: 200, body: (await page()).replaceAll('<script>', `<script nonce="${nonce}">`),
+    // The first is the page's own; a later one is text within the editor's code, and stays.
+    status: 200, body: (await page()).replace('<script>', `<script nonce="${nonce}">`),
     headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', 'content-security-policy': policy(nonce) },
   })
 }
@@ -21,9 +22,12 @@ const wantsPage = ({ headers }: IncomingMessage): boolean => (headers.accept ?? 
 // Nine megabytes of editor: loaded when somebody opens it for the first time.
 let rendered: Promise<string> | null = null
 const page = (): Promise<string> => (rendered ??= import('@graphql-yoga/render-graphiql').then(({ renderGraphiQL }) => renderGraphiQL({
-  title: 'Sluice: GraphiQL', endpoint: '/graphql', credentials: 'same-origin', subscriptionsProtocol: 'WS', defaultQuery: '{ viewer { principal { name } permissions } }',
+  title: 'Sluice: GraphiQL', endpoint: '/graphql', credentials: 'same-origin', subscriptionsProtocol: 'WS',
+  defaultQuery: '{ viewer { principal { name } permissions } }',
 })))
 
 // The editor makes its workers from blobs and its styles as it goes; scripts are only the page's own.
-const policy = (nonce: string): string =>
-  `default-src 'none'; script-src 'nonce-${nonce}' blob:; worker-src blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'`
+const policy = (nonce: string): string => [
+  "default-src 'none'", `script-src 'nonce-${nonce}' blob:`, 'worker-src blob:', "style-src 'self' 'unsafe-inline'", "img-src 'self' data:", "font-src 'self' data:",
+  "connect-src 'self'", "base-uri 'none'", "frame-ancestors 'none'",
+].join('; ')
