@@ -150,7 +150,7 @@ describe('signals', () => {
     process.kill(pid, 'SIGTERM')
     await world.stop()
     expect(existsSync(path.join(world.dataDir, 'run.json'))).toBe(false)
-    expect(world.printed()).toContain('Stopping: the runner first')
+    await eventually(() => world.printed().includes('Stopping: the runner first'))
   })
 })
 

@@ -41,10 +41,10 @@ export async function supervise(given: Config, o: { stop: AbortSignal; kill: Abo
   try {
     await startAll(tree, { stop: o.stop })
     await aborted(o.stop)
-    o.say('Stopping: the runner first, the database last. Again to end at once.')
   } catch (error) {
     if (!o.stop.aborted) throw error
   } finally {
+    if (o.stop.aborted) o.say('Stopping: the runner first, the database last. Again to end at once.')
     for (const each of tree.kept.reverse()) await each.stop()
     leave(folder)
   }
