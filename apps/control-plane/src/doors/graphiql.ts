@@ -28,6 +28,6 @@ const page = (): Promise<string> => (rendered ??= import('@graphql-yoga/render-g
 
 // The editor makes its workers from blobs and its styles as it goes; scripts are only the page's own.
 const policy = (nonce: string): string => [
-  "default-src 'none'", `script-src 'nonce-${nonce}' blob:`, 'worker-src blob:', "style-src 'self' 'unsafe-inline'", "img-src 'self' data:", "font-src 'self' data:",
-  "connect-src 'self'", "base-uri 'none'", "frame-ancestors 'none'",
+  "default-src 'none'", `script-src 'nonce-${nonce}' blob:`, 'worker-src blob:', "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:", "font-src 'self' data:", "connect-src 'self'", "base-uri 'none'", "frame-ancestors 'none'",
 ].join('; ')

@@ -19,15 +19,17 @@ export const graphqlDoor = (options: Options): Door => async (request, response)
   if (options.stopping.aborted) return stopped(response)
   const credentials = await credentialsOf(options.resources.deps.pool, request)
   if (credentials === null) return unauthenticated(response)
-  if (request.method !== 'POST') return respondRefused(response, { status: 405, code: 'BAD_USER_INPUT', message: 'Send documents with POST.', headers: { allow: 'POST' } })
-  if (credentials.byCookie && !options.origins(request)) return respondRefused(response, { status: 403, code: 'FORBIDDEN', message: 'This page may not speak in the name of who is signed in.' })
+  if (request.method !== 'POST') return otherMethod(response)
+  if (credentials.byCookie && !options.origins(request)) return otherPage(response)
   const body = await bodyOf(request, options.bodyMaxBytes)
   if (body === null) return tooLarge(response, options.bodyMaxBytes)
   const requestId = randomUUID()
-  const context = contextFor(options.resources, { viewer: credentials.viewer, address: addressOf(request), signal: waitsUntil(response, options.stopping), requestId })
+  const signal = waitsUntil(response, options.stopping)
+  const context = contextFor(options.resources, { viewer: credentials.viewer, address: addressOf(request), signal, requestId })
   response.setHeader('x-request-id', requestId)
   noteFacts(response, context.facts)
-  await send(await options.server.fetch('http://localhost/graphql', { method: 'POST', headers: headersOf(request), body: new Uint8Array(body) }, context), response)
+  const asked = { method: 'POST', headers: headersOf(request), body: new Uint8Array(body) }
+  await send(await options.server.fetch('http://localhost/graphql', asked, context), response)
   return true
 }
 
@@ -50,6 +52,12 @@ const stopped = (response: ServerResponse): true => respondRefused(response, {
 const unauthenticated = (response: ServerResponse): true => respondRefused(response, {
   status: 401, code: 'UNAUTHENTICATED', message: 'Send a token as `authorization: Bearer …`, or sign in.', headers: { 'www-authenticate': 'Bearer' },
 })
+
+const otherMethod = (response: ServerResponse): true =>
+  respondRefused(response, { status: 405, code: 'BAD_USER_INPUT', message: 'Send documents with POST.', headers: { allow: 'POST' } })
+
+const otherPage = (response: ServerResponse): true =>
+  respondRefused(response, { status: 403, code: 'FORBIDDEN', message: 'This page may not speak in the name of who is signed in.' })
 
 // What was not read stays in the connection, so it cannot carry another request.
 const tooLarge = (response: ServerResponse, limit: number): true => respondRefused(response, {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Log } from '@sluice/db'
 import { logWhenClosed } from './request-log.ts'
-import { respond, respondJson, type Door } from './respond.ts'
+import { respond, respondRefused, type Door } from './respond.ts'
 
 /** The port cannot be had; the message is one sentence that names it and the knob. */
 export class CannotListen extends Error {
@@ -24,7 +24,7 @@ async function answer(doors: Door[], request: IncomingMessage, response: ServerR
 function fail(response: ServerResponse, error: Error, log: Log): void {
   log({ event: 'request.failed', message: error.message, stack: error.stack })
   if (response.headersSent) return void response.destroy()
-  respondJson(response, { status: 503, json: { errors: [{ message: 'The server cannot answer now; try again.', extensions: { code: 'INTERNAL_SERVER_ERROR' } }] }, headers: { 'retry-after': '1' } })
+  respondRefused(response, { status: 503, code: 'INTERNAL_SERVER_ERROR', message: 'The server cannot answer now; try again.', headers: { 'retry-after': '1' } })
 }
 
 /** Listens. @throws CannotListen when the port is taken or not ours to take. */

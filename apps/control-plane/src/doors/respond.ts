@@ -11,8 +11,10 @@ const HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
 }
 
-export const PAGE_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+export const PAGE_POLICY = [
+  "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "font-src 'self'", "connect-src 'self'",
+  "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'",
+].join('; ')
 
 interface Answer { status: number; headers?: Record<string, string | string[]>; body?: string | Buffer }
 
@@ -30,7 +32,7 @@ export const respondJson = (response: ServerResponse, o: { status: number; json:
 
 /** A refusal in the shape of GraphQL over HTTP, for what is refused before GraphQL. */
 export const respondRefused = (response: ServerResponse, o: { status: number; code: string; message: string; headers?: Record<string, string> }): true =>
-  respondJson(response, { status: o.status, json: { errors: [{ message: o.message, extensions: { code: o.code } }] }, ...(o.headers ? { headers: o.headers } : {}) })
+  respondJson(response, { status: o.status, json: { errors: [{ message: o.message, extensions: { code: o.code } }] }, headers: o.headers ?? {} })
 
 export const redirect = (response: ServerResponse, to: string, headers: Record<string, string> = {}): true =>
   respond(response, { status: 303, headers: { location: to, 'cache-control': 'no-store', ...headers } })

@@ -113,7 +113,8 @@ function prepare(server: GraphqlServer, { query, operationName, variables }: Ask
     const document = own.parse(query)
     const errors = own.validate(own.schema, document)
     if (errors.length > 0) return [...errors]
-    return { schema: own.schema, document, operationName: operationName ?? null, variableValues: variables ?? {}, contextValue: context, rootValue: {}, enveloped: own }
+    const asked = { document, operationName: operationName ?? null, variableValues: variables ?? {} }
+    return { ...asked, schema: own.schema, contextValue: context, rootValue: {}, enveloped: own }
   } catch (error) {
     if (error instanceof GraphQLError) return [error]
     throw error

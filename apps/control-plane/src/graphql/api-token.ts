@@ -17,7 +17,9 @@ const ApiTokenRef = builder.prismaNode('ApiToken', {
   fields: (t) => ({
     name: t.exposeString('name', { description: 'What it is for.' }),
     principal: t.relation('principal', { description: 'In whose name it speaks.' }),
-    scopes: t.exposeStringList('scopes', { description: 'What is left of the rights of its principal: role:NAME, do:OPERATION, lane:NAME, kind:NAME; empty = all.' }),
+    scopes: t.exposeStringList('scopes', {
+      description: 'What is left of the rights of its principal: role:NAME, do:OPERATION, lane:NAME, kind:NAME; empty = all.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
     expiresAt: t.expose('expiresAt', { type: 'DateTime', nullable: true, description: 'When it ends; null = not by itself.' }),
     lastUsedAt: t.expose('lastUsedAt', { type: 'DateTime', nullable: true, description: 'When it was last used, within a minute or so.' }),
@@ -43,7 +45,9 @@ const CreateApiTokenInput = builder.inputType('CreateApiTokenInput', {
   description: 'For a principal there is, or for a new one with a name and a role.',
   validate: z.looseObject({ principalId: z.string().nullish(), name: z.string().nullish(), role: z.string().nullish() })
     .refine(({ principalId, name }) => Boolean(principalId || name), { path: ['name'], message: 'Give a principal, or the name and role of a new one.' })
-    .refine(({ principalId, role }) => Boolean(principalId) !== Boolean(role), { path: ['role'], message: 'A role belongs to a new principal, and only to one.' }),
+    .refine(({ principalId, role }) => Boolean(principalId) !== Boolean(role), {
+      path: ['role'], message: 'A role belongs to a new principal, and only to one.',
+    }),
   fields: (t) => ({
     principalId: t.id({ description: 'In whose name the token speaks; absent = a new principal is made.' }),
     name: t.string({ description: 'What the token is for; also the name of the new principal.', validate: z.string().min(1).max(LIMITS.nameMax).nullish() }),

@@ -28,7 +28,10 @@ builder.node(AttemptRef, {
     reportedAt: t.expose('reportedAt', { type: 'DateTime', nullable: true, description: 'When the worker reported that the work began.' }),
     endedAt: t.expose('endedAt', { type: 'DateTime', nullable: true, description: 'When it ended.' }),
     endReason: t.exposeString('endReason', { nullable: true, description: 'Why it ended.' }),
-    error: t.field({ type: FlowErrorRef, nullable: true, description: 'What its worker reported as a failure.', resolve: (attempt) => attempt.error as (FlowError & Json) | null }),
+    error: t.field({
+      type: FlowErrorRef, nullable: true, description: 'What its worker reported as a failure.',
+      resolve: (attempt) => attempt.error as (FlowError & Json) | null,
+    }),
     leaseExpiresAt: t.field({
       type: 'DateTime', nullable: true, description: 'From when its lease may be taken away, unless it is renewed; only while it is the current one.',
       resolve: (attempt) => (attempt.endedAt === null ? attempt.expiresAt : null),

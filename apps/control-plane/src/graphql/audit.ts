@@ -13,7 +13,10 @@ const AuditEntryRef = builder.prismaNode('AuditEntry', {
   nullable: true,
   fields: (t) => ({
     at: t.expose('at', { type: 'DateTime', description: 'When.' }),
-    by: t.field({ type: PrincipalRef, nullable: true, description: 'Who; null = the system.', resolve: (entry, _args, ctx) => (entry.principalId === null ? null : ctx.load.principal.load(entry.principalId)) }),
+    by: t.field({
+      type: PrincipalRef, nullable: true, description: 'Who; null = the system.',
+      resolve: (entry, _args, ctx) => (entry.principalId === null ? null : ctx.load.principal.load(entry.principalId)),
+    }),
     action: t.exposeString('action', { description: 'What was done.' }),
     target: t.exposeID('target', { nullable: true, description: 'To what.' }),
     reason: t.exposeString('reason', { nullable: true, description: 'Why, in the words of who did it.' }),

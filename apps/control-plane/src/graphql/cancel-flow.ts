@@ -1,5 +1,5 @@
 import { cancelFlows } from '@sluice/engine'
-import { isTerminal } from '@sluice/protocol'
+import { isTerminal, type FlowStatus } from '@sluice/protocol'
 import { callerOf } from '../policies/caller.ts'
 import { builder } from './builder.ts'
 import { answerOne, resultUnion } from './errors.ts'
@@ -32,7 +32,8 @@ builder.mutationField('cancelFlow', (t) => t.field({
   resolve: async (_root, { input: { id, wait, waitTimeoutMs, reason: why } }, ctx) => {
     const outcomes = await cancelFlows(ctx.deps, { caller: callerOf(ctx.viewer, ctx.address, 'cancelFlow'), items: [{ id, reason: why ?? null }] })
     return answerOne(outcomes, async ({ flowId, alreadyTerminal }) => {
-      if (wait && !alreadyTerminal) await ctx.deps.watch.wait({ id: flowId, until: ({ status }) => isTerminal(status), timeoutMs: waitTimeoutMs, signal: ctx.signal })
+      const until = ({ status }: { status: FlowStatus }): boolean => isTerminal(status)
+      if (wait && !alreadyTerminal) await ctx.deps.watch.wait({ id: flowId, until, timeoutMs: waitTimeoutMs, signal: ctx.signal })
       return { flow: ctx.flows.granted(flowId), alreadyTerminal }
     })
   },

@@ -13,13 +13,22 @@ const CapRef = builder.objectRef<CapInUse>('Cap').implement({
   description: 'How many slots may be held, and how many are.',
   fields: (t) => ({
     scope: t.expose('scope', { type: CapScopeEnum, description: 'What it counts.' }),
-    lane: t.field({ type: LaneRef, nullable: true, description: 'The lane; only of scope LANE.', resolve: (cap, _args, ctx) => (cap.scope === 'LANE' ? ctx.load.laneByName.load(cap.subject) : null) }),
-    principal: t.field({ type: PrincipalRef, nullable: true, description: 'The principal; only of scope PRINCIPAL.', resolve: (cap, _args, ctx) => (cap.scope === 'PRINCIPAL' ? ctx.load.principal.load(cap.subject) : null) }),
+    lane: t.field({
+      type: LaneRef, nullable: true, description: 'The lane; only of scope LANE.',
+      resolve: (cap, _args, ctx) => (cap.scope === 'LANE' ? ctx.load.laneByName.load(cap.subject) : null),
+    }),
+    principal: t.field({
+      type: PrincipalRef, nullable: true, description: 'The principal; only of scope PRINCIPAL.',
+      resolve: (cap, _args, ctx) => (cap.scope === 'PRINCIPAL' ? ctx.load.principal.load(cap.subject) : null),
+    }),
     maxActive: t.exposeInt('maxActive', { description: 'How many slots there are; 0 = no cap.' }),
     active: t.exposeInt('active', { description: 'How many are held now.' }),
     fromEnvironment: t.exposeBoolean('fromEnvironment', { description: 'Whether the value is that of MAX_CONCURRENT_FLOWS; setCap ends that.' }),
     environmentValue: t.exposeInt('environmentValue', { nullable: true, description: 'What MAX_CONCURRENT_FLOWS says, whether it counts or not.' }),
-    setBy: t.field({ type: PrincipalRef, nullable: true, description: 'Who set it.', resolve: (cap, _args, ctx) => (cap.setBy === null ? null : ctx.load.principal.load(cap.setBy)) }),
+    setBy: t.field({
+      type: PrincipalRef, nullable: true, description: 'Who set it.',
+      resolve: (cap, _args, ctx) => (cap.setBy === null ? null : ctx.load.principal.load(cap.setBy)),
+    }),
     setAt: t.expose('setAt', { type: 'DateTime', nullable: true, description: 'When it was set.' }),
   }),
 })

@@ -21,7 +21,8 @@ const CreateFlowPayload = builder.simpleObject('CreateFlowPayload', {
 const CreateFlowResult = resultUnion('CreateFlowResult', CreateFlowPayload, [IdempotencyKeyReused, LaneClosed])
 
 const CreateFlowInput = builder.inputType('CreateFlowInput', {
-  description: 'A flow to submit. What is absent comes from its kind, else its lane, else the environment, else: lane "default", priority 0, one attempt, FAIL.',
+  description:
+    'A flow to submit. What is absent comes from its kind, else its lane, else the environment, else: lane "default", priority 0, one attempt, FAIL.',
   fields: (t) => ({
     kind: t.string({ required: true, description: 'What is to be done.' }),
     input: t.field({ type: 'JSON', description: "What it works on, absent = {}; checked against the kind's schema." }),

@@ -9,7 +9,13 @@ export interface DocumentLimits { depth: number; cost: number; aliases: number; 
 const LIST_GUESS = 10
 
 interface Weight { depth: number; cost: number }
-interface Walk { schema: GraphQLSchema; fragments: Map<string, FragmentDefinitionNode>; variables: Record<string, unknown>; known: Map<string, Weight>; pageDefault: number }
+interface Walk {
+  schema: GraphQLSchema
+  fragments: Map<string, FragmentDefinitionNode>
+  variables: Record<string, unknown>
+  known: Map<string, Weight>
+  pageDefault: number
+}
 
 /**
  * What is too much of a validated document, or null. Cost is the number of objects that may be read: a field of an object type counts one,

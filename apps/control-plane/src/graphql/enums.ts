@@ -13,15 +13,21 @@ export const FlowPhaseEnum = builder.enumType('FlowPhase', { description: 'How f
 export const QueueReasonEnum = builder.enumType('QueueReason', {
   description: 'What stands between a QUEUED flow and its start; of several, the first that applies.', values: described(QUEUE_REASON_SENTENCES),
 })
-export const QueueClassEnum = builder.enumType('QueueClass', { description: 'How a flow came into the queue: new, to be tried again, or answered.', values: QUEUE_CLASSES })
+export const QueueClassEnum = builder.enumType('QueueClass', {
+  description: 'How a flow came into the queue: new, to be tried again, or answered.', values: QUEUE_CLASSES,
+})
 export const WaitKindEnum = builder.enumType('WaitKind', { description: 'Whom a WAITING flow asks.', values: WAIT_KINDS })
 export const OnLeaseLostEnum = builder.enumType('OnLeaseLost', {
   description: 'What becomes of a working flow whose worker falls silent.',
-  values: described({ FAIL: 'It fails: side effects happen at most once.', RETRY: 'It is tried again, as often as maxAttempts allows.' } satisfies Record<OnLeaseLost, string>),
+  values: described<OnLeaseLost>({ FAIL: 'It fails: side effects happen at most once.', RETRY: 'It is tried again, as often as maxAttempts allows.' }),
 })
 export const AttemptTypeEnum = builder.enumType('AttemptType', { description: 'Why an attempt began.', values: ATTEMPT_TYPES })
 export const LaneStateEnum = builder.enumType('LaneState', { description: 'Whether a lane accepts and starts flows.', values: described(LANE_STATE_SENTENCES) })
-export const WorkerStateEnum = builder.enumType('WorkerState', { description: 'Whether a worker asks for work, finishes what it has, or is gone.', values: WORKER_STATES })
-export const CapScopeEnum = builder.enumType('CapScope', { description: 'What a cap counts: everything, one lane, or what one principal owns.', values: CAP_SCOPES })
+export const WorkerStateEnum = builder.enumType('WorkerState', {
+  description: 'Whether a worker asks for work, finishes what it has, or is gone.', values: WORKER_STATES,
+})
+export const CapScopeEnum = builder.enumType('CapScope', {
+  description: 'What a cap counts: everything, one lane, or what one principal owns.', values: CAP_SCOPES,
+})
 export const RoleEnum = builder.enumType('Role', { description: 'What a principal may be.', values: ROLES })
 export const ErrorCodeEnum = builder.enumType('ErrorCode', { description: 'Stable codes of expected refusals.', values: ERROR_CODES })

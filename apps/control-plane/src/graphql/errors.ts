@@ -25,7 +25,9 @@ builder.objectType(InvalidInput, {
 })
 builder.objectType(FlowAlreadyTerminal, {
   name: 'FlowAlreadyTerminal', interfaces, description: 'The flow has ended, and what has ended never changes.',
-  fields: (t) => ({ flow: t.field({ type: FlowRef, description: 'The flow with its actual outcome.', resolve: (refusal, _args, ctx) => ctx.flows.granted(refusal.flowId) }) }),
+  fields: (t) => ({
+    flow: t.field({ type: FlowRef, description: 'The flow with its actual outcome.', resolve: ({ flowId }, _args, ctx) => ctx.flows.granted(flowId) }),
+  }),
 })
 builder.objectType(FlowNotQueued, { name: 'FlowNotQueued', interfaces, description: 'Only a QUEUED flow can be treated so.' })
 builder.objectType(FlowNotStarted, { name: 'FlowNotStarted', interfaces, description: 'The start of this attempt was never reported.' })

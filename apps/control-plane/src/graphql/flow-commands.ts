@@ -56,12 +56,13 @@ builder.mutationField('promoteNow', (t) => t.field({
   args: { input: t.arg({ type: PromoteNowInput, required: true, description: 'Which flow.' }) },
   resolve: async (_root, { input }, ctx) => {
     if (input.force && !mayRun(ctx.viewer, 'promoteNow.force')) throw new Forbidden('Starting above a cap needs a right of its own.')
-    const done = await promoteNow(ctx.deps, { ...input, caller: callerOf(ctx.viewer, ctx.address, 'promoteNow'), reason: input.reason ?? null, signal: ctx.signal })
+    const done = await promoteNow(ctx.deps, { ...input, caller: callerOf(ctx.viewer, ctx.address, 'promoteNow'), signal: ctx.signal })
     return answer(done, ({ flowId, ...how }) => ({ flow: ctx.flows.granted(flowId), ...how }))
   },
 }))
 
-const SetFlowPriorityResult = resultUnion('SetFlowPriorityResult', flowPayload('SetFlowPriorityPayload', 'The flow with its clamped priority.'), [FlowNotQueued, FlowAlreadyTerminal])
+const SetFlowPriorityPayload = flowPayload('SetFlowPriorityPayload', 'The flow with its clamped priority.')
+const SetFlowPriorityResult = resultUnion('SetFlowPriorityResult', SetFlowPriorityPayload, [FlowNotQueued, FlowAlreadyTerminal])
 const SetFlowPriorityInput = builder.inputType('SetFlowPriorityInput', {
   description: 'Which flow, and its priority.',
   fields: (t) => ({
@@ -73,8 +74,10 @@ const SetFlowPriorityInput = builder.inputType('SetFlowPriorityInput', {
 builder.mutationField('setFlowPriority', (t) => t.field({
   type: SetFlowPriorityResult, description: 'Changes the priority of a queued flow.',
   args: { input: t.arg({ type: SetFlowPriorityInput, required: true, description: 'Which flow, and its priority.' }) },
-  resolve: async (_root, { input }, ctx) =>
-    answerOne(await setPriorities(ctx.deps, { caller: callerOf(ctx.viewer, ctx.address, 'setFlowPriority'), mayPrioritize: true, items: [input] }), flowOf(ctx)),
+  resolve: async (_root, { input }, ctx) => {
+    const caller = callerOf(ctx.viewer, ctx.address, 'setFlowPriority')
+    return answerOne(await setPriorities(ctx.deps, { caller, mayPrioritize: true, items: [input] }), flowOf(ctx))
+  },
 }))
 
 const RetryFlowResult = resultUnion('RetryFlowResult', flowPayload('RetryFlowPayload', 'The new flow.'), [LaneClosed, Conflict])
@@ -103,8 +106,10 @@ const DeleteFlowResult = resultUnion('DeleteFlowResult', DeleteFlowPayload, [Con
 builder.mutationField('deleteFlow', (t) => t.field({
   type: DeleteFlowResult, description: 'Deletes a flow that has ended; it is gone from every list at once.',
   args: { input: t.arg({ type: FlowIdInput, required: true, description: 'Which flow.' }) },
-  resolve: async (_root, { input: { id } }, ctx) =>
-    answerOne(await deleteFlows(ctx.deps, { caller: callerOf(ctx.viewer, ctx.address, 'deleteFlow'), items: [{ id }] }), ({ flowId }) => ({ deletedId: flowId })),
+  resolve: async (_root, { input: { id } }, ctx) => {
+    const caller = callerOf(ctx.viewer, ctx.address, 'deleteFlow')
+    return answerOne(await deleteFlows(ctx.deps, { caller, items: [{ id }] }), ({ flowId }) => ({ deletedId: flowId }))
+  },
 }))
 
 const HoldFlowResult = resultUnion('HoldFlowResult', flowPayload('HoldFlowPayload', 'The held flow.'), [FlowNotQueued])

@@ -14,7 +14,10 @@ export const FlowEventRef = builder.objectRef<FlowEventRow>('FlowEvent').impleme
     actor: t.exposeString('actor', { nullable: true, description: 'Who did it: a principal, a worker, or system.' }),
     at: t.expose('at', { type: 'DateTime', description: "When, by the database's clock." }),
     payload: t.field({ type: 'JSON', description: 'What is needed to draw it.', resolve: (event) => event.payload }),
-    cursor: t.field({ type: 'Cursor', description: 'Continue flowEvents, or the list of events, after this one.', resolve: (event, _args, ctx) => ctx.live.eventCursor(event.sequence) }),
+    cursor: t.field({
+      type: 'Cursor', description: 'Continue flowEvents, or the list of events, after this one.',
+      resolve: (event, _args, ctx) => ctx.live.eventCursor(event.sequence),
+    }),
   }),
 })
 

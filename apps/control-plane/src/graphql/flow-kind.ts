@@ -5,7 +5,10 @@ builder.prismaObject('FlowKind', {
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Its name, unique.' }),
     title: t.exposeString('title', { nullable: true, description: 'A line for people.' }),
-    inputSchema: t.field({ type: 'JSON', nullable: true, description: 'JSON Schema 2020-12 of its input; createFlow refuses what it refuses.', resolve: (kind) => kind.inputSchema }),
+    inputSchema: t.field({
+      type: 'JSON', nullable: true, description: 'JSON Schema 2020-12 of its input; createFlow refuses what it refuses.',
+      resolve: (kind) => kind.inputSchema,
+    }),
     liveWorkers: t.int({ description: 'How many live workers handle it.', resolve: (kind, _args, ctx) => ctx.load.liveWorkers.load(kind.name) }),
   }),
 })

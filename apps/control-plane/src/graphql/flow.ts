@@ -35,7 +35,10 @@ builder.node(FlowRef, {
     status: t.field({ type: FlowStatusEnum, description: 'Where it stands.', resolve: column('status') }),
     phase: t.field({ type: FlowPhaseEnum, nullable: true, description: 'How far it is; only while RUNNING.', resolve: column('phase') }),
     waitKind: t.field({ type: WaitKindEnum, nullable: true, description: 'Whom it asks; only while WAITING.', resolve: column('waitKind') }),
-    isTerminal: t.boolean({ description: 'Whether it has ended, for good.', resolve: async (flow, _args, ctx) => isTerminal(await ctx.flows.column(flow, 'status')) }),
+    isTerminal: t.boolean({
+      description: 'Whether it has ended, for good.',
+      resolve: async (flow, _args, ctx) => isTerminal(await ctx.flows.column(flow, 'status')),
+    }),
     terminalReason: t.string({ nullable: true, description: 'Why it ended; exactly when it has ended.', resolve: column('terminalReason') }),
     progress: t.field({ type: Progress, nullable: true, description: 'What its worker last said; cleared by a new attempt.', resolve: progressOf }),
     result: t.field({ type: 'JSON', nullable: true, description: 'What it ended with; only when FINISHED.', resolve: column('result') }),

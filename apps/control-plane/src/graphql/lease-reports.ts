@@ -15,8 +15,9 @@ const lease = { required: true, description: 'The right to report.' } as const
 const result = { description: 'Any JSON; the end of the flow.' } as const
 const CANCELLED_NOTE = 'Its status says whether it ended CANCELLED, because somebody had asked for that.'
 
-const payload = (name: string, description: string) =>
-  builder.simpleObject(name, { description: `${description} ${CANCELLED_NOTE}`, fields: (t) => ({ flow: t.field({ type: FlowRef, description: 'The flow.' }) }) })
+const payload = (name: string, description: string) => builder.simpleObject(name, {
+  description: `${description} ${CANCELLED_NOTE}`, fields: (t) => ({ flow: t.field({ type: FlowRef, description: 'The flow.' }) }),
+})
 
 const flowOf = (ctx: Context) => ({ flowId }: { flowId: string }) => ({ flow: ctx.flows.granted(flowId) })
 const actor = (ctx: Context) => actorOf(ctx.viewer, ctx.address)
@@ -37,7 +38,9 @@ builder.mutationField('startFlow', (t) => t.field({
   resolve: async (_root, { input }, ctx) => answerOne(await startFlows(ctx.deps, { actor: actor(ctx), items: [input] }), flowOf(ctx)),
 }))
 
-const StartFlowsPayload = builder.simpleObject('StartFlowsPayload', { ...oneEach, fields: (t) => ({ results: t.field({ type: [StartFlowResult], ...inOrder }) }) })
+const StartFlowsPayload = builder.simpleObject('StartFlowsPayload', {
+  ...oneEach, fields: (t) => ({ results: t.field({ type: [StartFlowResult], ...inOrder }) }),
+})
 const StartFlowsResult = resultUnion('StartFlowsResult', StartFlowsPayload)
 const StartFlowsInput = builder.inputType('StartFlowsInput', {
   description: 'Work begins on many.', fields: (t) => ({ items: t.field({ type: [StartFlowInput], ...manyItems }) }),
@@ -54,7 +57,8 @@ const ReturnFlowInput = builder.inputType('ReturnFlowInput', {
 })
 builder.mutationField('returnFlow', (t) => t.field({
   type: ReturnFlowResult,
-  description: "Gives a flow back: unstarted it keeps its place; started, and interrupted by the worker's shutdown, it is tried again or fails by its onLeaseLost.",
+  description:
+    "Gives a flow back: unstarted it keeps its place; started, and interrupted by the worker's shutdown, it is tried again or fails by its onLeaseLost.",
   args: { input: t.arg({ type: ReturnFlowInput, required: true, description: 'Which lease.' }) },
   resolve: async (_root, { input }, ctx) => answerOne(await returnFlows(ctx.deps, { actor: actor(ctx), items: [input] }), flowOf(ctx)),
 }))
@@ -70,7 +74,9 @@ builder.mutationField('finishFlow', (t) => t.field({
   resolve: async (_root, { input }, ctx) => answerOne(await finishFlows(ctx.deps, { actor: actor(ctx), items: [finished(input)] }), flowOf(ctx)),
 }))
 
-const FinishFlowsPayload = builder.simpleObject('FinishFlowsPayload', { ...oneEach, fields: (t) => ({ results: t.field({ type: [FinishFlowResult], ...inOrder }) }) })
+const FinishFlowsPayload = builder.simpleObject('FinishFlowsPayload', {
+  ...oneEach, fields: (t) => ({ results: t.field({ type: [FinishFlowResult], ...inOrder }) }),
+})
 const FinishFlowsResult = resultUnion('FinishFlowsResult', FinishFlowsPayload)
 const FinishFlowsInput = builder.inputType('FinishFlowsInput', {
   description: 'The work on many is done.', fields: (t) => ({ items: t.field({ type: [FinishFlowInput], ...manyItems }) }),
@@ -104,7 +110,9 @@ builder.mutationField('failFlow', (t) => t.field({
   resolve: async (_root, { input }, ctx) => answerOne(await failFlows(ctx.deps, { actor: actor(ctx), items: [failed(input)] }), flowOf(ctx)),
 }))
 
-const FailFlowsPayload = builder.simpleObject('FailFlowsPayload', { ...oneEach, fields: (t) => ({ results: t.field({ type: [FailFlowResult], ...inOrder }) }) })
+const FailFlowsPayload = builder.simpleObject('FailFlowsPayload', {
+  ...oneEach, fields: (t) => ({ results: t.field({ type: [FailFlowResult], ...inOrder }) }),
+})
 const FailFlowsResult = resultUnion('FailFlowsResult', FailFlowsPayload)
 const FailFlowsInput = builder.inputType('FailFlowsInput', {
   description: 'The work on many failed.', fields: (t) => ({ items: t.field({ type: [FailFlowInput], ...manyItems }) }),

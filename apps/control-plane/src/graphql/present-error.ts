@@ -2,7 +2,8 @@ import { InvalidInput, LimitExceeded, Refusal } from '@sluice/domain'
 import type { Log } from '@sluice/db'
 import { GraphQLError } from 'graphql'
 
-const BAD_DOCUMENT = { code: 'BAD_USER_INPUT', http: { status: 400 } }
+const BAD_INPUT = { code: 'BAD_USER_INPUT' }
+const BAD_DOCUMENT = { ...BAD_INPUT, http: { status: 400 } }
 
 /**
  * What a client is told of an error. A refusal keeps its words, what GraphQL itself refuses is BAD_USER_INPUT (HTTP 400),
@@ -11,7 +12,8 @@ const BAD_DOCUMENT = { code: 'BAD_USER_INPUT', http: { status: 400 } }
 export function presentError(error: GraphQLError, { requestId, log }: { requestId: string; log: Log }): GraphQLError {
   const cause = rootOf(error)
   if (cause instanceof Refusal) return shown(error, { message: cause.message, extensions: { code: cause.code, ...detailOf(cause) } })
-  if (cause instanceof GraphQLError) return error.path === undefined ? shown(error, { message: error.message, extensions: BAD_DOCUMENT }) : shown(error, { message: error.message, extensions: { code: 'BAD_USER_INPUT' } })
+  // Without a path it is the document itself, or a variable of it, that was refused.
+  if (cause instanceof GraphQLError) return shown(error, { message: error.message, extensions: error.path === undefined ? BAD_DOCUMENT : BAD_INPUT })
   log({ event: 'request.bug', requestId, path: error.path?.join('.'), message: cause.message, stack: cause.stack })
   return shown(error, { message: `Something went wrong here. Request ${requestId}`, extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } })
 }
@@ -26,5 +28,7 @@ function detailOf(refusal: Refusal): Record<string, unknown> {
   return refusal instanceof LimitExceeded ? { limit: refusal.limit } : {}
 }
 
-const shown = ({ nodes, source, positions, path }: GraphQLError, { message, extensions }: { message: string; extensions: Record<string, unknown> }): GraphQLError =>
+interface Shown { message: string; extensions: Record<string, unknown> }
+
+const shown = ({ nodes, source, positions, path }: GraphQLError, { message, extensions }: Shown): GraphQLError =>
   new GraphQLError(message, { nodes: nodes ?? null, source: source ?? null, positions: positions ?? null, path: path ?? null, extensions })

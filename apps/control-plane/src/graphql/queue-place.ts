@@ -21,7 +21,9 @@ const QueuePlaceRef = builder.objectRef<QueuePlaceRow>('QueuePlace').implement({
       args: { first: t.arg.int({ defaultValue: 10, description: 'How many at most.' }) },
       resolve: async (place, { first }, ctx) => (await ctx.flows.visibleOf(place.holderIds)).slice(0, pageSize(first ?? 10, ctx)),
     }),
-    estimatedStartAt: t.expose('estimatedStartAt', { type: 'DateTime', nullable: true, description: 'When it may start, by the pace of its lane; null when unknown.' }),
+    estimatedStartAt: t.expose('estimatedStartAt', {
+      type: 'DateTime', nullable: true, description: 'When it may start, by the pace of its lane; null when unknown.',
+    }),
     pinned: t.exposeBoolean('pinned', { description: 'Whether promoteNow put it first.' }),
     forced: t.exposeBoolean('forced', { description: 'Whether it may pass the caps.' }),
   }),
@@ -42,7 +44,8 @@ builder.queryField('flowQueue', (t) => t.field({
   args: { lane: t.arg.string({ description: 'Only this lane.' }), ...forwardArgs() },
   resolve: async (_root, { lane, first, after }, ctx) => {
     const size = pageSize(first, ctx)
-    const page = await flowQueuePage(ctx.deps.pool, { lane: await requireLane(lane, ctx), principalId: onlyOwner(ctx.viewer), first: size, after: after ?? null })
+    const principalId = onlyOwner(ctx.viewer)
+    const page = await flowQueuePage(ctx.deps.pool, { lane: await requireLane(lane, ctx), principalId, first: size, after: after ?? null })
     const visible = new Map((await ctx.flows.visibleOf(page.items.map(({ id }) => id))).map((flow) => [flow.id, flow]))
     const edges = page.items.flatMap(({ id, cursor }) => {
       const node = visible.get(id)

@@ -5,7 +5,6 @@ import { actorOf } from '../policies/caller.ts'
 import { builder } from './builder.ts'
 import { answerOne, resultUnion } from './errors.ts'
 import { FlowRef } from './flow-ref.ts'
-import { given } from './input-rules.ts'
 import { LeaseRefInput } from './lease.ts'
 
 const ReportProgressPayload = builder.simpleObject('ReportProgressPayload', {
@@ -25,8 +24,8 @@ const ReportProgressInput = builder.inputType('ReportProgressInput', {
 builder.mutationField('reportProgress', (t) => t.field({
   type: ReportProgressResult, description: 'Says how far the work is; shown at most four times a second, and no milestone.',
   args: { input: t.arg({ type: ReportProgressInput, required: true, description: 'How far.' }) },
-  resolve: async (_root, { input: { lease, percent, message } }, ctx) => answerOne(
-    await reportProgress(ctx.deps, { actor: actorOf(ctx.viewer, ctx.address), items: [{ lease, ...given({ percent: percent && Math.round(percent), message }) }] }),
+  resolve: async (_root, { input }, ctx) => answerOne(
+    await reportProgress(ctx.deps, { actor: actorOf(ctx.viewer, ctx.address), items: [input] }),
     ({ flowId }) => ({ flow: ctx.flows.granted(flowId) }),
   ),
 }))

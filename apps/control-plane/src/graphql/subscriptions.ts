@@ -51,7 +51,10 @@ const FlowsChangedItemRef = builder.objectRef<FlowsChangedItem>('FlowsChangedIte
     counts: t.field({ type: FlowCountsRef, nullable: true, description: 'How many flows match; on snapshots.', resolve: (item) => item.counts ?? null }),
     flow: t.field({ type: FlowRef, nullable: true, description: 'The changed flow as it is now.', resolve: (item) => item.flow ?? null }),
     deletedId: t.id({ nullable: true, description: 'A flow that is gone.', resolve: (item) => item.deletedId ?? null }),
-    matches: t.boolean({ nullable: true, description: 'Whether the flow is in the filter; false = it may have just left it.', resolve: (item) => item.matches ?? null }),
+    matches: t.boolean({
+      nullable: true, description: 'Whether the flow is in the filter; false = it may have just left it.',
+      resolve: (item) => item.matches ?? null,
+    }),
   }),
 })
 
@@ -60,8 +63,14 @@ const QueueChangedItemRef = builder.objectRef<QueueChangedItem>('QueueChangedIte
   fields: (t) => ({
     ...head(t),
     stats: t.field({ type: QueueStatsRef, nullable: true, description: 'What happens now.', resolve: (item) => item.stats ?? null }),
-    head: t.field({ type: [FlowRef], nullable: true, description: 'The first of the queue that you may read, in order.', resolve: (item) => item.head ?? null }),
-    orderChanged: t.boolean({ nullable: true, description: 'Whether the order of the head is another than before.', resolve: (item) => item.orderChanged ?? null }),
+    head: t.field({
+      type: [FlowRef], nullable: true, description: 'The first of the queue that you may read, in order.',
+      resolve: (item) => item.head ?? null,
+    }),
+    orderChanged: t.boolean({
+      nullable: true, description: 'Whether the order of the head is another than before.',
+      resolve: (item) => item.orderChanged ?? null,
+    }),
   }),
 })
 
@@ -70,9 +79,18 @@ const OverviewItemRef = builder.objectRef<OverviewItem>('OverviewItem').implemen
   fields: (t) => ({
     ...head(t),
     stats: t.field({ type: QueueStatsRef, nullable: true, description: 'What happens now.', resolve: (item) => item.stats ?? null }),
-    slotHolders: t.field({ type: [FlowRef], nullable: true, description: 'The flows that hold slots, the oldest 200 that you may read.', resolve: (item) => item.slotHolders ?? null }),
-    queueHead: t.field({ type: [FlowRef], nullable: true, description: 'The first of the queue that you may read, in order.', resolve: (item) => item.queueHead ?? null }),
-    recentFailures: t.field({ type: [FlowRef], nullable: true, description: 'The latest failures that you may read.', resolve: (item) => item.recentFailures ?? null }),
+    slotHolders: t.field({
+      type: [FlowRef], nullable: true, description: 'The flows that hold slots, the oldest 200 that you may read.',
+      resolve: (item) => item.slotHolders ?? null,
+    }),
+    queueHead: t.field({
+      type: [FlowRef], nullable: true, description: 'The first of the queue that you may read, in order.',
+      resolve: (item) => item.queueHead ?? null,
+    }),
+    recentFailures: t.field({
+      type: [FlowRef], nullable: true, description: 'The latest failures that you may read.',
+      resolve: (item) => item.recentFailures ?? null,
+    }),
     feedLagMs: t.int({ nullable: true, description: 'How far these news are behind the commits.', resolve: (item) => item.feedLagMs ?? null }),
   }),
 })

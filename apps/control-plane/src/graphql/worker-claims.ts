@@ -29,15 +29,23 @@ const WorkerKindInput = builder.inputType('WorkerKindInput', {
     name: t.string({ required: true, description: 'Its name.', validate: name }),
     title: t.string({ description: 'A line for people.', validate: z.string().max(LIMITS.titleMax).nullish() }),
     inputSchema: t.field({ type: 'JSON', description: 'JSON Schema 2020-12 of its input.' }),
-    defaults: t.field({ type: 'JSON', description: 'For flows that leave them out: lane, priority, maxAttempts, onLeaseLost, attemptTimeoutSeconds, queueTtlSeconds.' }),
+    defaults: t.field({
+      type: 'JSON', description: 'For flows that leave them out: lane, priority, maxAttempts, onLeaseLost, attemptTimeoutSeconds, queueTtlSeconds.',
+    }),
   }),
 })
 const RegisterWorkerInput = builder.inputType('RegisterWorkerInput', {
   description: 'A worker and what it can do.',
   fields: (t) => ({
-    instanceId: t.string({ required: true, description: 'What the process calls itself; fresh per process unless an older one is to be replaced.', validate: z.string().min(1).max(200) }),
+    instanceId: t.string({
+      required: true, description: 'What the process calls itself; fresh per process unless an older one is to be replaced.',
+      validate: z.string().min(1).max(200),
+    }),
     name: t.string({ required: true, description: 'A name for people.', validate: name }),
-    kinds: t.field({ type: [WorkerKindInput], required: true, description: 'The kinds it handles.', validate: z.array(z.unknown()).min(1).max(LIMITS.workerKindsMax) }),
+    kinds: t.field({
+      type: [WorkerKindInput], required: true, description: 'The kinds it handles.',
+      validate: z.array(z.unknown()).min(1).max(LIMITS.workerKindsMax),
+    }),
     lanes: t.stringList({ description: 'The lanes it serves; absent = all.', validate: z.array(name).max(LIMITS.workerKindsMax).nullish() }),
     capacity: t.int({ required: true, description: 'How many flows it takes at once.', validate: z.int().min(1).max(LIMITS.workerCapacityMax) }),
     codeVersion: t.string({ description: 'What it says about its code.', validate: z.string().max(200).nullish() }),
@@ -75,7 +83,10 @@ const ClaimFlowsInput = builder.inputType('ClaimFlowsInput', {
   description: 'How many flows a worker asks for.',
   fields: (t) => ({
     workerId: t.id({ required: true, description: 'wrk_…' }),
-    max: t.int({ required: true, description: 'How many at most; cut to what is left of its capacity.', validate: z.int().min(1).max(LIMITS.workerCapacityMax) }),
+    max: t.int({
+      required: true, description: 'How many at most; cut to what is left of its capacity.',
+      validate: z.int().min(1).max(LIMITS.workerCapacityMax),
+    }),
     waitMs: t.int({ defaultValue: 0, required: true, description: 'How long to wait for the first, 30000 at most.', validate: waitMs }),
     requestId: t.string({ required: true, description: 'Fresh per claim; the same again answers the same leases.', validate: z.string().min(1).max(100) }),
   }),
@@ -104,7 +115,10 @@ const HeartbeatInput = builder.inputType('HeartbeatInput', {
   fields: (t) => ({
     workerId: t.id({ required: true, description: 'wrk_…' }),
     leases: t.field({ type: [LeaseRefInput], required: true, description: 'What it holds.', validate: z.array(z.unknown()).max(LIMITS.workerCapacityMax) }),
-    waitMs: t.int({ defaultValue: 0, required: true, description: 'After renewing, wait so long for a lost lease or a cancel, 30000 at most.', validate: waitMs }),
+    waitMs: t.int({
+      defaultValue: 0, required: true, description: 'After renewing, wait so long for a lost lease or a cancel, 30000 at most.',
+      validate: waitMs,
+    }),
     draining: t.boolean({ defaultValue: false, required: true, description: 'Whether it finishes what it has and asks for nothing more.' }),
   }),
 })

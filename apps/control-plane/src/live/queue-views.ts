@@ -1,8 +1,9 @@
-import { flowQueuePage, queueStats, type Deps, type QueueStatsRow } from '@sluice/engine'
+import { flowQueuePage, listFlows, queueStats, type Deps, type QueueStatsRow } from '@sluice/engine'
 import type { PrismaClient } from '@sluice/db/prisma'
+import { listFilter } from '../policies/list-filter.ts'
 import { kindsInScope, lanesInScope, type Viewer } from '../policies/policy.ts'
-import { onlyOwner, visibleFlows } from '../policies/visible.ts'
-import { LIGHT_COLUMNS, type LightFlow } from './changed-flows.ts'
+import { mayRead, onlyOwner } from '../policies/visible.ts'
+import { readLightFlows, type LightFlow } from './changed-flows.ts'
 import type { Shown } from './shared-view.ts'
 
 const HEAD_SHOWN = 20
@@ -13,29 +14,39 @@ export interface QueueView { stats: QueueStatsRow; head: LightFlow[] }
 export interface OverviewView extends QueueView { slotHolders: LightFlow[]; recentFailures: LightFlow[] }
 
 interface Sources { pool: Deps['pool']; prisma: PrismaClient }
+interface Page { items: { id: string }[] }
 
 /** Viewers with the same key read the same flows, and share what is computed. */
 export const sightOf = (viewer: Viewer): string => JSON.stringify([onlyOwner(viewer), lanesInScope(viewer), kindsInScope(viewer)])
 
-export async function queueView({ pool, prisma }: Sources, { lane, viewer }: { lane: string | null; viewer: Viewer }): Promise<Shown<QueueView>> {
-  const [stats, head] = await Promise.all([queueStats(pool, lane), queueHead({ pool, prisma }, lane, viewer)])
+export async function queueView(sources: Sources, { lane, viewer }: { lane: string | null; viewer: Viewer }): Promise<Shown<QueueView>> {
+  const [stats, page] = await Promise.all([queueStats(sources.pool, lane), queueHead(sources, lane, viewer)])
+  const [head = []] = await rowsOf(sources, viewer, [page])
   return { view: { stats, head }, text: JSON.stringify([stats, head.map(({ id }) => id)]) }
 }
 
-export async function overviewView({ pool, prisma }: Sources, viewer: Viewer): Promise<Shown<OverviewView>> {
-  const visible = visibleFlows(viewer)
-  const [queue, slotHolders, recentFailures] = await Promise.all([
-    queueView({ pool, prisma }, { lane: null, viewer }),
-    prisma.flow.findMany({ where: { AND: [visible, { slotHeld: true }] }, select: LIGHT_COLUMNS, orderBy: [{ queuedAt: 'asc' }, { id: 'asc' }], take: HOLDERS_SHOWN }),
-    prisma.flow.findMany({ where: { AND: [visible, { status: 'FAILED' }] }, select: LIGHT_COLUMNS, orderBy: [{ finishedAt: 'desc' }, { id: 'desc' }], take: FAILURES_SHOWN }),
+export async function overviewView(sources: Sources, viewer: Viewer): Promise<Shown<OverviewView>> {
+  const { pool } = sources
+  const [stats, ...pages] = await Promise.all([
+    queueStats(pool),
+    queueHead(sources, null, viewer),
+    listFlows(pool, { filter: listFilter({ slotHeld: true }, viewer), orderBy: 'CREATED_ASC', page: { first: HOLDERS_SHOWN } }),
+    listFlows(pool, { filter: listFilter({ status: ['FAILED'] }, viewer), orderBy: 'FINISHED_DESC', page: { first: FAILURES_SHOWN } }),
   ])
-  const text = JSON.stringify([queue.text, slotHolders.map(({ id, status, phase, overCap }) => [id, status, phase, overCap]), recentFailures.map(({ id }) => id)])
-  return { view: { ...queue.view, slotHolders, recentFailures }, text }
+  const [head = [], slotHolders = [], recentFailures = []] = await rowsOf(sources, viewer, pages)
+  // What a wall shows of a flow is told by its last event.
+  const text = JSON.stringify([stats, ...[head, slotHolders, recentFailures].map((rows) => rows.map(({ id, lastSequence }) => [id, lastSequence]))])
+  return { view: { stats, head, slotHolders, recentFailures }, text }
 }
 
-async function queueHead({ pool, prisma }: Sources, lane: string | null, viewer: Viewer): Promise<LightFlow[]> {
-  const page = await flowQueuePage(pool, { lane, principalId: onlyOwner(viewer), first: HEAD_SHOWN })
-  const rows = await prisma.flow.findMany({ where: { AND: [visibleFlows(viewer), { id: { in: page.items.map(({ id }) => id) } }] }, select: LIGHT_COLUMNS })
-  const byId = new Map(rows.map((row) => [row.id, row]))
-  return page.items.flatMap(({ id }) => byId.get(id) ?? [])
+const queueHead = ({ pool }: Sources, lane: string | null, viewer: Viewer): Promise<Page> =>
+  flowQueuePage(pool, { lane, principalId: onlyOwner(viewer), first: HEAD_SHOWN })
+
+/** The rows of all pages by one statement, as far as the viewer may read them. */
+async function rowsOf({ prisma }: Sources, viewer: Viewer, pages: Page[]): Promise<LightFlow[][]> {
+  const byId = await readLightFlows(prisma, [...new Set(pages.flatMap(({ items }) => items.map(({ id }) => id)))])
+  return pages.map(({ items }) => items.flatMap(({ id }) => {
+    const row = byId.get(id)
+    return row && mayRead(viewer, row) ? [row] : []
+  }))
 }

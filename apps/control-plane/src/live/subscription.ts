@@ -38,6 +38,7 @@ export function openSubscriptions({ limit, rights }: { limit: number; rights: Ri
         outlet.close()
         undo.splice(0).forEach((one) => one())
       }
+      // What was prepared too late is undone at once.
       const atClose = (one: () => void): void => (closed ? one() : void undo.push(one))
       return closable(read(start({ outlet, atClose }), outlet), close)
     },

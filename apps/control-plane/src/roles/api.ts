@@ -30,8 +30,10 @@ export interface Api {
   close(): Promise<void>
 }
 
+interface ApiOptions { engine: Engine; prisma: PrismaClient; settings: ApiSettings; dashboardDir?: string }
+
 /** Serves people and workers: GraphQL over HTTP and sockets, sign-in, health, the dashboard. Listens last, when everything is ready. */
-export async function startApi({ engine, prisma, settings, dashboardDir = DASHBOARD }: { engine: Engine; prisma: PrismaClient; settings: ApiSettings; dashboardDir?: string }): Promise<Api> {
+export async function startApi({ engine, prisma, settings, dashboardDir = DASHBOARD }: ApiOptions): Promise<Api> {
   const { deps } = engine
   const http = createHttpServer()
   const live = await openLive({ engine: deps, prisma, settings })
@@ -42,7 +44,8 @@ export async function startApi({ engine, prisma, settings, dashboardDir = DASHBO
   // Asked per request: the port is only known once it listens.
   const origins = (request: Parameters<ReturnType<typeof ourOrigins>>[0]): boolean => ourOrigins({ ...settings, port })(request)
   const resources: Resources = { deps, prisma, live, pages: { default: settings.pageDefault, max: settings.pageMax } }
-  const server = createGraphqlServer({ limits: { depth: settings.queryDepth, cost: settings.queryCost, aliases: ALIASES_MAX, pageDefault: settings.pageDefault } })
+  const { queryDepth: depth, queryCost: cost, pageDefault } = settings
+  const server = createGraphqlServer({ limits: { depth, cost, aliases: ALIASES_MAX, pageDefault } })
   const sockets = openSockets({ resources, server, origins, settings })
   http.on('request', answerBy([
     healthDoor({ pool: deps.pool, isStopping: () => stopping.signal.aborted }),
