@@ -109,13 +109,13 @@ function refuseLabels(labels: Json | undefined): Refusal | undefined {
 /** Built-in values for what nobody says. Milliseconds; null = none. */
 export interface EnvironmentDefaults { attemptTimeoutMs: number | null; flowDeadlineMs: number | null; queueTtlMs: number | null }
 
-/** What is absent comes from the kind, else the lane, else the environment, else: no title but the kind's name, priority 0, one attempt (three with RETRY), FAIL. */
-export function completeFlow(item: NewFlow, d: { kind: FlowDefaults; lane: FlowDefaults; environment: EnvironmentDefaults }): CompleteFlow {
+/** What is absent comes from the kind, else the lane, else the environment, else: the kind's title or name, priority 0, one attempt (three with RETRY), FAIL. */
+export function completeFlow(item: NewFlow, d: { kindTitle: string | null; kind: FlowDefaults; lane: FlowDefaults; environment: EnvironmentDefaults }): CompleteFlow {
   const onLeaseLost = item.onLeaseLost ?? d.kind.onLeaseLost ?? d.lane.onLeaseLost ?? 'FAIL'
   return {
     kind: item.kind,
     input: item.input === undefined ? {} : item.input,
-    title: item.title?.trim() || item.kind,
+    title: item.title?.trim() || d.kindTitle || item.kind,
     lane: laneOf(item, d.kind),
     labels: (item.labels ?? {}) as { [key: string]: string },
     priority: clampPriority(item.priority ?? d.kind.priority ?? d.lane.priority ?? 0),

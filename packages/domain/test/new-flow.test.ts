@@ -38,9 +38,9 @@ describe('a new flow', () => {
 
   test('takes what it leaves out from its kind, else its lane, else the environment, else built-in values', () => {
     const environment = { attemptTimeoutMs: 1500, flowDeadlineMs: null, queueTtlMs: 60_000 }
-    const flow = completeFlow({ kind: 'work' }, { kind: { priority: 7, onLeaseLost: 'RETRY' }, lane: { priority: 3, queueTtlSeconds: 5 }, environment })
+    const flow = completeFlow({ kind: 'work' }, { kindTitle: null, kind: { priority: 7, onLeaseLost: 'RETRY' }, lane: { priority: 3, queueTtlSeconds: 5 }, environment })
     expect(flow).toMatchObject({ title: 'work', lane: 'default', priority: 7, onLeaseLost: 'RETRY', maxAttempts: 3, queueTtlSeconds: 5, attemptTimeoutSeconds: 2 })
-    expect(completeFlow({ kind: 'work', priority: 99_999 }, { kind: {}, lane: {}, environment })).toMatchObject({ priority: 9000, maxAttempts: 1, onLeaseLost: 'FAIL' })
+    expect(completeFlow({ kind: 'work', priority: 99_999 }, { kindTitle: 'Work', kind: {}, lane: {}, environment })).toMatchObject({ title: 'Work', priority: 9000, maxAttempts: 1, onLeaseLost: 'FAIL' })
   })
 
   test('D-13 the request’s hash ignores the key and the order of fields, and nothing else', () => {

@@ -49,7 +49,7 @@ async function draft(tx: Tx, deps: Deps, cmd: CreateFlows): Promise<Draft[]> {
     const refusal = refuseNewFlow(item, deps.settings.inputMaxBytes) ?? refusePlace(item, { cmd, kind, lanes }) ?? refuseBySchema(kind?.inputSchema ?? null, item.input ?? {})
     if (refusal) return { answer: refusal }
     const lane = lanes.get(laneOf(item, defaultsOf(kind)))
-    const flow = completeFlow(item, { kind: defaultsOf(kind), lane: defaultsOf(lane), environment: deps.settings })
+    const flow = completeFlow(item, { kindTitle: kind?.title ?? null, kind: defaultsOf(kind), lane: defaultsOf(lane), environment: deps.settings })
     return { item, insert: { ...flow, id: newId('flow'), principalId: cmd.actor.principalId, capGroup, retryOfId: null } }
   })
 }

@@ -47,7 +47,7 @@ const toItem = (f: FlowToInsert): Record<string, unknown> => ({
   attempt_timeout_seconds: f.attemptTimeoutSeconds, retry_of_id: f.retryOfId,
 })
 
-export interface KindRow { name: string; inputSchema: Json; defaults: Record<string, never>; registeredAt: Date }
+export interface KindRow { name: string; title: string | null; inputSchema: Json; defaults: Record<string, never> }
 export interface LaneRow { name: string; state: 'OPEN' | 'PAUSED' | 'DRAINING' | 'DISABLED'; defaults: Record<string, never> }
 
 /** What createFlow must know about the kinds and lanes that a batch names, and whether a principal's own cap covers the caller. */
@@ -55,7 +55,7 @@ export async function readPlaces(tx: Tx, p: { kinds: string[]; principalIds: str
   const [row] = await tx.rows<{ kinds: KindRow[]; lanes: LaneRow[]; capped: string[] }>(
     'readPlaces',
     `SELECT
-       (SELECT coalesce(json_agg(json_build_object('name', name, 'inputSchema', input_schema, 'defaults', defaults)), '[]') FROM flow_kind WHERE name = ANY($1::text[])) AS kinds,
+       (SELECT coalesce(json_agg(json_build_object('name', name, 'title', title, 'inputSchema', input_schema, 'defaults', defaults)), '[]') FROM flow_kind WHERE name = ANY($1::text[])) AS kinds,
        (SELECT coalesce(json_agg(json_build_object('name', name, 'state', state, 'defaults', defaults)), '[]') FROM lane) AS lanes,
        (SELECT coalesce(json_agg(subject), '[]') FROM quota WHERE scope = 'PRINCIPAL' AND max_active > 0 AND subject = ANY($2::text[])) AS capped`,
     [p.kinds, p.principalIds],
