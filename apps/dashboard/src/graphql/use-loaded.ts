@@ -5,7 +5,7 @@ import { useConnection } from './connection.ts'
 /** What <Loaded> takes, and refresh: reads again from the server, at most once at a time, and once more if asked meanwhile. */
 export interface LoadedQuery<Data> { data: Data | undefined; fetching: boolean; error: string | null; retry(): void; refresh(): void }
 
-const sentence = (error: CombinedError) => (error.networkError ? 'the control plane cannot be reached.' : error.graphQLErrors.map(one => one.message).join(' '))
+const sentence = (error: CombinedError) => (error.networkError ? 'The control plane cannot be reached.' : error.graphQLErrors.map(one => one.message).join(' '))
 
 /** A page's one query. It waits until `ready` (its subscription has begun), and is read again after every reconnect. */
 export const useLoaded = <Data, Variables extends AnyVariables>(
@@ -27,7 +27,15 @@ export const useLoaded = <Data, Variables extends AnyVariables>(
   }, [busy, execute])
 
   useRereadAfterReconnect(refresh)
-  return { data: result.data, fetching: result.fetching, error: result.error ? sentence(result.error) : null, retry: refresh, refresh }
+  const data = useLastRead(JSON.stringify(variables), result.data)
+  return { data, fetching: result.fetching, error: result.error ? sentence(result.error) : null, retry: refresh, refresh }
+}
+
+/** A read that failed takes nothing away: what was read before for the same variables stays, and is said to be old. */
+const useLastRead = <Data,>(key: string, data: Data | undefined): Data | undefined => {
+  const last = useRef<{ key: string; data: Data } | null>(null)
+  if (data !== undefined) last.current = { key, data }
+  return data ?? (last.current?.key === key ? last.current.data : undefined)
 }
 
 const useRereadAfterReconnect = (refresh: () => void) => {

@@ -10,7 +10,7 @@ export function Loaded<Data>({ state, children }: { state: LoadState<Data>; chil
   if (state.data !== undefined) {
     return (
       <>
-        {state.error && <LoadFailure message={`This could not be read again, so it may be old: ${state.error}`} onRetry={state.retry} />}
+        {state.error && <LoadFailure message={`What is shown may be old. ${state.error}`} onRetry={state.retry} />}
         {children(state.data)}
       </>
     )

@@ -67,6 +67,19 @@ describe('queue page', () => {
     expect(await screen.findByText(/MAX_CONCURRENT_FLOWS says 8/)).toBeTruthy()
   })
 
+  test('a read that fails leaves what was read before, and says that it may be old', async () => {
+    let reachable = true
+    const { api } = await setup(() => {
+      if (!reachable) throw new TypeError('fetch failed')
+      return { queued: [queuedFlow({}, { title: 'Report' })] }
+    })
+    await screen.findByRole('link', { name: 'Report' })
+    reachable = false
+    await api.send('QueuePageQueueChanged', { queueChanged: { ...change, kind: 'CHANGE' } })
+    expect((await screen.findByRole('alert')).textContent).toContain('What is shown may be old. The control plane cannot be reached.')
+    expect(screen.getByRole('link', { name: 'Report' })).toBeTruthy()
+  })
+
   test('the next page of the queue is an address', async () => {
     const { onSearch } = await setup(() => ({ queued: [queuedFlow()], more: true }))
     fireEvent.click(await screen.findByRole('button', { name: 'Next page' }))
