@@ -26,7 +26,9 @@ describe('what GraphQL itself refuses', () => {
     ['a whole number that is too large', CREATE, { input: { kind: 'work', priority: 2 ** 40 } }, /priority/],
     ['a fraction for a whole number', CREATE, { input: { kind: 'work', priority: 1.5 } }, /priority/],
     ['an instant without an offset', CREATE, { input: { kind: 'work', notBefore: '2026-01-31T12:00:00' } }, /notBefore.*offset/s],
-    ['an instant that is none', CREATE, { input: { kind: 'work', deadlineAt: '2026-02-30 noon' } }, /deadlineAt/],
+    ['an instant that is none', CREATE, { input: { kind: 'work', deadlineAt: 'noon' } }, /deadlineAt/],
+    ['a day that is none', CREATE, { input: { kind: 'work', deadlineAt: '2026-02-30T12:00:00Z' } }, /deadlineAt/],
+    ['a year that no clock shows', CREATE, { input: { kind: 'work', deadlineAt: '0000-01-01T12:00:00Z' } }, /deadlineAt/],
   ])('%s is HTTP 400 with BAD_USER_INPUT that names it', async (_what, document, variables, named) => {
     const { status, data, errors } = await admin.ask(document, variables)
     expect({ status, data }).toEqual({ status: 400, data: null })

@@ -109,6 +109,11 @@ describe('over the API', () => {
     expect(await seen(theirs!)).toBe(await seen(ID))
   })
 
+  test('a submitter knows of itself and of no other principal', async () => {
+    const both = `{ own: node(id: "${actors.SUBMITTER.id}") { id } other: node(id: "${actors.ADMIN.id}") { id } }`
+    expect(await dataOf(actors.SUBMITTER.ask(both))).toEqual({ own: { id: actors.SUBMITTER.id }, other: null })
+  })
+
   test('who may read but not act is told FORBIDDEN, and nothing changes', async () => {
     const [id] = await createFlows(actors.SUBMITTER, [{ kind: 'work' }])
     const hold = 'mutation ($input: FlowReasonInput!) { holdFlow(input: $input) { __typename } }'

@@ -40,6 +40,7 @@ export function openSockets({ resources, server, origins, settings }: Options): 
     handleProtocols: (protocols) => (protocols.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : false),
   })
   const contexts = new WeakMap<object, Context>()
+  let closing = false
 
   const protocol = makeServer<Params, Extra>({
     onConnect: (ctx) => connect(ctx, resources),
@@ -67,13 +68,14 @@ export function openSockets({ resources, server, origins, settings }: Options): 
 
   return {
     upgrade: (request, socket, head) => {
-      const refusal = refusalOf(request, origins)
+      const refusal = closing ? 503 : refusalOf(request, origins)
       if (refusal !== null) return refuse(socket, refusal)
       sockets.handleUpgrade(request, socket, head, (opened) => {
         carry({ protocol, socket: opened, request, keepaliveMs: settings.keepaliveMs, log: resources.deps.log })
       })
     },
     close: async () => {
+      closing = true
       const open = [...sockets.clients]
       const gone = Promise.all(open.map((one) => new Promise<void>((resolve) => one.once('close', () => resolve()))))
       await new Promise((resolve) => setTimeout(resolve, open.length > 0 ? LAST_ITEMS_MS : 0))
@@ -123,7 +125,7 @@ function prepare(server: GraphqlServer, { query, operationName, variables }: Ask
 
 const enveloped = (args: ExecutionArgs): Enveloped => (args as Prepared).enveloped
 
-type Refusal = 400 | 403 | 404
+type Refusal = 400 | 403 | 404 | 503
 
 function refusalOf(request: IncomingMessage, origins: Origins): Refusal | null {
   if (pathOf(request) !== '/graphql') return 404

@@ -1,11 +1,12 @@
-import { permissionsOf } from '../policies/policy.ts'
+import { mayRun, permissionsOf } from '../policies/policy.ts'
 import { builder } from './builder.ts'
 import type { Context } from './context.ts'
 import { RoleEnum } from './enums.ts'
 
 export const PrincipalRef = builder.prismaNode('Principal', {
   description: 'A user or a program that signs in.',
-  id: { field: 'id', description: 'prn_…' },
+  id: { resolve: (principal) => principal.id, description: 'prn_…' },
+  findUnique: (id, ctx) => ({ id: mayRun(ctx.viewer, 'principals') || id === ctx.viewer.principalId ? id : '' }),
   nullable: true,
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Its name, unique.' }),

@@ -3,15 +3,21 @@ import type { Json } from '@sluice/protocol'
 import { builder } from './builder.ts'
 
 // RFC 3339, seconds and offset required: an instant that leaves its zone to the reader is refused (D-45).
-const INSTANT = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/
+const INSTANT = /^(\d{4})-(\d{2})-(\d{2})[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/
+const EARLIEST_YEAR = 1970
 
+/** @throws GraphQLError, as scalars do, for anything that is no instant from 1970 on. */
 export function parseInstant(value: unknown): Date {
-  const at = typeof value === 'string' && INSTANT.test(value) ? new Date(value) : null
-  if (at === null || Number.isNaN(at.getTime())) {
+  const [text, year, month, day] = (typeof value === 'string' ? INSTANT.exec(value) : null) ?? []
+  const at = new Date(text ?? Number.NaN)
+  if (Number.isNaN(at.getTime()) || Number(year) < EARLIEST_YEAR || !isDay(Number(year), Number(month), Number(day))) {
     throw new GraphQLError('An instant is RFC 3339 with an offset, for example 2026-01-31T12:00:00Z.', { extensions: { code: 'BAD_USER_INPUT' } })
   }
   return at
 }
+
+// A Date takes 30 February for 2 March.
+const isDay = (year: number, month: number, day: number): boolean => new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day
 
 builder.scalarType('DateTime', {
   description: 'An instant: RFC 3339 with an offset; answers are UTC with milliseconds.',

@@ -46,9 +46,11 @@ class ChangedStream {
   async *follow(subscription: Subscription<FlowsChangedItem>, from: FeedCursor | null): AsyncGenerator<FlowsChangedItem, void> {
     const { hub, progress } = this.#sources
     const joined = hub.cursor
+    // A cursor from another server may be ahead of us: what it has shown is not shown again.
+    const seen = from !== null && from.generation === joined.generation && isAfter(from, joined) ? from : joined
     subscription.atClose(hub.listen((batch) => {
       if (batch === null) return void this.#afterGap(subscription)
-      subscription.outlet.push(this.#items(batch.flows.filter((flow) => isAfter(flow, joined))))
+      subscription.outlet.push(this.#items(batch.flows.filter((flow) => isAfter(flow, seen))))
     }))
     subscription.atClose(progress.listen((rows) => subscription.outlet.push(rows.flatMap((row) => this.#item(row, this.cursorText)))))
     if (from !== null) return yield* this.#catchUp(from, joined)
