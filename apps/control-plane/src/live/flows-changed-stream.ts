@@ -21,6 +21,7 @@ export function flowsChanged(sources: Sources, { filter, after, ctx }: Request) 
   return sources.subscriptions.open<FlowsChangedItem>({
     viewer: ctx.viewer,
     atEnd: (end) => ({ cursor: stream.cursorText, kind: 'END', end }),
+    keyOf: ({ flow, deletedId }) => flow?.id ?? deletedId ?? null,
     start: (subscription) => stream.follow(subscription, from),
   })
 }

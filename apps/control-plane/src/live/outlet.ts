@@ -2,32 +2,34 @@ import type { ItemHead, SubscriptionEnd } from './items.ts'
 
 /**
  * Where one subscription waits for its items. It holds at most `limit`: a subscriber that reads too slowly loses what waits for it
- * and is told TOO_SLOW instead of being fed what is stale (INV-36). One reader.
+ * and is told TOO_SLOW instead of being fed what is stale (INV-36). Of items with the same key only the latest waits. One reader.
  */
 export class Outlet<Item extends ItemHead> {
   readonly #limit: number
   readonly #atEnd: (end: SubscriptionEnd) => Item
-  #waiting: Item[] = []
+  readonly #keyOf: (item: Item) => string | null
+  #waiting = new Map<unknown, Item>()
   #wake: (() => void) | null = null
   #closed = false
 
-  constructor(o: { limit: number; atEnd(end: SubscriptionEnd): Item }) {
+  constructor(o: { limit: number; atEnd(end: SubscriptionEnd): Item; keyOf?: (item: Item) => string | null }) {
     this.#limit = o.limit
     this.#atEnd = o.atEnd
+    this.#keyOf = o.keyOf ?? (() => null)
   }
 
   push(items: Item[]): void {
     if (this.#closed) return
-    if (this.#waiting.length + items.length > this.#limit) return this.end('TOO_SLOW')
-    this.#waiting.push(...items)
+    for (const item of items) this.#keep(item)
+    if (this.#waiting.size > this.#limit) return this.end('TOO_SLOW')
     this.#tell()
   }
 
   /** The last item. TERMINAL comes after what waits; any other end replaces it. */
   end(reason: SubscriptionEnd): void {
     if (this.#closed) return
-    if (reason !== 'TERMINAL') this.#waiting = []
-    this.#waiting.push(this.#atEnd(reason))
+    if (reason !== 'TERMINAL') this.#waiting.clear()
+    this.#keep(this.#atEnd(reason))
     this.close()
   }
 
@@ -43,11 +45,20 @@ export class Outlet<Item extends ItemHead> {
 
   async *items(): AsyncGenerator<Item, void> {
     for (;;) {
-      const next = this.#waiting.shift()
-      if (next !== undefined) yield next
-      else if (this.#closed) return
+      const [next] = this.#waiting
+      if (next !== undefined) {
+        this.#waiting.delete(next[0])
+        yield next[1]
+      } else if (this.#closed) return
       else await new Promise<void>((resolve) => (this.#wake = resolve))
     }
+  }
+
+  /** Behind what waits, so that cursors only grow. */
+  #keep(item: Item): void {
+    const key = this.#keyOf(item) ?? item
+    this.#waiting.delete(key)
+    this.#waiting.set(key, item)
   }
 
   #tell(): void {

@@ -20,6 +20,8 @@ export interface Subscriptions {
 interface OpenSubscription<Item extends ItemHead> {
   viewer: Viewer
   atEnd(end: SubscriptionEnd): Item
+  /** Of items with the same key only the latest waits for a reader that is busy; null = each counts. */
+  keyOf?: (item: Item) => string | null
   start(subscription: Subscription<Item>): AsyncIterable<Item>
 }
 
@@ -27,8 +29,8 @@ interface OpenSubscription<Item extends ItemHead> {
 export function openSubscriptions({ limit, rights }: { limit: number; rights: Rights }): Subscriptions {
   const open = new Set<(end: SubscriptionEnd) => void>()
   return {
-    open: ({ viewer, atEnd, start }) => {
-      const outlet = new Outlet({ limit, atEnd })
+    open: ({ viewer, atEnd, keyOf, start }) => {
+      const outlet = new Outlet({ limit, atEnd, ...(keyOf ? { keyOf } : {}) })
       const end = (reason: SubscriptionEnd): void => outlet.end(reason)
       const undo: (() => void)[] = [() => open.delete(end), rights.watch(viewer, () => outlet.end('REVOKED'))]
       let closed = false
