@@ -41,7 +41,8 @@ export function RecentTable({ flows }: { flows: readonly FragmentOf<typeof Recen
 }
 
 function RecentRow({ row }: { row: Row }) {
-  const why = row.error?.message ?? sentenceOfEnd(row.terminalReason)
+  // An error may also be left of an earlier attempt; it says why only where the flow failed.
+  const why = (row.status === 'FAILED' && row.error?.message) || sentenceOfEnd(row.terminalReason)
   return (
     <tr>
       <td><LookBadge look={STATUS_LOOKS[row.status]} /></td>
