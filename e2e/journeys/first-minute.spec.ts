@@ -21,7 +21,7 @@ test.describe('the first minute', () => {
 
     await markLoad(page)
     await page.getByRole('button', { name: 'Start a sample: Digest' }).click()
-    await page.getByRole('list', { name: /Slots|Oldest holders/ }).getByText('sample.digest').waitFor()
+    await page.getByRole('list', { name: /Slots|Oldest holders/ }).getByText('SHA-256 of every file below a folder').waitFor()
     await page.getByRole('button', { name: 'Start a sample' }).click()
     await page.getByRole('menuitem', { name: /sample\.languages/ }).click()
     await page.getByRole('button', { name: 'Start a sample' }).click()
@@ -34,7 +34,7 @@ test.describe('the first minute', () => {
     }
     expect(await isSameLoad(page)).toBe(true)
 
-    await ended.getByRole('link', { name: 'sample.digest' }).click()
+    await ended.getByRole('link', { name: 'SHA-256 of every file below a folder' }).click()
     await expect(page.getByText('Finished').first()).toBeVisible()
     await takePictures(page, 'flow-finished')
     await expectAccessible(page)
