@@ -11,9 +11,9 @@ test.describe('a bad day', () => {
 
   test.beforeAll(async () => {
     world = await startWorld({ env: { MAX_CONCURRENT_FLOWS: '2' } })
-    const actor = await world.actor('WORKER', 'tired worker')
+    const actor = await world.actor('WORKER', 'tired-worker')
     worker = createWorker({
-      name: 'tired worker', url: world.url, token: actor.token, capacity: 20, graceMs: 0,
+      name: 'tired-worker', url: world.url, token: actor.token, capacity: 20, graceMs: 0,
       kinds: {
         'report.render': { handler: () => fail({ code: 'PRINTER_ON_FIRE', message: 'The printer is on fire again. Put it out, then retry.', retryable: false, detail: { printer: 'P-7', smoke: true } }) },
         'archive.index': { handler: ({ signal, progress }) => { progress(37, 'volume 12 of 31'); return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped')))) } },

@@ -41,6 +41,8 @@ export async function transact<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Pro
 
 async function once<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect()
+  // A connection that breaks says so here too; the statement in flight or the next one fails with it, so there is nothing more to do.
+  client.on('error', ignored)
   const hints: (() => void)[] = []
   let broken: Error | undefined
   try {
@@ -53,9 +55,12 @@ async function once<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
     broken = await client.query('ROLLBACK').then(() => undefined, (e: Error) => e)
     throw error
   } finally {
+    client.off('error', ignored)
     client.release(broken)
   }
 }
+
+const ignored = (): void => undefined
 
 const txOver = (client: pg.PoolClient, hints: (() => void)[]): Tx => ({
   rows: async <R extends Row>(name: string, text: string, values: unknown[] = []) => (await client.query<R>(statement(name, text, values))).rows,

@@ -68,7 +68,7 @@ export function openPromoter(deps: Omit<Deps, 'promoter'>): Promoter {
       const pass = await promotionPass(deps, asks).finally(() => afterPass(asks))
       armDue(pass.nextDueInMs)
       for (const [ask, claims] of pass.leased) ask.settle(claims)
-      asks.filter(ask => ask.over).forEach(ask => ask.settle([]))
+      asks.filter(ask => ask.over || pass.gone.includes(ask)).forEach(ask => ask.settle([]))
       const promoted = [...pass.leased.values()].reduce((n, claims) => n + claims.length, 0)
       if (promoted === 0) break
       total += promoted
@@ -126,14 +126,20 @@ export function openPromoter(deps: Omit<Deps, 'promoter'>): Promoter {
   }
 }
 
-interface Pass { leased: Map<Parked, Promoted[]>; nextDueInMs: number | null }
+interface Pass {
+  leased: Map<Parked, Promoted[]>
+  nextDueInMs: number | null
+  /** Asks of workers that are no longer there: who registered anew must not wait behind its own old claim. */
+  gone: Parked[]
+}
 
 async function promotionPass(deps: Omit<Deps, 'promoter'>, asks: Parked[]): Promise<Pass> {
   return transact(deps.pool, async tx => {
     await lockPromotion(tx)
     const scopes = await readScopes(tx, [...new Set(asks.map(a => a.workerId))])
     const seats = seatsOf(asks, scopes)
-    const nothing: Pass = { leased: new Map(), nextDueInMs: scopes.nextDueInMs }
+    const live = new Set(scopes.workers.map(worker => worker.id))
+    const nothing: Pass = { leased: new Map(), nextDueInMs: scopes.nextDueInMs, gone: asks.filter(ask => !live.has(ask.workerId)) }
     const heads = headsOf(seats, scopes, PASS_LIMIT)
     if (heads.length === 0) return nothing
     const demand = Math.min(PASS_LIMIT, seats.reduce((n, s) => n + s.free, 0))

@@ -32,8 +32,11 @@ export async function createActor(o: { url: string; adminToken: string; name: st
   return actorWith({ url: o.url, name: o.name, token: createApiToken.secret })
 }
 
-export function actorWith(o: { url: string; name: string; token: string }): Submitter {
-  const askAs = <T>(document: string, variables?: Record<string, unknown>): Promise<T> => ask<T>({ url: o.url, token: o.token, document, variables })
+/** answerWithinMs: give up on an answer after that long; default: never. */
+export function actorWith(o: { url: string; name: string; token: string; answerWithinMs?: number }): Submitter {
+  const askAs = <T>(document: string, variables?: Record<string, unknown>): Promise<T> => ask<T>({
+    url: o.url, token: o.token, document, variables, signal: o.answerWithinMs === undefined ? undefined : AbortSignal.timeout(o.answerWithinMs),
+  })
   return {
     name: o.name, token: o.token, ask: askAs,
     open: () => openSocket({ url: o.url, token: o.token }),
