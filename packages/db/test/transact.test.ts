@@ -1,0 +1,18 @@
+import { cloneDatabase } from '@sluice/testkit/db'
+import { expect, test } from 'vitest'
+import { openPool } from '../src/pool.ts'
+import { transact } from '../src/transact.ts'
+
+test('a connection that breaks between two statements of a transaction fails the transaction and not the process', async () => {
+  const clone = await cloneDatabase()
+  const pool = openPool({ url: clone.url, max: 2, log: () => undefined })
+  const broken = transact(pool, async tx => {
+    const [own] = await tx.rows<{ pid: number }>('ownPid', 'SELECT pg_backend_pid() AS pid')
+    await pool.query('SELECT pg_terminate_backend($1)', [own?.pid])
+    await tx.rows('untilGone', 'SELECT pg_sleep(5)')
+  })
+  await expect(broken).rejects.toThrow()
+  expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
+  await pool.end()
+  await clone.drop()
+})
