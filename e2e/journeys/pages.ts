@@ -20,6 +20,8 @@ export async function signIn(page: Page, world: World): Promise<void> {
 /** Pictures of the page as it is, in both themes and sizes: NAME-THEME-WIDTHxHEIGHT.png. They are for looking, nothing compares them. */
 export async function takePictures(page: Page, name: string): Promise<void> {
   const folder = await pictureFolder(PICTURES)
+  await page.mouse.move(0, 0)
+  await page.evaluate(() => { if (document.activeElement instanceof HTMLElement) document.activeElement.blur() })
   for (const theme of THEMES) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
     for (const size of SIZES) {
