@@ -1,6 +1,6 @@
 /** How far an attempt is (D-30): not a milestone, a narrow row beside the flow. */
-import { StaleLease, Refusal, refuseText } from '@sluice/domain'
-import type { Actor } from '@sluice/domain'
+import { StaleLease, refuseText } from '@sluice/domain'
+import type { Actor , Refusal} from '@sluice/domain'
 import { transact } from '@sluice/db'
 import type { LeaseRef } from '@sluice/protocol'
 import type { Deps, Outcome } from '../deps.ts'

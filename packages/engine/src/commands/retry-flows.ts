@@ -1,6 +1,6 @@
 /** D-6: terminal is final, so a retry is a new flow with the same input (or another), linked to the old one, with no idempotency key. */
-import { Conflict, LaneClosed, NotFound, Refusal, actorName, newId, refuseJson } from '@sluice/domain'
-import type { FlowFacts } from '@sluice/domain'
+import { Conflict, LaneClosed, NotFound, actorName, newId, refuseJson } from '@sluice/domain'
+import type { FlowFacts , Refusal} from '@sluice/domain'
 import { transact } from '@sluice/db'
 import type { Tx } from '@sluice/db'
 import { isTerminal } from '@sluice/protocol'

@@ -1,5 +1,5 @@
-import { Conflict, NotFound, Refusal } from '@sluice/domain'
-import type { Actor } from '@sluice/domain'
+import { Conflict, NotFound } from '@sluice/domain'
+import type { Actor , Refusal } from '@sluice/domain'
 import { named } from '@sluice/db'
 import type { Deps } from '../deps.ts'
 import { readWorker } from '../sql/worker-sql.ts'
