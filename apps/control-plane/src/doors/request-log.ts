@@ -3,6 +3,8 @@ import type { Log } from '@sluice/db'
 import { pathOf } from './respond.ts'
 
 const QUIET = /^\/(healthz|readyz|assets\/.*)$/
+// Workers ask again and again: told only when it went wrong, or a quiet system would fill its disk with them.
+const POLLS = new Set(['mutation claimFlows', 'mutation heartbeat', 'mutation reportProgress'])
 const facts = new WeakMap<ServerResponse, Record<string, unknown>>()
 
 /** What a door knows of its request, for the one line about it. */
@@ -13,7 +15,9 @@ export function logWhenClosed(request: IncomingMessage, response: ServerResponse
   const began = performance.now()
   response.once('close', () => {
     const path = pathOf(request)
-    if (QUIET.test(path)) return
-    log({ event: 'request', method: request.method, path, status: response.statusCode, ms: Math.round(performance.now() - began), ...facts.get(response) })
+    const known = facts.get(response)
+    const poll = POLLS.has(String(known?.['operation'])) && response.statusCode < 400
+    if (QUIET.test(path) || poll) return
+    log({ event: 'request', method: request.method, path, status: response.statusCode, ms: Math.round(performance.now() - began), ...known })
   })
 }

@@ -1,6 +1,6 @@
 /** Who may come in (D-44): principals, their tokens (shown once, stored hashed), browser sessions and one-time sign-in codes. */
 import { createHash, randomBytes } from 'node:crypto'
-import { Conflict, InvalidInput, NotFound, newId, refuseName, refuseText } from '@sluice/domain'
+import { Conflict, InvalidInput, NotFound, newId, refuseText } from '@sluice/domain'
 import type { Actor } from '@sluice/domain'
 import { named, transact } from '@sluice/db'
 import type { Pool, Tx } from '@sluice/db'
@@ -140,8 +140,8 @@ async function principalFor(tx: Tx, cmd: NewToken): Promise<Outcome<string>> {
     const [row] = await tx.rows<{ id: string }>('principalById', 'SELECT id FROM principal WHERE id = $1 AND disabled_at IS NULL', [cmd.principalId])
     return row?.id ?? NotFound.of('principal', cmd.principalId)
   }
-  const name = cmd.principalName ?? cmd.name
-  const refusal = refuseName(['name'], name)
+  const name = (cmd.principalName ?? cmd.name).trim()
+  const refusal = refuseText(['name'], name, LIMITS.nameMax)
   if (refusal) return refusal
   if (!cmd.role) return new InvalidInput(['role'], 'Give a principal, or a role for a new one.')
   return ensurePrincipal(tx, name, cmd.role)
