@@ -7,6 +7,7 @@ import { openEngine } from '@sluice/engine'
 import { MIGRATIONS, VERSION } from './checkout.ts'
 import { readConfig, type Config } from './config.ts'
 import { logLine } from './log.ts'
+import { onceUp } from './once-up.ts'
 import { startApi } from './roles/api.ts'
 import { startDispatcher } from './roles/dispatcher.ts'
 import { Refused, runProgram } from './supervisor/refused.ts'
@@ -24,7 +25,7 @@ async function run(config: Config): Promise<void> {
   if (url === null) throw new Refused('The control plane alone needs DATABASE_URL; npm start brings a database of its own.')
   const open: (() => Promise<unknown>)[] = []
   try {
-    await migrate(url, MIGRATIONS)
+    await onceUp(() => migrate(url, MIGRATIONS))
     const pool = openPool({ url, max: HOT_CONNECTIONS, log: logLine })
     open.push(() => pool.end())
     const prisma = openPrisma(url, { max: READING_CONNECTIONS })

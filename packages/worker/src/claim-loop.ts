@@ -66,6 +66,8 @@ function take(deps: ClaimLoopDeps, claims: Claim[]) {
 }
 
 async function heedRefusal(deps: ClaimLoopDeps, o: { answer: Refused; registration: { workerId: string; heartbeatMs: number } }) {
+  // An answer to a registration that this worker itself has renewed since says nothing about the new one.
+  if (o.registration !== deps.session.current()) return
   if (o.answer.code === 'CONFLICT') return deps.onReplaced(o.answer.message)
   if (o.answer.code === 'NOT_FOUND') return await Promise.race([deps.session.renew(o.registration), untilAborted(deps.stopping)])
   await calmDown(deps, new Rejected(`${o.answer.message} (${o.answer.code})`))

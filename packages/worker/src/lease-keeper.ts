@@ -125,6 +125,8 @@ function heed(pulse: Pulse, deps: LeaseKeeperDeps): boolean {
 }
 
 async function heedRefusal(b: Beating, { answer, registration }: { answer: Refused; registration: { workerId: string; heartbeatMs: number } }) {
+  // An answer to a registration that this worker itself has renewed since says nothing about the new one.
+  if (registration !== b.deps.session.current()) return
   if (answer.code === 'CONFLICT') return b.deps.onReplaced(answer.message)
   if (answer.code === 'NOT_FOUND') return await b.deps.session.renew(registration)
   b.deps.settings.log.error('the heartbeat was refused', { code: answer.code, message: answer.message })
