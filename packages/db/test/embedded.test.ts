@@ -144,8 +144,8 @@ describe('after a kill', () => {
   })
 
   test('a zombie counts as dead', async () => {
-    // The shell becomes `sleep`, which never asks for the exit code of the child it inherits.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'])
+    // The shell becomes `sleep 60`, which never asks for the exit code of the child it inherits; that one ends after the exec, or the shell would reap it.
+    const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 60'])
     try {
       const [line] = await once(parent.stdout, 'data')
       await eventually(() => readFileSync(`/proc/${Number(String(line))}/stat`, 'utf8').includes(' Z '))

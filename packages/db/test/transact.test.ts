@@ -11,7 +11,7 @@ test('a connection that breaks between two statements of a transaction fails the
     await pool.query('SELECT pg_terminate_backend($1)', [own?.pid])
     await tx.rows('untilGone', 'SELECT pg_sleep(5)')
   })
-  await expect(broken).rejects.toThrow(/terminat/)
+  await expect(broken).rejects.toThrow(/terminat|not queryable/)
   expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
   await pool.end()
   await clone.drop()
