@@ -55,11 +55,13 @@ async function deliver<Item, Answer>(chunk: Entry<Item, Answer>[], o: BatchOptio
     const answers = await o.send(chunk.map(entry => entry.item))
     chunk.forEach((entry, i) => (i < answers.length ? entry.resolve(answers[i] as Answer) : entry.reject(new Rejected('an answer is missing'))))
   } catch (error) {
-    // Which of them was refused cannot be told: each is asked about alone, so that one bad report does not take the others along.
-    if (error instanceof Rejected && chunk.length > 1) for (const entry of chunk) await deliver([entry], o)
+    // Which of them was refused cannot be told: the halves are asked about apart, so that one bad report does not take the others along.
+    if (error instanceof Rejected && chunk.length > 1) for (const half of halvesOf(chunk)) await deliver(half, o)
     else for (const entry of chunk) entry.reject(error)
   }
 }
+
+const halvesOf = <T>(whole: T[]): T[][] => [whole.slice(0, Math.ceil(whole.length / 2)), whole.slice(Math.ceil(whole.length / 2))]
 
 function takeChunk<Item, Answer>(queue: Entry<Item, Answer>[], o: BatchOptions<Item, Answer>): Entry<Item, Answer>[] {
   let bytes = 0

@@ -93,8 +93,8 @@ export async function startFake() {
       return { __typename: 'HeartbeatPayload', ...pulse() }
     },
     startFlows: input => ({ results: input.items.map(item => write(item.lease, 'StartFlowPayload', flow => (flow.started = true))) }),
-    finishFlows: input => ({ results: input.items.map(finish) }),
-    failFlows: input => ({ results: input.items.map(failing) }),
+    finishFlows: input => unreadable(input) ?? { results: input.items.map(finish) },
+    failFlows: input => unreadable(input) ?? { results: input.items.map(failing) },
     returnFlow: input =>
       write(input.lease, 'ReturnFlowPayload', flow => Object.assign(flow, { status: 'RETURNED', returned: flow.started ? 'interrupted' : 'unstarted' })),
     reportProgress: input => write(input.lease, 'ReportProgressPayload', flow => flow.progress.push([input.percent, input.message])),
@@ -163,6 +163,10 @@ export async function startFake() {
     },
   }
 }
+
+/** As the real one: a text that PostgreSQL cannot keep refuses the whole request that carries it. */
+const unreadable = (input: Input) =>
+  JSON.stringify(input).includes(String.raw`\u0000`) ? { __typename: 'InvalidInput', code: 'INVALID_INPUT', message: 'A text contains U+0000' } : null
 
 function takeFault(faults: { field: string; fault: Fault; times: number }[], field: string): Fault | null {
   const found = faults.find(entry => entry.field === field && entry.times > 0)

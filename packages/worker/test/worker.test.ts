@@ -113,6 +113,30 @@ describe('one flow', () => {
     expect(fake.flow(id)).toMatchObject({ error: { code: 'RESULT_REFUSED' }, retryable: false })
   })
 
+  test('a request refused as a whole fails only the flow that is refused alone', async () => {
+    let gather: (() => void)[] = []
+    const together = () => new Promise<void>(resolve => {
+      gather.push(resolve)
+      if (gather.length < 6) return
+      for (const go of gather) go()
+      gather = []
+    })
+    const kind = defineKind<{ result: string; fails?: boolean }>({
+      handler: async ({ flow: { input } }) => {
+        await together()
+        return input.fails ? fail({ code: 'SAID', message: 'as it said', detail: input.result, retryable: true }) : input.result
+      },
+    })
+    const { fake, worker } = await setup({ k: kind }, { capacity: 6 })
+    const finishing = ['a', 'b', 'a\u0000b', 'c'].map(result => fake.enqueue('k', { result }))
+    const failing = ['d', 'e\u0000'].map(result => fake.enqueue('k', { result, fails: true }))
+    await worker.start()
+    await fake.until(() => [...finishing, ...failing].every(id => fake.flow(id).status !== 'QUEUED' && fake.flow(id).status !== 'RUNNING'))
+    expect(fake.calls('finishFlows')[0]?.items).toHaveLength(4)
+    expect(finishing.map(id => fake.flow(id).result ?? fake.flow(id).error)).toMatchObject(['a', 'b', { code: 'RESULT_REFUSED', message: 'A text contains U+0000' }, 'c'])
+    expect(failing.map(id => [fake.flow(id).error, fake.flow(id).retryable])).toMatchObject([[{ code: 'SAID' }, true], [{ code: 'ERROR_REFUSED' }, true]])
+  })
+
   test('progress leaves at most four times a second, the latest wins, and the last one leaves before the result', async () => {
     const { fake } = await started({
       k: defineKind({ handler: ({ progress }) => { for (let i = 0; i <= 100; i++) progress(i + 0.4, `step ${i}`) } }),

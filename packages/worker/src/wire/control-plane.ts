@@ -3,7 +3,7 @@ import type { ErrorCode, FlowStatus, Json, LeaseRef, OnLeaseLost } from '@sluice
 import {
   CLAIM_FLOWS, FAIL_FLOWS, FINISH_FLOWS, HEARTBEAT, REGISTER_WORKER, REPORT_PROGRESS, RETURN_FLOW, START_FLOWS,
 } from './documents.ts'
-import type { Transport } from './transport.ts'
+import { Rejected, type Transport } from './transport.ts'
 
 export interface Refused { code: ErrorCode; message: string }
 export const isRefused = (answer: object): answer is Refused => 'code' in answer
@@ -45,9 +45,13 @@ export function createControlPlane(transport: Transport) {
   const ask = async <T extends object>(query: string, input: object, { signal, waitMs = 0 }: Asking): Promise<T | Refused> =>
     (await transport({ query, variables: { input }, timeoutMs: waitMs + ANSWER_MS, signal })) as T | Refused
 
+  /** One answer per item, in order. Throws Rejected when the request was refused as a whole and carried more than one item. */
   const askMany = async <T extends object>(query: string, items: object[], asking: Asking): Promise<(T | Refused)[]> => {
     const answer = await ask<{ results: (T | Refused)[] }>(query, { items }, asking)
-    return isRefused(answer) ? items.map(() => answer) : answer.results
+    if (!isRefused(answer)) return answer.results
+    // The request as a whole is refused, and it does not say for which item: only one that travelled alone may take it as its own answer.
+    if (items.length > 1) throw new Rejected(answer.message)
+    return [answer]
   }
 
   return {
