@@ -37,5 +37,15 @@ export const respondRefused = (response: ServerResponse, o: { status: number; co
 export const redirect = (response: ServerResponse, to: string, headers: Record<string, string> = {}): true =>
   respond(response, { status: 303, headers: { location: to, 'cache-control': 'no-store', ...headers } })
 
-export const pathOf = (request: IncomingMessage): string => new URL(request.url ?? '/', 'http://localhost').pathname
-export const queryOf = (request: IncomingMessage): URLSearchParams => new URL(request.url ?? '/', 'http://localhost').searchParams
+/** The path of the request line as it came. Never throws: anybody may write anything there, and URL refuses some of it, `//` for one. */
+export const pathOf = (request: IncomingMessage): string => targetOf(request).path
+export const queryOf = (request: IncomingMessage): URLSearchParams => new URLSearchParams(targetOf(request).query)
+
+// What a client that takes us for a proxy writes before the path.
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i
+
+function targetOf({ url = '/' }: IncomingMessage): { path: string; query: string } {
+  const [target = ''] = url.replace(ORIGIN, '').split('#')
+  const at = target.indexOf('?')
+  return at < 0 ? { path: target || '/', query: '' } : { path: target.slice(0, at) || '/', query: target.slice(at + 1) }
+}

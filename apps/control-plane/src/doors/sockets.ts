@@ -7,6 +7,7 @@ import type { Context, Resources } from '../graphql/context.ts'
 import { contextFor, presented, type GraphqlServer } from '../graphql/server.ts'
 import type { Viewer } from '../policies/policy.ts'
 import { addressOf } from './address.ts'
+import { contained } from './contained.ts'
 import { byToken, credentialsOf } from './credentials.ts'
 import type { Origins } from './origins.ts'
 import { pathOf } from './respond.ts'
@@ -67,13 +68,13 @@ export function openSockets({ resources, server, origins, settings }: Options): 
   })
 
   return {
-    upgrade: (request, socket, head) => {
+    upgrade: (request, socket, head) => contained(resources.deps.log, 'upgrade.failed', { run: () => {
       const refusal = closing ? 503 : refusalOf(request, origins)
       if (refusal !== null) return refuse(socket, refusal)
       sockets.handleUpgrade(request, socket, head, (opened) => {
         carry({ protocol, socket: opened, request, keepaliveMs: settings.keepaliveMs, log: resources.deps.log })
       })
-    },
+    }, drop: () => void socket.destroy() }),
     close: async () => {
       closing = true
       const open = [...sockets.clients]
