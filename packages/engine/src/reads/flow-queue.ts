@@ -10,6 +10,7 @@ import { named } from '@sluice/db'
 import type { Named, Pool } from '@sluice/db'
 import { boundedRead } from './bounded-read.ts'
 import { INSTANT, isInstant } from './instant-sql.ts'
+import { readOwnQueue } from './own-queue.ts'
 import { decodeCursor, encodeCursor } from './page-cursor.ts'
 import { lineSql } from './queue-line-sql.ts'
 
@@ -21,7 +22,7 @@ export interface FlowQueueOptions {
   /** Default 50, at most 200. */
   first?: number
   after?: string | null
-  /** Only this principal's flows. No index serves that: it runs under the 2 s timeout. */
+  /** Only this principal's flows: found by their owner; past 5,000 queued ones by a walk along the queue, which runs under the 2 s timeout. */
   principalId?: string | null
 }
 
@@ -32,23 +33,33 @@ interface Place { section: Section; rank: number; at: string; id: string }
 const PAGE_DEFAULT = 50
 const PAGE_MAX = 200
 
-/** Throws InvalidInput for a cursor that is none, LimitExceeded when principalId's flows are too thin in the queue to be found in time. */
+/** Throws InvalidInput for a cursor that is none, LimitExceeded when more than 5,000 flows of principalId are too thin in the queue to be found in time. */
 export async function flowQueuePage(pool: Pool, o: FlowQueueOptions = {}): Promise<FlowQueuePage> {
+  const db = named(pool)
   const first = Math.min(PAGE_MAX, o.first ?? PAGE_DEFAULT)
-  return o.principalId ? boundedRead(pool, tx => readPage(tx, { ...o, first })) : readPage(named(pool), { ...o, first })
+  const from = o.after ? decodeCursor(o.after, { argument: 'after', parse: parseCursor }) : { asOf: await readClock(db), place: undefined }
+  const request = { lane: o.lane, principalId: o.principalId, from, limit: first + 1 }
+  const places = o.principalId ? await readOwn(pool, { ...request, principalId: o.principalId }) : await readPlaces(db, request)
+  return { items: places.slice(0, first).map(p => ({ id: p.id, cursor: cursorOf(from.asOf, p) })), hasNextPage: places.length > first }
 }
 
-async function readPage(db: Named, o: FlowQueueOptions & { first: number }): Promise<FlowQueuePage> {
-  const from = o.after ? decodeCursor(o.after, { argument: 'after', parse: parseCursor }) : { asOf: await readClock(db), place: undefined }
+interface PlacesRequest { lane: string | null | undefined; principalId: string | null | undefined; from: { asOf: string; place: Place | undefined }; limit: number }
+
+async function readOwn(pool: Pool, r: PlacesRequest & { principalId: string }): Promise<Place[]> {
+  const { asOf, place } = r.from
+  const own = await readOwnQueue(named(pool), { ...r, asOf, after: place && { ...place, section: SECTIONS.indexOf(place.section) } })
+  return own ? own.map(row => ({ ...row, section: SECTIONS[row.section] })) : boundedRead(pool, tx => readPlaces(tx, r))
+}
+
+async function readPlaces(db: Named, { from, limit, ...r }: PlacesRequest): Promise<Place[]> {
   const found = new Map<string, Place>()
   for (const section of SECTIONS.slice(from.place ? SECTIONS.indexOf(from.place.section) : 0)) {
     const after = from.place?.section === section ? from.place : START
-    const rows = await readSection(db, section, { ...o, asOf: from.asOf, after, limit: o.first + 1 - found.size })
+    const rows = await readSection(db, section, { ...r, asOf: from.asOf, after, limit: limit - found.size })
     for (const row of rows) if (!found.has(row.id)) found.set(row.id, { section, ...row })
-    if (found.size > o.first) break
+    if (found.size >= limit) break
   }
-  const places = [...found.values()]
-  return { items: places.slice(0, o.first).map(p => ({ id: p.id, cursor: cursorOf(from.asOf, p) })), hasNextPage: places.length > o.first }
+  return [...found.values()]
 }
 
 const START = { rank: -1, at: '-infinity', id: '' }

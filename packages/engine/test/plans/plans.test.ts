@@ -103,6 +103,12 @@ describe('the queue', () => {
   test('its first page walks over nothing that cannot run (INV-47)', () => expectPlans(p => flowQueuePage(p), READY))
   test('one lane of it', () => expectPlans(p => flowQueuePage(p, { lane: 'default' }), READY))
 
+  test.each([['few', 'prn_rare', 8], ['none', 'prn_none', 0]])('of an owner with %s it reads theirs and nothing of the others', async (_, principalId, found) => {
+    await expectPlans(async p => expect((await flowQueuePage(p, { principalId })).items).toHaveLength(found), { buffers: 60, indexes: ['flow_principal_created_idx'] })
+  })
+  test('of an owner with many it reads 5,000, and then the queue', () =>
+    expectPlans(p => flowQueuePage(p, { principalId: 'prn_busy' }), { buffers: 2000, indexes: ['flow_principal_created_idx', 'flow_queue_lane_idx'] }))
+
   test('a page in its middle, at what is delayed and at what is held costs no more', async () => {
     const { ready, delayed } = QUEUED
     await expectPlans(p => pageAfter(p, ready / 2), READY)
@@ -188,7 +194,7 @@ describe('the move of 500 flows goes by their keys after ANALYZE (trap 1)', () =
     const ids = (await plain.query<{ id: string }>('SELECT id FROM flow WHERE slot_held')).rows.map(r => r.id)
     expect(ids).toHaveLength(RUNNING)
     await expectPlans(
-      p => transact(p, async tx => writeMoves(tx, [...(await lockFlows(tx, ids)).values()].map(flow => finish(flow, { ok: true })), 'wrk_1')),
+      p => transact(p, async tx => writeMoves(tx, [...(await lockFlows(tx, ids)).values()].map(flow => finish(flow, { ok: true })), () => 'wrk_1')),
       { buffers: 100 * RUNNING, indexes: ['attempt_pkey', 'flow_pkey'] },
     )
   })
@@ -197,7 +203,7 @@ describe('the move of 500 flows goes by their keys after ANALYZE (trap 1)', () =
 describe('plans made while the tables are empty stay good when they fill (trap 5)', () => {
   test('lists, places and the queue', async () => {
     await using fresh = await openFresh()
-    const read = async (): Promise<unknown> => [await flowQueuePage(fresh.recording.pool), await listFlows(fresh.recording.pool, { filter: { lane: ['default'] } }), await queuePlaces(fresh.recording.pool, ['flow_1']), await queueStats(fresh.recording.pool)]
+    const read = async (): Promise<unknown> => [await flowQueuePage(fresh.recording.pool), await flowQueuePage(fresh.recording.pool, { principalId: 'nobody' }), await listFlows(fresh.recording.pool, { filter: { lane: ['default'] } }), await queuePlaces(fresh.recording.pool, ['flow_1']), await queueStats(fresh.recording.pool)]
     await read()
     await fresh.pool.query(FILL)
     fresh.recording.explained.length = 0

@@ -52,6 +52,21 @@ describe('the queue as the promoter would take it', () => {
     expect(await all({ first: 7 })).toEqual(order)
   })
 
+  test('INV-13 one owner sees theirs in the order of the whole, page by page, whether few or more than are sorted at once', async () => {
+    const own = FLOWS.map(f => ({ ...f, principalId: 'prn_ada' }))
+    await seedFlows(bed.pool, [...own, ...FLOWS.map(f => ({ ...f, id: `${f.id}-of-others`, principalId: 'prn_other' }))])
+    const ids = FLOWS.map(f => f.id)
+    expect(await all({ principalId: 'prn_ada' })).toEqual(ids)
+    expect(await all({ principalId: 'prn_ada', first: 1 })).toEqual(ids)
+    expect(await all({ principalId: 'prn_ada', lane: 'batch' })).toEqual(['urgent', 'other'])
+    expect(await all({ principalId: 'prn_nobody' })).toEqual([])
+    const few = await flowQueuePage(bed.pool, { principalId: 'prn_ada', first: 6 })
+    await seedFlows(bed.pool, Array.from({ length: 5000 }, (_, n) => ({ id: `many${n}`, principalId: 'prn_ada', held: 'x', priority: 1, queuedIn: 1 })))
+    expect(await all({ principalId: 'prn_ada', first: 200 }).then(found => found.filter(id => !id.startsWith('many')))).toEqual(ids)
+    const rest = await flowQueuePage(bed.pool, { principalId: 'prn_ada', after: few.items.at(-1)?.cursor ?? null, first: 3 })
+    expect([...few.items, ...rest.items].map(i => i.id)).toEqual(ids.slice(0, 9))
+  })
+
   test('INV-37 positions agree with the page', async () => {
     await seedFlows(bed.pool, FLOWS)
     const ids = await all({ lane: 'default' })
