@@ -174,12 +174,16 @@ export const finish = (flow: FlowFacts, result: Json): FlowMove => ({
   payload: { terminalReason: 'completed', attempt: flow.currentAttempt },
 })
 
-/** D-25: first of all from now on, and due at once. */
-export const pin = (flow: FlowFacts, p: { by: string; force: boolean; reason: string | null }): FlowMove => ({
-  name: 'pin', flow,
-  set: { pinnedAt: 'now', pinnedBy: p.by, pinForce: p.force, pinReason: p.reason, notBefore: 'clear' },
-  payload: { by: p.by, force: p.force, reason: p.reason },
-})
+/** D-25: first of all from now on, and due at once. A plain pin on a forced one changes only its time: the wish to pass the caps stays whose it was. */
+export function pin(flow: FlowFacts, p: { by: string; force: boolean; reason: string | null }): FlowMove {
+  const kept = flow.pinned && flow.pinForce && !p.force
+  const whose = kept ? {} : { pinnedBy: p.by, pinForce: p.force, pinReason: p.reason }
+  return {
+    name: 'pin', flow,
+    set: { pinnedAt: 'now', notBefore: 'clear', ...whose },
+    payload: { by: p.by, force: kept || p.force, reason: p.reason },
+  }
+}
 
 export const hold = (flow: FlowFacts, h: { by: string; reason: string | null }): FlowMove => ({
   name: 'hold', flow,

@@ -148,7 +148,7 @@ export function refuseDefaults(path: string[], value: Json | null | undefined): 
     queueTtlSeconds: (v, p) => refuseWhole(p, v as number, { min: 1, max: 2_000_000_000 }),
   }
   for (const [key, inner] of Object.entries(value)) {
-    if (!(key in known)) return new InvalidInput([...path, key], `${path.join('.')}.${key} is not known; known are ${Object.keys(known).join(', ')}.`)
+    if (!Object.hasOwn(known, key)) return new InvalidInput([...path, key], `${path.join('.')}.${key} is not known; known are ${Object.keys(known).join(', ')}.`)
     const refusal = inner === null ? undefined : known[key as keyof FlowDefaults](inner, [...path, key])
     if (refusal) return refusal
   }

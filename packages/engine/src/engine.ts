@@ -1,5 +1,5 @@
 /** Opens what commands need and runs what runs by itself: promoter, signatures, sweeps, the fold of counts. Closes in reverse order. */
-import { named } from '@sluice/db'
+import { named, transact } from '@sluice/db'
 import type { Log, Pool } from '@sluice/db'
 import { takeEnvironmentCap } from './commands/set-cap.ts'
 import type { Deps } from './deps.ts'
@@ -12,6 +12,7 @@ import { SIGN_EVERY_MS, signAlive, signOff, signProcess } from './services/sign-
 import type { ProcessIdentity } from './services/sign-alive.ts'
 import { sweepDeadlines } from './services/sweep-deadlines.ts'
 import { sweepLeases } from './services/sweep-leases.ts'
+import { gatherCapGroups } from './sql/quota-sql.ts'
 import type { EngineSettings } from './settings.ts'
 import { openWakeUps } from './wake-ups.ts'
 import type { NotifyTransport } from './wake-ups.ts'
@@ -58,6 +59,7 @@ export async function openEngine(o: EngineOptions): Promise<Engine> {
     startDispatcher: () => {
       every('sweepLeases', o.settings.sweepLeasesMs, () => sweepLeases(deps))
       every('sweepDeadlines', o.settings.sweepDeadlinesMs, () => sweepDeadlines(deps))
+      every('gatherCapGroups', o.settings.sweepPromoterMs, () => transact(o.pool, tx => gatherCapGroups(tx, GATHERED)))
       every('foldCounts', o.settings.sweepCountsMs, () => foldAll(o.pool))
       every('checkCounts', CHECK_COUNTS_MS, () => reportDifferences(o))
     },
@@ -72,6 +74,7 @@ export async function openEngine(o: EngineOptions): Promise<Engine> {
   }
 }
 
+const GATHERED = 1000
 const CHECK_COUNTS_MS = 3_600_000
 
 /** The ledger's totals against the rows (D-40): a difference is a bug, and says so. */

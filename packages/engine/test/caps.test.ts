@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { cancelFlows, createFlows, createToken, finishFlows, holdFlows, promoteNow, releaseFlows, setCap, setLaneState, setPriorities, startFlows, upsertLane } from '../src/index.ts'
+import { cancelFlows, createFlows, createToken, failFlows, finishFlows, holdFlows, promoteNow, releaseFlows, setCap, setLaneState, setPriorities, startFlows, upsertLane } from '../src/index.ts'
 import { takeEnvironmentCap } from '../src/commands/set-cap.ts'
+import { gatherCapGroups } from '../src/sql/quota-sql.ts'
+import { transact } from '@sluice/db'
 import { eventually } from '@sluice/testkit/db'
 import { expectConsistent, testbed } from './testbed.ts'
 import type { Bed } from './testbed.ts'
@@ -59,6 +61,33 @@ describe('caps, lanes and order', () => {
     expect(await b.claim(20)).toHaveLength(2)
     await cap(null, { scope: 'PRINCIPAL', subject: b.owner.principalId })
     expect(await b.claim(20)).toHaveLength(4)
+  })
+
+  test('INV-12 a flow that returns to the queue after its owner’s cap is gone still starts, and one whose group is stale too', async () => {
+    const mine = { scope: 'PRINCIPAL', subject: b.owner.principalId } as const
+    await cap(5, mine)
+    const [returning = ''] = await b.create(1, { maxAttempts: 3 })
+    const [lease] = await b.work(1)
+    await cap(null, mine)
+    await failFlows(b.deps, { actor: b.workerActor, items: [{ lease: lease!, error: { code: 'X', message: 'x', retryable: true } }] })
+    await b.sql(`UPDATE flow SET not_before = NULL, order_at = queued_at WHERE id = $1`, [returning])
+    expect(await b.flow(returning)).toMatchObject({ status: 'QUEUED', cap_group: '' })
+    const [stale = ''] = await b.create(1)
+    await b.sql(`UPDATE flow SET cap_group = 'prn_gone' WHERE id = $1`, [stale])
+    expect(flowsOf(await b.claim(2)).sort()).toEqual([returning, stale].sort())
+  })
+
+  test('INV-13 a capped owner’s flow that is not in its group yet is gathered, and then stands in nobody’s way', async () => {
+    const other = await createToken(b.deps.pool, { actor: b.owner, name: 'other', role: 'SUBMITTER' })
+    if (other instanceof Error) throw other
+    await b.create(1)
+    await b.work(1)
+    await cap(1, { scope: 'PRINCIPAL', subject: b.owner.principalId })
+    const [ahead = ''] = await b.create(1)
+    await b.sql(`UPDATE flow SET cap_group = '' WHERE id = $1`, [ahead])
+    const [behind] = await createFlows(b.deps, { actor: { kind: 'principal', principalId: other.principalId }, mayPrioritize: false, mayCreate: () => true, items: [{ kind: 'work' }] })
+    await transact(b.deps.pool, tx => gatherCapGroups(tx, 10))
+    expect(flowsOf(await b.claim(1))).toEqual([(behind as { flowId: string }).flowId])
   })
 
   test('INV-13 higher priority first, then the older; a changed priority moves', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { cancelFlows, claimFlows, finishFlows, heartbeat, registerWorker, startFlows } from '../src/index.ts'
+import { cancelFlows, claimFlows, createToken, failFlows, finishFlows, heartbeat, registerWorker, reportProgress, startFlows } from '../src/index.ts'
 import { signAlive } from '../src/services/sign-alive.ts'
 import { sweepDeadlines } from '../src/services/sweep-deadlines.ts'
 import { sweepLeases } from '../src/services/sweep-leases.ts'
@@ -123,6 +123,74 @@ describe('leases', () => {
     expect(await heartbeat(b.deps, { actor: b.owner, workerId: fresh, leases: [], waitMs: 0 })).toMatchObject({ code: 'NOT_FOUND' })
   })
 
+  test('INV-17 INV-19 a worker cannot finish another’s lease by naming an old one of its own beside it', async () => {
+    const thief = await createToken(b.deps.pool, { actor: b.owner, name: 'thief', role: 'WORKER' })
+    if (thief instanceof Error) throw thief
+    const thiefActor = { kind: 'principal' as const, principalId: thief.principalId }
+    const [id = ''] = await b.create(1, { maxAttempts: 2 })
+    const thiefWorker = await b.register({ actor: thiefActor })
+    const first = await claimFlows(b.deps, { actor: thiefActor, workerId: thiefWorker, max: 1, waitMs: 0, requestId: 'r' })
+    if (first instanceof Error) throw first
+    const [old] = first.claims
+    await failFlows(b.deps, { actor: thiefActor, items: [{ lease: old!, error: { code: 'X', message: 'x', retryable: true } }] })
+    const [current] = await eventually(async () => { const got = await b.work(1); return got.length === 1 && got })
+    const stolen = await finishFlows(b.deps, { actor: thiefActor, items: [{ lease: current!, result: 'stolen' }, { lease: old! }] })
+    expect(stolen).toMatchObject([{ code: 'NOT_FOUND' }, { code: 'STALE_LEASE' }])
+    expect(await b.flow(id)).toMatchObject({ status: 'RUNNING', phase: 'WORKING' })
+    const both = await finishFlows(b.deps, { actor: b.workerActor, items: [{ lease: current!, result: 1 }, { lease: { ...current!, epoch: 1 } }] })
+    expect(both).toMatchObject([{ flowId: id }, { code: 'STALE_LEASE' }])
+  })
+
+  test('D-47 a registration that ends waits for the promotion under way, so that no lease goes to who was replaced', async () => {
+    const old = await b.register({ instanceId: 'host-2', kinds: [{ name: 'only.here' }] })
+    await b.create(1, { kind: 'only.here' })
+    const blocker = await b.deps.pool.connect()
+    await blocker.query('BEGIN')
+    await blocker.query('LOCK TABLE flow_event IN SHARE MODE')
+    const claiming = b.claim(1, { workerId: old, waitMs: 5000 })
+    await eventually(async () => (await b.sql(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%writeMoves%' AND datname = current_database()`)).length > 0)
+    const registering = b.register({ instanceId: 'host-2', kinds: [{ name: 'only.here' }] })
+    await eventually(async () => (await b.sql(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%lockPromotion%' AND datname = current_database()`)).length > 0)
+    await blocker.query('COMMIT')
+    blocker.release()
+    const [lease] = await claiming
+    await registering
+    expect(await b.flow(lease?.flowId ?? '')).toMatchObject({ status: 'QUEUED', lost_starts: 1 })
+    expect(await b.sql(`SELECT 1 FROM attempt a JOIN worker w ON w.id = a.worker_id WHERE a.ended_at IS NULL AND w.state = 'DEAD'`)).toEqual([])
+  })
+
+  test('D-35 a claim is a sign of life, as a heartbeat is', async () => {
+    await b.sql(`UPDATE worker SET expires_at = clock_timestamp() + interval '1 s', heartbeat_at = clock_timestamp() - interval '40 s'`)
+    await b.claim(1)
+    expect(await b.sql(`SELECT 1 FROM worker WHERE id = $1 AND expires_at > clock_timestamp() + interval '30 s'`, [b.workerId])).toHaveLength(1)
+  })
+
+  test('D-11 a cancel that was told to a heartbeat nobody heard is told at once by the next', async () => {
+    const [id = ''] = await b.create(1)
+    const [lease] = await b.work(1)
+    const gone = new AbortController()
+    const unheard = heartbeat(b.deps, { actor: b.workerActor, workerId: b.workerId, leases: [lease!], waitMs: 20_000, signal: gone.signal })
+    gone.abort()
+    await cancelFlows(b.deps, { caller: b.caller, items: [{ id }] })
+    await unheard
+    const began = performance.now()
+    expect(await heartbeat(b.deps, { actor: b.workerActor, workerId: b.workerId, leases: [lease!], waitMs: 20_000 })).toMatchObject({ cancelling: [refOf(lease!)] })
+    expect(performance.now() - began).toBeLessThan(15_000)
+  })
+
+  test('INV-17 progress of an ended flow says so, of a lost lease that it is stale, and another’s is unknown', async () => {
+    const ids = await b.create(2, { maxAttempts: 2 })
+    const leases = await b.work(2)
+    await finishFlows(b.deps, { actor: b.workerActor, items: [{ lease: leases[0]! }] })
+    await failFlows(b.deps, { actor: b.workerActor, items: [{ lease: leases[1]!, error: { code: 'X', message: 'x', retryable: true } }] })
+    const items = leases.map(lease => ({ lease, percent: 150, message: 'late' }))
+    expect(await reportProgress(b.deps, { actor: b.workerActor, items })).toMatchObject([{ code: 'FLOW_ALREADY_TERMINAL' }, { code: 'STALE_LEASE' }])
+    expect(await reportProgress(b.deps, { actor: b.owner, items })).toMatchObject([{ code: 'NOT_FOUND' }, { code: 'NOT_FOUND' }])
+    const [again] = await eventually(async () => { const got = await b.work(1); return got.length === 1 && got })
+    expect(await reportProgress(b.deps, { actor: b.workerActor, items: [{ lease: again!, percent: 150 }] })).toEqual([{ flowId: ids[1] }])
+    expect(await b.sql('SELECT percent, attempt FROM flow_progress')).toEqual([{ percent: 100, attempt: 1 }])
+  })
+
   test('T9 T10 an attempt that works too long is a failure under its own name', async () => {
     const [id = ''] = await b.create(1, { attemptTimeoutSeconds: 5, maxAttempts: 2 })
     await b.work(1)
@@ -160,6 +228,7 @@ describe('leases', () => {
     expect(await bad({ kinds: [] })).toMatchObject({ path: ['kinds'] })
     expect(await bad({ kinds: [{ name: 'a b' }] })).toMatchObject({ path: ['kinds', '0', 'name'] })
     expect(await bad({ kinds: [{ name: 'ok', inputSchema: { type: 'nonsense' } }] })).toMatchObject({ path: ['kinds', '0', 'inputSchema'] })
+    expect(await bad({ kinds: [{ name: 'ok', inputSchema: { $async: true, type: 'object' } }] })).toMatchObject({ path: ['kinds', '0', 'inputSchema'] })
     expect(await bad({ kinds: [{ name: 'ok', defaults: { prio: 1 } }] })).toMatchObject({ path: ['kinds', '0', 'defaults', 'prio'] })
     expect(await b.sql('SELECT id FROM worker WHERE instance_id = $1', ['i'])).toEqual([])
   })

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '@sluice/testkit/db'
-import { cancelFlows, failFlows, finishFlows, returnFlows, startFlows } from '../src/index.ts'
+import { cancelFlows, failFlows, finishFlows, retryFlows, returnFlows, startFlows } from '../src/index.ts'
 import { expectConsistent, testbed } from './testbed.ts'
 import type { Bed } from './testbed.ts'
 
@@ -88,6 +88,29 @@ describe('a flow’s life', () => {
     const [lease] = await b.work()
     await failFlows(b.deps, { actor: b.workerActor, items: [{ lease: lease!, error: { code: 'BAD', message: 'no', retryable: false } }] })
     expect(await b.flow(other)).toMatchObject({ status: 'FAILED', terminal_reason: 'error' })
+  })
+
+  test('T5 a flow that failed while starting is a retry and never expires by its time in the queue', async () => {
+    const [id = ''] = await b.create(1, { queueTtlSeconds: 60, maxAttempts: 2 })
+    const [lease] = await b.claim(1)
+    await failFlows(b.deps, { actor: b.workerActor, items: [{ lease: lease!, error: { code: 'X', message: 'no', retryable: true } }] })
+    expect(await b.sql('SELECT queue_class, started_at, queue_expires_at FROM flow WHERE id = $1', [id])).toEqual([{ queue_class: 'RETRY', started_at: null, queue_expires_at: null }])
+    await cancelFlows(b.deps, { caller: b.caller, items: [{ id }] })
+  })
+
+  test('D-6 a retry is a new flow with the same input; a priority above 0 only for who may give one, and a default deadline anew', async () => {
+    const [id = ''] = await b.create(1, { priority: 7, input: { a: 1 }, title: 'original' })
+    await cancelFlows(b.deps, { caller: b.caller, items: [{ id }] })
+    const deps = { ...b.deps, settings: { ...b.deps.settings, flowDeadlineMs: 60_000 } }
+    const retried = async (mayPrioritize: boolean) => {
+      const [made] = await retryFlows(deps, { caller: b.caller, mayPrioritize, items: [{ id }] })
+      if (!made || made instanceof Error) throw made
+      const flow = await b.flow(made.flowId)
+      await cancelFlows(b.deps, { caller: b.caller, items: [{ id: made.flowId }] })
+      return flow
+    }
+    expect(await retried(true)).toMatchObject({ priority: 7, input: { a: 1 }, title: 'original', retry_of_id: id, deadline_at: expect.any(Date) })
+    expect(await retried(false)).toMatchObject({ priority: 0 })
   })
 
   test('D-11 any report of a cancelling flow acknowledges the cancel and ends it CANCELLED', async () => {

@@ -87,6 +87,18 @@ describe('promoteNow', () => {
     expect(await promoteNow(b.deps, { caller: b.caller, id: second, force: false, waitMs: 0 })).toMatchObject({ code: 'FLOW_NOT_QUEUED' })
   })
 
+  test('D-25 a plain promoteNow after a forced one keeps the force and whose it was', async () => {
+    await setCap(b.deps, { actor: b.owner, scope: 'GLOBAL', subject: '', maxActive: 1 })
+    await b.create(1)
+    await b.work(1)
+    const id = await one(b)
+    await promoteNow(b.deps, { caller: b.caller, id, force: true, reason: 'because', waitMs: 0 })
+    const operator = { ...b.caller, actor: b.workerActor }
+    await promoteNow(b.deps, { caller: operator, id, force: false, waitMs: 0 })
+    expect(await b.sql('SELECT pin_force, pin_reason, pinned_by FROM flow WHERE id = $1', [id])).toEqual([{ pin_force: true, pin_reason: 'because', pinned_by: b.owner.principalId }])
+    expect(await b.claim(1)).toMatchObject([{ flowId: id }])
+  })
+
   test('INV-38 a flow one may not see is as unknown as one that never was', async () => {
     const stranger = await createToken(b.deps.pool, { actor: b.owner, name: 'stranger', role: 'SUBMITTER' })
     if (stranger instanceof Error) throw stranger

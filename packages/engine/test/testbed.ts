@@ -31,7 +31,7 @@ export interface FlowRow {
   id: string; status: FlowStatus; phase: FlowPhase | null; terminal_reason: string | null; epoch: number; retries_used: number; lost_starts: number; over_cap: boolean
   slot_held: boolean; queue_class: string | null; not_before: Date | null; order_at: Date; queued_at: Date; started_at: Date | null; finished_at: Date | null
   current_attempt: number | null; result: unknown; error: { code: string } | null; last_sequence: number; priority: number; rank: number; held_at: Date | null; pinned_at: Date | null
-  principal_id: string; retry_of_id: string | null; input: unknown; title: string; lane: string; labels: unknown; deleted_at: Date | null
+  principal_id: string; cap_group: string; deadline_at: Date | null; retry_of_id: string | null; input: unknown; title: string; lane: string; labels: unknown; deleted_at: Date | null
 }
 
 export async function testbed(o: { settings?: Partial<EngineSettings>; url?: string; name?: string } = {}): Promise<Bed> {

@@ -17,7 +17,7 @@ export async function claimFlows(deps: Deps, cmd: ClaimFlows): Promise<Outcome<{
   if (refusal) return refusal
   // An earlier ask of this requestId may be inside a pass: only after it can its leases be seen.
   await deps.promoter.withdraw(cmd)
-  const standing = await leasesOfRequest(named(deps.pool), cmd)
+  const standing = await leasesOfRequest(named(deps.pool), { ...cmd, ttlMs: deps.settings.leaseTtlMs })
   if (standing.length > 0) return { claims: standing }
   return { claims: await deps.promoter.ask(cmd) }
 }

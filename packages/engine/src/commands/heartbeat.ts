@@ -4,7 +4,7 @@
  */
 import { LimitExceeded, refuseWhole } from '@sluice/domain'
 import type { Actor } from '@sluice/domain'
-import { named } from '@sluice/db'
+import { named, transact } from '@sluice/db'
 import { LIMITS } from '@sluice/protocol'
 import type { LeaseRef } from '@sluice/protocol'
 import { bellOn } from '../bell.ts'
@@ -23,10 +23,12 @@ export async function heartbeat(deps: Deps, cmd: Heartbeat): Promise<Outcome<Hea
   const refusal = refuseWhole(['waitMs'], cmd.waitMs, { min: 0, max: LIMITS.waitMsMax }) ?? (await refuseWorker(deps, cmd.actor, cmd.workerId))
   if (refusal) return refusal
   const bell = bellOn(deps.wake, 'workers')
-  const renewed = await renewLeases(named(deps.pool), { ...cmd, draining: cmd.draining ?? false, ttlMs: deps.settings.leaseTtlMs })
+  // In a transaction for its retry: registerWorker locks the worker before its leases, this the other way round.
+  const renewed = await transact(deps.pool, tx => renewLeases(tx, { ...cmd, draining: cmd.draining ?? false, ttlMs: deps.settings.leaseTtlMs }))
   const now = isNews(cmd.leases, renewed) || cmd.waitMs === 0 ? renewed : await parked(deps, cmd, bell)
   bell.close()
-  now.filter(row => row.phase === 'CANCELLING').forEach(row => remember(keyOf(row)))
+  // An answer that nobody hears any more told nothing.
+  if (!cmd.signal?.aborted) now.filter(row => row.phase === 'CANCELLING').forEach(row => remember(keyOf(row)))
   const standing = new Set(now.map(keyOf))
   return {
     renewed: now.map(stateOf),

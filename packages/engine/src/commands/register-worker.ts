@@ -10,7 +10,8 @@ import { retryPolicy } from '../deps.ts'
 import type { Deps, Outcome } from '../deps.ts'
 import { refuseSchema } from '../input-schema.ts'
 import { lockFlows } from '../sql/lock-sql.ts'
-import { insertWorker, lockInstance, replaceWorkers, upsertKinds } from '../sql/worker-sql.ts'
+import { lockPromotion } from '../sql/promotion-sql.ts'
+import { insertWorker, leasesOfWorkers, lockInstance, replaceWorkers, upsertKinds } from '../sql/worker-sql.ts'
 
 export interface RegisterWorker {
   actor: Actor & { principalId: string }
@@ -33,6 +34,8 @@ export async function registerWorker(deps: Deps, cmd: RegisterWorker): Promise<O
   await transact(deps.pool, async tx => {
     const owner = { principalId: cmd.actor.principalId, instanceId: cmd.instanceId }
     await lockInstance(tx, owner)
+    // No promotion may lease to a registration that ends here: it is wholly before, and seen below, or after, and finds it dead.
+    await lockPromotion(tx)
     await endLeasesOf(tx, deps, await replaceWorkers(tx, { ...owner, by: workerId }))
     await insertWorker(tx, { ...cmd, ...owner, id: workerId, kinds: cmd.kinds.map(k => k.name), codeVersion: cmd.codeVersion ?? null, ttlMs: deps.settings.leaseTtlMs })
     await upsertKinds(tx, { workerId, kinds: cmd.kinds.map(k => ({ name: k.name, title: k.title ?? null, inputSchema: k.inputSchema ?? null, defaults: k.defaults ?? null })) })
@@ -41,11 +44,15 @@ export async function registerWorker(deps: Deps, cmd: RegisterWorker): Promise<O
   return { workerId, leaseTtlMs: deps.settings.leaseTtlMs, heartbeatMs: deps.settings.heartbeatMs }
 }
 
-async function endLeasesOf(tx: Tx, deps: Deps, flowIds: string[]): Promise<void> {
-  if (flowIds.length === 0) return
-  const flows = await lockFlows(tx, flowIds)
-  const running = [...flows.values()].filter(f => f.status === 'RUNNING')
-  await applyMoves(tx, deps, 'system', running.map(flow => decideLeaseLost(flow, 'its worker registered again', retryPolicy(deps))))
+/** The leases are read again once the flows are locked: one that ended meanwhile is no longer theirs. */
+async function endLeasesOf(tx: Tx, deps: Deps, replaced: string[]): Promise<void> {
+  if (replaced.length === 0) return
+  const flows = await lockFlows(tx, (await leasesOfWorkers(tx, replaced)).map(lease => lease.flowId))
+  const moves = (await leasesOfWorkers(tx, replaced)).flatMap(lease => {
+    const flow = flows.get(lease.flowId)
+    return flow?.status === 'RUNNING' && flow.currentAttempt === lease.index ? [decideLeaseLost(flow, 'its worker registered again', retryPolicy(deps))] : []
+  })
+  await applyMoves(tx, deps, 'system', moves)
 }
 
 function refuse(cmd: RegisterWorker): Refusal | undefined {

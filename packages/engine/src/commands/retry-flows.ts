@@ -1,6 +1,6 @@
 /** D-6: terminal is final, so a retry is a new flow with the same input (or another), linked to the old one, with no idempotency key. */
 import { Conflict, LaneClosed, NotFound, actorName, newId, refuseJson } from '@sluice/domain'
-import type { FlowFacts , Refusal} from '@sluice/domain'
+import type { FlowDefaults, FlowFacts, Refusal } from '@sluice/domain'
 import { transact } from '@sluice/db'
 import type { Tx } from '@sluice/db'
 import { isTerminal } from '@sluice/protocol'
@@ -15,10 +15,12 @@ import { FLOW_FACTS } from '../sql/flow-facts-sql.ts'
 
 interface RetryItem { id: string; input?: Json | undefined }
 type Original = FlowFacts & Pick<FlowToInsert, 'title' | 'input' | 'labels' | 'queueTtlSeconds' | 'attemptTimeoutSeconds'>
+/** mayPrioritize: whether the caller may give a priority above 0 itself; without it the new flow has the default of its kind or lane. */
+export interface RetryFlows { caller: Caller; mayPrioritize?: boolean | undefined; items: RetryItem[] }
 type Draft = { insert: FlowToInsert } | { refusal: Refusal }
 
-/** Answers the new flows' ids. The owner stays; delays and deadlines of the old one do not. */
-export async function retryFlows(deps: Deps, cmd: { caller: Caller; items: RetryItem[] }): Promise<Outcome<{ flowId: string }>[]> {
+/** Answers the new flows' ids. The owner stays; the delay and deadline of the old one do not, a default deadline counts anew. */
+export async function retryFlows(deps: Deps, cmd: RetryFlows): Promise<Outcome<{ flowId: string }>[]> {
   return transact(deps.pool, async tx => {
     const originals = await readOriginals(tx, cmd.items.map(i => i.id))
     const drafts = await draftAll(tx, deps, cmd, originals)
@@ -42,7 +44,7 @@ async function readOriginals(tx: Tx, ids: string[]): Promise<Map<string, Origina
   return new Map(rows.map(row => [row.id, row]))
 }
 
-async function draftAll(tx: Tx, deps: Deps, cmd: { caller: Caller; items: RetryItem[] }, originals: Map<string, Original>): Promise<Draft[]> {
+async function draftAll(tx: Tx, deps: Deps, cmd: RetryFlows, originals: Map<string, Original>): Promise<Draft[]> {
   const owned = [...originals.values()]
   const places = await readPlaces(tx, { kinds: [...new Set(owned.map(f => f.kind))], principalIds: [...new Set(owned.map(f => f.principalId))] })
   return cmd.items.map(item => {
@@ -53,15 +55,22 @@ async function draftAll(tx: Tx, deps: Deps, cmd: { caller: Caller; items: RetryI
     const lane = places.lanes.find(l => l.name === flow.lane)
     if (lane?.state === 'DRAINING' || lane?.state === 'DISABLED') return { refusal: new LaneClosed(`Lane ${flow.lane} is ${lane.state.toLowerCase()} and accepts nothing new.`) }
     const input = item.input === undefined ? flow.input : item.input
-    const schema = places.kinds.find(k => k.name === flow.kind)?.inputSchema ?? null
+    const kind = places.kinds.find(k => k.name === flow.kind)
+    const schema = kind?.inputSchema ?? null
+    const byDefault = priorityOf(kind) ?? priorityOf(lane) ?? 0
     const refusal = refuseJson(['input'], input, { maxBytes: deps.settings.inputMaxBytes, what: 'input' }) ?? refuseBySchema(schema, input)
-    return refusal ? { refusal } : { insert: again(flow, { input, capped: places.capped }) }
+    return refusal ? { refusal } : { insert: again(flow, {
+      input, capped: places.capped, deadlineInMs: deps.settings.flowDeadlineMs,
+      priority: cmd.mayPrioritize ? flow.priority : Math.min(flow.priority, byDefault),
+    }) }
   })
 }
 
-const again = (flow: Original, o: { input: Json; capped: string[] }): FlowToInsert => ({
-  id: newId('flow'), kind: flow.kind, title: flow.title, lane: flow.lane, labels: flow.labels, input: o.input, priority: flow.priority,
+const priorityOf = (place: { defaults: object } | undefined): number | undefined => (place?.defaults as FlowDefaults | undefined)?.priority
+
+const again = (flow: Original, o: { input: Json; capped: string[]; deadlineInMs: number | null; priority: number }): FlowToInsert => ({
+  id: newId('flow'), kind: flow.kind, title: flow.title, lane: flow.lane, labels: flow.labels, input: o.input, priority: o.priority,
   principalId: flow.principalId, capGroup: o.capped.includes(flow.principalId) ? flow.principalId : '', retryOfId: flow.id,
-  notBefore: null, deadlineAt: null, deadlineInMs: null, queueTtlSeconds: flow.queueTtlSeconds, maxAttempts: flow.maxAttempts, onLeaseLost: flow.onLeaseLost,
+  notBefore: null, deadlineAt: null, deadlineInMs: o.deadlineInMs, queueTtlSeconds: flow.queueTtlSeconds, maxAttempts: flow.maxAttempts, onLeaseLost: flow.onLeaseLost,
   attemptTimeoutSeconds: flow.attemptTimeoutSeconds,
 })

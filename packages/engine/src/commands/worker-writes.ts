@@ -4,7 +4,7 @@
  * Any of them acknowledges a cancel (D-11).
  */
 import { FlowAlreadyTerminal, FlowNotStarted, NotFound, Refusal, StaleLease, actorName, decideFailure, decideInterrupted, decideLostStart, endCancelled, finish, refuseJson, refuseText, reportStart } from '@sluice/domain'
-import type { Actor, WorkerCall } from '@sluice/domain'
+import type { Actor, FlowFacts, FlowMove, WorkerCall } from '@sluice/domain'
 import { transact } from '@sluice/db'
 import type { Tx } from '@sluice/db'
 import { isTerminal } from '@sluice/protocol'
@@ -13,8 +13,8 @@ import { applyMoves, isMove } from '../apply-moves.ts'
 import type { Decision } from '../apply-moves.ts'
 import { retryPolicy } from '../deps.ts'
 import type { Deps, Outcome } from '../deps.ts'
-import { attemptsOf, lockLeasedFlows } from '../sql/lock-sql.ts'
-import type { EndedAttempt, LeasedFlow } from '../sql/lock-sql.ts'
+import { attemptsOf, leaseKey, lockLeasedFlows } from '../sql/lock-sql.ts'
+import type { EndedAttempt, LeasedFlows } from '../sql/lock-sql.ts'
 
 export interface Reported { flowId: string }
 interface Item { lease: LeaseRef }
@@ -25,7 +25,7 @@ interface WorkerWrite<I extends Item> {
   /** What is wrong with the item itself, before any flow is looked at. */
   refuse?(item: I): Refusal | undefined
   /** The lease is current: what its report means. */
-  decide(flow: LeasedFlow, item: I): Decision
+  decide(flow: FlowFacts, item: I): Decision
 }
 
 export const startFlows = (deps: Deps, cmd: { actor: Actor; items: Item[] }): Promise<Outcome<Reported>[]> =>
@@ -69,48 +69,55 @@ const refuseError = (error: FlowError, maxBytes: number): Refusal | undefined =>
   refuseText(['error', 'code'], error.code, 64) ?? refuseText(['error', 'message'], error.message, 10_000) ??
   refuseJson(['error', 'detail'], error.detail, { maxBytes, what: 'error.detail' })
 
-const notStarted = (flow: LeasedFlow): Refusal => new FlowNotStarted(`Flow ${flow.id} was not reported started (startFlow) under this lease.`)
+const notStarted = (flow: FlowFacts): Refusal => new FlowNotStarted(`Flow ${flow.id} was not reported started (startFlow) under this lease.`)
 
 async function workerWrite<I extends Item>(deps: Deps, cmd: WorkerWrite<I>): Promise<Outcome<Reported>[]> {
   return transact(deps.pool, async tx => {
-    const flows = await lockLeasedFlows(tx, cmd.items.map(i => i.lease))
-    const ended = await endedAmong(tx, cmd, flows)
-    const moved = new Set<string>()
+    const leased = await lockLeasedFlows(tx, cmd.items.map(i => i.lease))
+    const ended = await endedAmong(tx, cmd, leased)
+    const moved = new Map<string, LeaseRef>()
     const decisions = cmd.items.map(item => {
-      const decision = moved.has(item.lease.flowId) ? 'unchanged' : decideWrite(cmd, item, flows, ended)
-      if (isMove(decision)) moved.add(item.lease.flowId)
+      const decision = decideWrite(cmd, item, { leased, ended, moved })
+      if (isMove(decision)) moved.set(item.lease.flowId, item.lease)
       return decision
     })
-    await applyMoves(tx, deps, actorOf(cmd.actor, flows), decisions.filter(isMove))
+    await applyMoves(tx, deps, holderOf(cmd.actor, leased), decisions.filter(isMove))
     return decisions.map((d, at) => (d instanceof Refusal ? d : { flowId: cmd.items[at]?.lease.flowId ?? '' }))
   })
 }
 
-/** Events name the worker; a batch comes from one. */
-const actorOf = (actor: Actor, flows: Map<string, LeasedFlow>): string =>
-  [...flows.values()].find(f => f.holderWorkerId)?.holderWorkerId ?? actorName(actor)
+/** Events name the worker that holds the lease. */
+const holderOf = (actor: Actor, leased: LeasedFlows) => ({ flow }: FlowMove): string =>
+  leased.holders.get(leaseKey({ flowId: flow.id, attempt: flow.currentAttempt ?? 0 }))?.workerId ?? actorName(actor)
 
-const isCurrent = (flow: LeasedFlow, lease: LeaseRef): boolean =>
+const isCurrent = (flow: FlowFacts, lease: LeaseRef): boolean =>
   flow.status === 'RUNNING' && flow.epoch === lease.epoch && flow.currentAttempt === lease.attempt
 
 /** Only for leases that are no longer current, which is rare: what became of their attempts. */
-async function endedAmong<I extends Item>(tx: Tx, cmd: WorkerWrite<I>, flows: Map<string, LeasedFlow>): Promise<EndedAttempt[]> {
+async function endedAmong<I extends Item>(tx: Tx, cmd: WorkerWrite<I>, { flows }: LeasedFlows): Promise<EndedAttempt[]> {
   const leases = cmd.items.map(i => i.lease).filter(l => { const flow = flows.get(l.flowId); return flow && !isCurrent(flow, l) })
   return leases.length === 0 ? [] : attemptsOf(tx, leases)
 }
 
-function decideWrite<I extends Item>(cmd: WorkerWrite<I>, item: I, flows: Map<string, LeasedFlow>, ended: EndedAttempt[]): Decision {
-  const flow = flows.get(item.lease.flowId)
+interface Seen { leased: LeasedFlows; ended: EndedAttempt[]; moved: Map<string, LeaseRef> }
+
+function decideWrite<I extends Item>(cmd: WorkerWrite<I>, item: I, { leased, ended, moved }: Seen): Decision {
+  const flow = leased.flows.get(item.lease.flowId)
+  const holder = leased.holders.get(leaseKey(item.lease))
   // Whose lease it is nobody else may learn (INV-38).
-  if (!flow || (cmd.actor.kind === 'principal' && flow.holderPrincipalId !== cmd.actor.principalId)) return NotFound.of('lease of flow', item.lease.flowId)
+  if (!flow || (cmd.actor.kind === 'principal' && holder?.principalId !== cmd.actor.principalId)) return NotFound.of('lease of flow', item.lease.flowId)
   const refusal = cmd.refuse?.(item)
   if (refusal) return refusal
+  const earlier = moved.get(flow.id)
+  if (earlier) return earlier.epoch === item.lease.epoch && earlier.attempt === item.lease.attempt ? 'unchanged' : stale(flow, item.lease)
   return isCurrent(flow, item.lease) ? cmd.decide(flow, item) : repeatOrStale(cmd.call, flow, item.lease, ended)
 }
 
-function repeatOrStale(call: WorkerCall, flow: LeasedFlow, lease: LeaseRef, ended: EndedAttempt[]): Decision {
+function repeatOrStale(call: WorkerCall, flow: FlowFacts, lease: LeaseRef, ended: EndedAttempt[]): Decision {
   const attempt = ended.find(a => a.flowId === lease.flowId && a.index === lease.attempt && a.epoch === lease.epoch)
   if (attempt?.endedByCall === call) return 'unchanged'
-  if (isTerminal(flow.status)) return new FlowAlreadyTerminal(flow.id, flow.status, flow.terminalReason)
-  return new StaleLease(`The lease (attempt ${lease.attempt}, epoch ${lease.epoch}) of flow ${flow.id} is not the current one.`)
+  return isTerminal(flow.status) ? new FlowAlreadyTerminal(flow.id, flow.status, flow.terminalReason) : stale(flow, lease)
 }
+
+const stale = (flow: FlowFacts, lease: LeaseRef): Refusal =>
+  new StaleLease(`The lease (attempt ${lease.attempt}, epoch ${lease.epoch}) of flow ${flow.id} is not the current one.`)

@@ -10,17 +10,16 @@ export async function lockFlows(tx: Tx, ids: string[]): Promise<Map<string, Flow
   return new Map(rows.map(row => [row.id, row]))
 }
 
-export interface LeasedFlow extends FlowFacts {
-  /** Who registered the worker of the named attempt; null when there is no such attempt. Neither ever changes. */
-  holderPrincipalId: string | null
-  holderWorkerId: string | null
-}
+export interface Holder { principalId: string; workerId: string }
+export interface LeasedFlows { flows: Map<string, FlowFacts>; holders: Map<string, Holder> }
 
-/** As lockFlows, with the principal behind the attempt that each lease names. */
-export async function lockLeasedFlows(tx: Tx, leases: LeaseRef[]): Promise<Map<string, LeasedFlow>> {
-  const rows = await tx.rows<FlowFactsRow & LeasedFlow>(
+export const leaseKey = (lease: { flowId: string; attempt: number }): string => `${lease.flowId}.${lease.attempt}`
+
+/** As lockFlows, with who holds or held the attempt that each lease names: its worker and who registered it, neither of which ever changes. */
+export async function lockLeasedFlows(tx: Tx, leases: LeaseRef[]): Promise<LeasedFlows> {
+  const rows = await tx.rows<FlowFactsRow & { attempt: number; holderPrincipalId: string | null; holderWorkerId: string | null }>(
     'lockLeasedFlows',
-    `SELECT ${FLOW_FACTS}, w.principal_id AS "holderPrincipalId", a.worker_id AS "holderWorkerId"
+    `SELECT ${FLOW_FACTS}, l.index AS attempt, w.principal_id AS "holderPrincipalId", a.worker_id AS "holderWorkerId"
        FROM unnest($1::text[], $2::int[]) AS l(flow_id, index)
        JOIN flow f ON f.id = l.flow_id
        LEFT JOIN attempt a ON a.flow_id = l.flow_id AND a.index = l.index
@@ -28,7 +27,11 @@ export async function lockLeasedFlows(tx: Tx, leases: LeaseRef[]): Promise<Map<s
       ORDER BY f.id FOR UPDATE OF f`,
     [leases.map(l => l.flowId), leases.map(l => l.attempt)],
   )
-  return new Map(rows.map(row => [row.id, row]))
+  const holders = rows.flatMap(row =>
+    row.holderPrincipalId && row.holderWorkerId
+      ? [[leaseKey({ flowId: row.id, attempt: row.attempt }), { principalId: row.holderPrincipalId, workerId: row.holderWorkerId }] as const]
+      : [])
+  return { flows: new Map(rows.map(row => [row.id, row])), holders: new Map(holders) }
 }
 
 export interface EndedAttempt { flowId: string; index: number; epoch: number; endedByCall: WorkerCall | null; reported: boolean; live: boolean }

@@ -11,8 +11,9 @@ export interface Moved { id: string; sequence: number; at: Date; leaseExpiresAt:
  * Instants are this statement's clock, never earlier than the flow's last event (D-45). Rank, place, block and expiry in the queue are
  * derived here from what the row then says (D-34), so no move can forget them.
  */
-export async function writeMoves(tx: Tx, moves: FlowMove[], actor: string): Promise<Moved[]> {
-  return tx.rows<Moved & Record<string, unknown>>('writeMoves', WRITE_MOVES, [JSON.stringify(moves.map(toItem)), actor])
+export async function writeMoves(tx: Tx, moves: FlowMove[], actorOf: (move: FlowMove) => string): Promise<Moved[]> {
+  const items = moves.map(move => ({ ...toItem(move), actor: actorOf(move) }))
+  return tx.rows<Moved & Record<string, unknown>>('writeMoves', WRITE_MOVES, [JSON.stringify(items)])
 }
 
 const WRITE_MOVES = `
@@ -26,7 +27,7 @@ item AS MATERIALIZED (
     queued_at text, not_before text, not_before_ms int, started_at text, cancel_requested_at text, pinned_at text, held_at text, deleted_at text, ends boolean,
     attempt_do text, attempt_index int, attempt_type attempt_type, attempt_epoch int, worker_id text, request_id text, code_version text, ttl_ms int,
     end_reason text, end_call text, attempt_error jsonb,
-    event_type text, payload jsonb, words json)
+    event_type text, actor text, payload jsonb, words json)
 ),
 next AS MATERIALIZED (
   -- Where a row stands is compared with the item's words, never with a literal: no plan may take the small partial indexes (trap 1).
@@ -46,11 +47,14 @@ moved AS (
     pinned_by = n.pinned_by, pin_force = n.pin_force, pin_reason = n.pin_reason, held_by = n.held_by, held_reason = n.held_reason,
     queued_at = n.new_queued_at, not_before = n.new_not_before, pinned_at = n.new_pinned_at, held_at = n.new_held_at,
     blocked = n.new_held_at IS NOT NULL,
+    cap_group = CASE WHEN n.status = 'QUEUED' AND n.was_status <> 'QUEUED' THEN coalesce((SELECT q.subject FROM quota q
+                     WHERE q.scope = 'PRINCIPAL' AND q.subject = f.principal_id AND q.max_active > 0), '') ELSE f.cap_group END,
     rank = CASE WHEN n.status <> 'QUEUED' THEN f.rank WHEN n.new_pinned_at IS NOT NULL THEN 0 WHEN n.queue_class = 'RESUME' THEN 1 ELSE 9002 - n.priority END,
     order_at = CASE WHEN n.status <> 'QUEUED' THEN f.order_at
                     WHEN n.new_pinned_at IS NOT NULL THEN timestamptz '2000-01-01Z' - (n.new_pinned_at - timestamptz '2000-01-01Z')
                     ELSE greatest(n.new_queued_at, n.new_not_before) END,
-    queue_expires_at = CASE WHEN n.status = 'QUEUED' AND f.started_at IS NULL
+    -- A retry or resume never expires by it (T5).
+    queue_expires_at = CASE WHEN n.status = 'QUEUED' AND n.queue_class = 'NEW' AND f.started_at IS NULL
                             THEN greatest(n.new_queued_at, n.new_not_before, n.new_pinned_at) + f.queue_ttl_seconds * interval '1 s' END,
     started_at = CASE n.started_at WHEN 'now' THEN coalesce(f.started_at, n.at) ELSE f.started_at END,
     finished_at = CASE WHEN n.ends THEN n.at ELSE f.finished_at END,
@@ -81,7 +85,7 @@ closed AS (
 ),
 told AS (
   INSERT INTO flow_event (flow_id, sequence, type, status, phase, actor, at, payload, xid)
-  SELECT m.id, m.last_sequence, m.event_type, m.status, m.phase, $2, m.at, m.payload, pg_current_xact_id()::text::bigint FROM moved m ORDER BY m.at, m.id
+  SELECT m.id, m.last_sequence, m.event_type, m.status, m.phase, m.actor, m.at, m.payload, pg_current_xact_id()::text::bigint FROM moved m ORDER BY m.at, m.id
 ),
 counted AS (
   INSERT INTO flow_count_ledger (minute, lane, kind, word, delta)

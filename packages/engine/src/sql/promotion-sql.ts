@@ -41,23 +41,24 @@ export async function readScopes(tx: Tx, workerIds: string[]): Promise<Scopes> {
   return row.scopes
 }
 
-/** One place to look for flows: a lane that starts, a kind that an asking worker handles, a cap group; and how many are wanted from it. */
-export interface Head { lane: string; kind: string; capGroup: string; wanted: number }
+/** One place to look for flows: a lane that starts, a kind that an asking worker handles; and how many are wanted from it. */
+export interface Head { lane: string; kind: string; wanted: number }
 export interface Room { lane: string; slots: number }
 export interface PrincipalRoom { principalId: string; slots: number }
 
-const SET = `h AS MATERIALIZED (SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[]) AS h(lane, kind, cap_group, wanted))`
-const HEAD_ROWS = `q.status = 'QUEUED' AND NOT q.blocked AND q.lane = s.lane AND q.kind = s.kind AND q.cap_group = s.cap_group`
+const SET = `h AS MATERIALIZED (SELECT * FROM unnest($1::text[], $2::text[], $3::int[]) AS h(lane, kind, wanted))`
+const PLACE_ROWS = `q.status = 'QUEUED' AND NOT q.blocked AND q.lane = s.lane AND q.kind = s.kind`
+const HEAD_ROWS = `${PLACE_ROWS} AND q.cap_group = s.cap_group`
 
 /**
  * The next flows in the order of D-34, cut by principal, by lane and over all, and locked; one that somebody is changing is left out (D-39 d).
- * One short index probe per head and rank that exists, of rows that are due: the work grows neither with the queue nor with how many cannot run
+ * One short index probe per head, cap group and rank that exists in the queue (found there, not in the quotas: a flow keeps its group when the cap goes), of rows that are due: the work grows neither with the queue nor with how many cannot run
  * (INV-47). Probes are read without locks; only the rows that are taken are locked and looked at again.
  * Forced ones are takeForced's. Rooms absent for a lane or principal mean no cap there; globalRoom null means no global cap.
  */
 export async function takePromotable(tx: Tx, p: { heads: Head[]; lanes: Room[]; principals: PrincipalRoom[]; globalRoom: number | null; limit: number }): Promise<FlowFacts[]> {
   return tx.rows<FlowFacts & Record<string, unknown>>('takePromotable', TAKE_PROMOTABLE, [
-    p.heads.map(h => h.lane), p.heads.map(h => h.kind), p.heads.map(h => h.capGroup), p.heads.map(h => h.wanted),
+    p.heads.map(h => h.lane), p.heads.map(h => h.kind), p.heads.map(h => h.wanted),
     p.lanes.map(r => r.lane), p.lanes.map(r => r.slots),
     p.principals.map(r => r.principalId), p.principals.map(r => r.slots),
     Math.min(p.limit, p.globalRoom ?? p.limit),
@@ -66,8 +67,15 @@ export async function takePromotable(tx: Tx, p: { heads: Head[]; lanes: Room[]; 
 
 export const TAKE_PROMOTABLE = `
 WITH RECURSIVE ${SET},
+groups AS (
+  SELECT s.*, (SELECT q.cap_group FROM flow q WHERE ${PLACE_ROWS} ORDER BY q.cap_group LIMIT 1) AS cap_group FROM h s
+  UNION ALL
+  SELECT s.lane, s.kind, s.wanted, (SELECT q.cap_group FROM flow q WHERE ${PLACE_ROWS} AND q.cap_group > s.cap_group ORDER BY q.cap_group LIMIT 1)
+    FROM groups s WHERE s.cap_group IS NOT NULL
+),
 step AS (
-  SELECT s.*, (SELECT q.rank FROM flow q WHERE ${HEAD_ROWS} ORDER BY q.rank LIMIT 1) AS rank FROM h s
+  SELECT s.lane, s.kind, s.cap_group, s.wanted, (SELECT q.rank FROM flow q WHERE ${HEAD_ROWS} ORDER BY q.rank LIMIT 1) AS rank
+    FROM groups s WHERE s.cap_group IS NOT NULL
   UNION ALL
   SELECT s.lane, s.kind, s.cap_group, s.wanted, (SELECT q.rank FROM flow q WHERE ${HEAD_ROWS} AND q.rank > s.rank ORDER BY q.rank LIMIT 1)
     FROM step s WHERE s.rank IS NOT NULL
@@ -80,15 +88,15 @@ probe AS MATERIALIZED (
 ),
 by_principal AS (
   SELECT p.*, r.slots, row_number() OVER (PARTITION BY p.principal_id ORDER BY p.rank, p.order_at, p.id) AS n
-    FROM probe p LEFT JOIN unnest($7::text[], $8::int[]) AS r(principal_id, slots) USING (principal_id)
+    FROM probe p LEFT JOIN unnest($6::text[], $7::int[]) AS r(principal_id, slots) USING (principal_id)
 ),
 by_lane AS (
   SELECT p.id, p.lane, p.rank, p.order_at, r.slots, row_number() OVER (PARTITION BY p.lane ORDER BY p.rank, p.order_at, p.id) AS n
-    FROM by_principal p LEFT JOIN unnest($5::text[], $6::int[]) AS r(lane, slots) USING (lane)
+    FROM by_principal p LEFT JOIN unnest($4::text[], $5::int[]) AS r(lane, slots) USING (lane)
    WHERE p.slots IS NULL OR p.n <= p.slots
 ),
 next AS MATERIALIZED (
-  SELECT id, rank, order_at FROM by_lane WHERE slots IS NULL OR n <= slots ORDER BY rank, order_at, id LIMIT $9
+  SELECT id, rank, order_at FROM by_lane WHERE slots IS NULL OR n <= slots ORDER BY rank, order_at, id LIMIT $8
 )
 SELECT ${FLOW_FACTS} FROM next n JOIN flow f ON f.id = n.id
  WHERE f.status = ANY('{QUEUED}'::flow_status[]) AND NOT f.blocked
@@ -102,7 +110,7 @@ export async function takeForced(tx: Tx, heads: Head[], limit: number): Promise<
      SELECT ${FLOW_FACTS} FROM flow f
       WHERE f.status = 'QUEUED' AND f.pin_force AND NOT f.blocked AND (f.not_before IS NULL OR f.not_before <= clock_timestamp())
         AND EXISTS (SELECT 1 FROM h WHERE h.lane = f.lane AND h.kind = f.kind)
-      ORDER BY f.order_at, f.id LIMIT $5 FOR UPDATE OF f SKIP LOCKED`,
-    [heads.map(h => h.lane), heads.map(h => h.kind), heads.map(h => h.capGroup), heads.map(h => h.wanted), limit],
+      ORDER BY f.order_at, f.id LIMIT $4 FOR UPDATE OF f SKIP LOCKED`,
+    [heads.map(h => h.lane), heads.map(h => h.kind), heads.map(h => h.wanted), limit],
   )
 }

@@ -26,6 +26,17 @@ export const deleteQuota = (tx: Tx, scope: CapScope, subject: string): Promise<u
 export const writeEnvironmentValue = (tx: Tx, value: number): Promise<unknown> =>
   tx.rows('writeEnvironmentValue', `UPDATE quota SET environment_value = $1 WHERE scope = 'GLOBAL' AND subject = ''`, [value])
 
+/** Queued flows of capped principals that are not in their group yet: created while the cap was set, or skipped because somebody was changing them. */
+export const gatherCapGroups = (tx: Tx, limit: number): Promise<unknown> =>
+  tx.rows(
+    'gatherCapGroups',
+    `UPDATE flow f SET cap_group = s.subject FROM quota q CROSS JOIN LATERAL (
+       SELECT id, q.subject FROM flow WHERE principal_id = q.subject AND status = 'QUEUED' AND deleted_at IS NULL AND cap_group <> q.subject
+        LIMIT $1 FOR UPDATE SKIP LOCKED) s
+      WHERE q.scope = 'PRINCIPAL' AND q.max_active > 0 AND f.id = s.id`,
+    [limit],
+  )
+
 /** The cap group of queued flows follows a principal's cap in batches; the cut itself never depends on it (D-39 b). Answers how many it changed. */
 export async function followPrincipalCap(tx: Tx, p: { principalId: string; capGroup: string; limit: number }): Promise<number> {
   const rows = await tx.rows<{ id: string }>(

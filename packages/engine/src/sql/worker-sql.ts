@@ -11,13 +11,15 @@ export async function readWorker(db: Named, id: string): Promise<WorkerRow | und
 
 export interface LeaseRow extends LeaseRef { expiresAt: Date; phase: FlowPhase | null }
 
-/** Leases that a claim with this requestId was given and that still stand: the answer to a claim whose answer was lost. */
-export async function leasesOfRequest(db: Named, p: { workerId: string; requestId: string }): Promise<LeaseRow[]> {
+/** A claim is a sign of life too. Leases that one with this requestId was given and that still stand are the answer to a claim whose answer was lost. */
+export async function leasesOfRequest(db: Named, p: { workerId: string; requestId: string; ttlMs: number }): Promise<LeaseRow[]> {
   return db.rows<LeaseRow & Record<string, unknown>>(
     'leasesOfRequest',
-    `SELECT flow_id AS "flowId", index AS attempt, epoch, expires_at AS "expiresAt" FROM attempt
+    `WITH seen AS (UPDATE worker w SET heartbeat_at = c.now, expires_at = greatest(w.expires_at, c.now + $3 * interval '1 ms')
+                     FROM (SELECT clock_timestamp() AS now) c WHERE w.id = $1 AND w.state <> 'DEAD')
+     SELECT flow_id AS "flowId", index AS attempt, epoch, expires_at AS "expiresAt" FROM attempt
       WHERE worker_id = $1 AND claim_request_id = $2 AND ended_at IS NULL ORDER BY started_at, flow_id`,
-    [p.workerId, p.requestId],
+    [p.workerId, p.requestId, p.ttlMs],
   )
 }
 
@@ -56,15 +58,20 @@ export async function readLeases(db: Named, p: { workerId: string; leases: Lease
 export const lockInstance = (tx: Tx, p: { principalId: string; instanceId: string }): Promise<unknown> =>
   tx.rows('lockInstance', `SELECT pg_advisory_xact_lock(hashtextextended($1, 4400))`, [`${p.principalId}/${p.instanceId}`])
 
-/** Ends earlier registrations of the instance; answers the flows they held (D-47). */
+/** Ends earlier registrations of the instance (D-47); answers which. */
 export async function replaceWorkers(tx: Tx, p: { principalId: string; instanceId: string; by: string }): Promise<string[]> {
-  const rows = await tx.rows<{ flowId: string }>(
+  const rows = await tx.rows<{ id: string }>(
     'replaceWorkers',
-    `WITH dead AS (UPDATE worker SET state = 'DEAD', replaced_by = $3 WHERE principal_id = $1 AND instance_id = $2 AND state <> 'DEAD' RETURNING id)
-     SELECT a.flow_id AS "flowId" FROM dead d JOIN attempt a ON a.worker_id = d.id AND a.ended_at IS NULL`,
+    `UPDATE worker SET state = 'DEAD', replaced_by = $3 WHERE principal_id = $1 AND instance_id = $2 AND state <> 'DEAD' RETURNING id`,
     [p.principalId, p.instanceId, p.by],
   )
-  return rows.map(r => r.flowId)
+  return rows.map(r => r.id)
+}
+
+/** The live leases of these workers, as they are now. */
+export async function leasesOfWorkers(tx: Tx, workerIds: string[]): Promise<{ flowId: string; index: number }[]> {
+  return tx.rows<{ flowId: string; index: number }>(
+    'leasesOfWorkers', `SELECT flow_id AS "flowId", index FROM attempt WHERE worker_id = ANY($1::text[]) AND ended_at IS NULL`, [workerIds])
 }
 
 export interface NewWorker {
