@@ -28,6 +28,7 @@ describe('what GraphQL itself refuses', () => {
     ['an instant without an offset', CREATE, { input: { kind: 'work', notBefore: '2026-01-31T12:00:00' } }, /notBefore.*offset/s],
     ['an instant that is none', CREATE, { input: { kind: 'work', deadlineAt: 'noon' } }, /deadlineAt/],
     ['a day that is none', CREATE, { input: { kind: 'work', deadlineAt: '2026-02-30T12:00:00Z' } }, /deadlineAt/],
+    ['an instant that is in the year 10000 by UTC', CREATE, { input: { kind: 'work', deadlineAt: '9999-12-31T23:59:59-01:00' } }, /deadlineAt/],
     ['a year that no clock shows', CREATE, { input: { kind: 'work', deadlineAt: '0000-01-01T12:00:00Z' } }, /deadlineAt/],
   ])('%s is HTTP 400 with BAD_USER_INPUT that names it', async (_what, document, variables, named) => {
     const { status, data, errors } = await admin.ask(document, variables)
@@ -123,6 +124,43 @@ describe('what a command refuses', () => {
   ])('a query refuses %s with a typed code', async (_what, query, code) => {
     const { errors } = await admin.ask(query)
     expect(errors).toMatchObject([{ extensions: { code } }])
+  })
+
+  const forged = (...parts: unknown[]): string => Buffer.from(JSON.stringify(parts)).toString('base64url')
+  const NOW = '2026-01-31T12:00:00.000000Z'
+  const BAD_INSTANTS = ['2026-99-99T12:00:00.000000Z', '2026-02-30T12:00:00.000000Z', '0000-01-01T00:00:00.000000Z', '2026-01-01T25:00:00.000000Z']
+  test.each([
+    ...BAD_INSTANTS.flatMap((at) => [['flows', 'after', forged(at, 'flow_x')], ['flows', 'before', forged(at, 'flow_x')],
+      ['flowQueue', 'after', forged(at, 0, 0, NOW, 'flow_x')], ['flowQueue', 'after', forged(NOW, 1, 0, at, 'flow_x')]] as const),
+    ['flows', 'after', forged(NOW, 'flow_\u0000')], ['flows', 'after', forged(NOW)], ['flows', 'after', forged(NOW, { a: 1 })],
+    ['flowQueue', 'after', forged(NOW, 0, 2 ** 31, NOW, 'flow_x')], ['flowQueue', 'after', forged(NOW, 2, -(2 ** 40), NOW, 'flow_x')], ['flowQueue', 'after', forged(NOW, 0, 1.5, NOW, 'x')],
+    ['audit', 'after', forged('audit', 'x', 'y')], ['audit', 'after', forged('audit', 9e15, 'aud_x')], ['audit', 'after', forged('audit', -9e15, 'aud_x')],
+    ['audit', 'after', forged('audit', 1)], ['audit', 'after', forged('audit', 1, 'aud_\u0000')], ['audit', 'after', forged('flow', 1, 'aud_x')],
+  ])('a made-up cursor of %s is INVALID_INPUT for %s: %s', async (list, argument, cursor) => {
+    const page = argument === 'before' ? 'last: 2, before: $cursor' : 'first: 2, after: $cursor'
+    const { errors } = await admin.ask(`query ($cursor: String!) { ${list}(${page}) { edges { cursor } } }`, { cursor })
+    expect(errors).toMatchObject([{ extensions: { code: 'INVALID_INPUT', path: [argument] } }])
+  })
+
+  test.each([forged('attempt', 'x'), forged('attempt'), forged('attempt', 2 ** 31), forged('attempt', -2), 'nonsense'])('a made-up cursor of attempts is INVALID_INPUT: %s', async (cursor) => {
+    const [id] = await createFlows(admin, [{ kind: 'later' }])
+    const { errors } = await admin.ask('query ($id: ID!, $cursor: String!) { flow(id: $id) { attempts(after: $cursor) { edges { cursor } } } }', { id, cursor })
+    expect(errors).toMatchObject([{ extensions: { code: 'INVALID_INPUT', path: ['after'] } }])
+  })
+
+  test.each(['by', 'action'])('a filter of the audit names at most 100 of %s', async (field) => {
+    const { errors } = await admin.ask('query ($filter: AuditFilter!) { audit(filter: $filter) { edges { cursor } } }', { filter: { [field]: Array.from({ length: 101 }, (_, n) => `x${n}`) } })
+    expect(errors).toMatchObject([{ extensions: { code: 'INVALID_INPUT', path: ['filter', field] } }])
+  })
+
+  test.each(['toString', 'constructor', '__proto__', 'hasOwnProperty'])('defaults may not name %s, which every object has', async (key) => {
+    const lane = 'mutation ($input: UpsertLaneInput!) { upsertLane(input: $input) { ... on Error { code } ... on InvalidInput { path } } }'
+    const input = JSON.parse(`{ "name": "odd", "defaults": { "${key}": 1 } }`) as unknown
+    expect(await dataOf(admin.ask(lane, { input }))).toEqual({ upsertLane: { code: 'INVALID_INPUT', path: ['defaults', key] } })
+  })
+
+  test.each(['constructor_x', 'toString_x', '__proto___x', 'hasOwnProperty_', '_', ''])('there is no node %j', async (id) => {
+    expect(await dataOf(admin.ask('query ($id: ID!) { node(id: $id) { id } }', { id }))).toEqual({ node: null })
   })
 
   test('ids of other things are simply not there', async () => {

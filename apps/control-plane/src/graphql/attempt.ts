@@ -1,5 +1,6 @@
 import { attemptId } from '@sluice/domain'
 import type { FlowError, Json } from '@sluice/protocol'
+import { z } from 'zod'
 import type PrismaTypes from '@sluice/db/pothos-types'
 import { builder } from './builder.ts'
 import { connectionText, edgeText, forwardArgs, forwardPage, pageSize } from './connection.ts'
@@ -10,6 +11,8 @@ import { FlowErrorRef } from './flow-error.ts'
 import type { FlowHandle } from './flow-reader.ts'
 import { FlowRef } from './flow-ref.ts'
 import { WorkerRef } from './worker.ts'
+
+const CURSOR = { list: 'attempt', key: z.tuple([z.int32().min(0)]) }
 
 type AttemptRow = PrismaTypes['Attempt']['Shape']
 const AttemptRef = builder.objectRef<AttemptRow>('Attempt')
@@ -49,7 +52,7 @@ builder.objectFields(FlowRef, (t) => ({
     type: FlowAttemptsConnection, description: 'Its attempts, first to last.', args: forwardArgs(),
     resolve: async (flow, { first, after }, ctx) => {
       const size = pageSize(first, ctx)
-      const beyond = after ? Number(decodeCursor('attempt', after)[0]) : -1
+      const [beyond] = after ? decodeCursor(CURSOR, after) : [-1]
       const rows = await ctx.prisma.attempt.findMany({ where: { flowId: flow.id, index: { gt: beyond } }, orderBy: { index: 'asc' }, take: size + 1 })
       return forwardPage(rows.map((node) => ({ node, cursor: encodeCursor('attempt', [node.index]) })), size, after)
     },

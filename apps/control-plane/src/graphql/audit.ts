@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { builder } from './builder.ts'
 import { connectionText, edgeText, forwardArgs, forwardPage, pageSize } from './connection.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
-import { given } from './input-rules.ts'
+import { few, given } from './input-rules.ts'
 import { mayRun } from '../policies/policy.ts'
 import { PrincipalRef } from './principal.ts'
 
@@ -34,15 +34,16 @@ const QueryAuditConnection = builder.connectionObject(
 const AuditFilter = builder.inputType('AuditFilter', {
   description: 'Everything that is given must hold.',
   fields: (t) => ({
-    by: t.idList({ description: 'By one of these principals.' }),
-    action: t.stringList({ description: 'One of these actions.' }),
+    by: t.idList({ description: 'By one of these principals.', validate: few }),
+    action: t.stringList({ description: 'One of these actions.', validate: few }),
     target: t.id({ description: 'To this object.' }),
     after: t.field({ type: 'DateTime', description: 'Not earlier.' }),
     before: t.field({ type: 'DateTime', description: 'Earlier than this.' }),
   }),
 })
 
-const cursorKey = z.tuple([z.number(), z.string()])
+const LATEST_MS = Date.UTC(9999, 11, 31)
+const CURSOR = { list: 'audit', key: z.tuple([z.int().min(0).max(LATEST_MS), z.string().regex(/^aud_[0-9a-z]+$/)]) }
 
 builder.queryField('audit', (t) => t.field({
   type: QueryAuditConnection, description: 'The audit, newest first.',
@@ -57,7 +58,7 @@ builder.queryField('audit', (t) => t.field({
 }))
 
 function olderThan(cursor: string) {
-  const [at, id] = cursorKey.parse(decodeCursor('audit', cursor))
+  const [at, id] = decodeCursor(CURSOR, cursor)
   return { at: { lte: new Date(at) }, OR: [{ at: { lt: new Date(at) } }, { id: { lt: id } }] }
 }
 

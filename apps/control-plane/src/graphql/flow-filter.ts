@@ -1,8 +1,6 @@
-import { z } from 'zod'
 import { builder } from './builder.ts'
 import { FlowStatusEnum } from './enums.ts'
-
-const few = z.array(z.unknown()).max(100, 'A filter names at most 100.').nullish()
+import { few } from './input-rules.ts'
 
 export const FlowFilterInput = builder.inputType('FlowFilter', {
   description: 'Everything that is given must hold; of a list, one. An empty list is the same as none.',

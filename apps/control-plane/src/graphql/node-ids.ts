@@ -11,4 +11,7 @@ const TYPE_NAMES: Record<string, string> = {
 }
 
 /** Ids say what they are by their prefix: flow_… is a Flow. An unknown prefix is taken for a Flow that does not exist. */
-export const typeNameOfId = (id: string): string => TYPE_NAMES[id.slice(0, id.indexOf('_'))] ?? 'Flow'
+export function typeNameOfId(id: string): string {
+  const prefix = id.slice(0, id.indexOf('_'))
+  return (Object.hasOwn(TYPE_NAMES, prefix) ? TYPE_NAMES[prefix] : undefined) ?? 'Flow'
+}

@@ -5,12 +5,15 @@ import { builder } from './builder.ts'
 // RFC 3339, seconds and offset required: an instant that leaves its zone to the reader is refused (D-45).
 const INSTANT = /^(\d{4})-(\d{2})-(\d{2})[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/
 const EARLIEST_YEAR = 1970
+// In UTC, as it is stored and answered: a year of five digits is written in another way.
+const LATEST_YEAR = 9999
 
-/** @throws GraphQLError, as scalars do, for anything that is no instant from 1970 on. */
+/** @throws GraphQLError, as scalars do, for anything that is no instant of the years 1970 to 9999. */
 export function parseInstant(value: unknown): Date {
   const [text, year, month, day] = (typeof value === 'string' ? INSTANT.exec(value) : null) ?? []
   const at = new Date(text ?? Number.NaN)
-  if (Number.isNaN(at.getTime()) || Number(year) < EARLIEST_YEAR || !isDay(Number(year), Number(month), Number(day))) {
+  const stored = at.getUTCFullYear()
+  if (Number.isNaN(stored) || stored < EARLIEST_YEAR || stored > LATEST_YEAR || !isDay(Number(year), Number(month), Number(day))) {
     throw new GraphQLError('An instant is RFC 3339 with an offset, for example 2026-01-31T12:00:00Z.', { extensions: { code: 'BAD_USER_INPUT' } })
   }
   return at
