@@ -32,6 +32,17 @@ describe('a document', () => {
     expect((await admin.ask(query, { n: 200 })).status).toBe(400)
   })
 
+  test('page sizes count when they are the defaults of variables, of that operation', async () => {
+    const page = (n: number): string => `query ($n: Int = ${n}) { flows(first: $n) { edges { node { ...A } } } } fragment A on Flow { attempts(first: $n) { edges { node { id } } } }`
+    expect((await admin.ask(page(10))).status).toBe(200)
+    expect((await admin.ask(page(200))).status).toBe(400)
+    expect((await admin.ask(page(200), { n: 10 })).status).toBe(200)
+    expect((await admin.ask(page(10), { n: 200 })).status).toBe(400)
+    const two = `query A($n: Int = 1) { flows(first: $n) { ...F } } query B($n: Int = 200) { flows(first: $n) { ...F } }
+      fragment F on QueryFlowsConnection { edges { node { attempts(first: $n) { edges { node { id } } } } } }`
+    expect((await admin.ask(two)).status).toBe(400)
+  })
+
   test('the questions of GraphiQL about the schema are answered', async () => {
     const { getIntrospectionQuery } = await import('graphql')
     expect(await dataOf(admin.ask(getIntrospectionQuery()))).toHaveProperty('__schema')

@@ -1,6 +1,7 @@
 import {
-  getNamedType, GraphQLError, isCompositeType, isInterfaceType, isListType, isNonNullType, isObjectType, Kind, visit, type DocumentNode, type FieldNode,
-  type FragmentDefinitionNode, type GraphQLField, type GraphQLNamedType, type GraphQLOutputType, type GraphQLSchema, type SelectionSetNode,
+  getNamedType, GraphQLError, isCompositeType, isInterfaceType, isListType, isNonNullType, isObjectType, Kind, valueFromASTUntyped, visit,
+  type DocumentNode, type FieldNode, type FragmentDefinitionNode, type GraphQLField, type GraphQLNamedType, type GraphQLOutputType, type GraphQLSchema,
+  type OperationDefinitionNode, type SelectionSetNode,
 } from 'graphql'
 
 export interface DocumentLimits { depth: number; cost: number; aliases: number; pageDefault: number }
@@ -26,15 +27,23 @@ export function tooMuch(schema: GraphQLSchema, document: DocumentNode, o: { limi
   const aliases = countAliases(document)
   if (aliases > limits.aliases) return refusal(`A document may have ${limits.aliases} aliases; this one has ${aliases}.`)
   const fragments = new Map(document.definitions.flatMap((one) => (one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one] as const] : [])))
-  const walk: Walk = { schema, fragments, variables, known: new Map(), pageDefault: limits.pageDefault }
+  const walk = { schema, fragments, pageDefault: limits.pageDefault }
   for (const operation of document.definitions) {
     if (operation.kind !== Kind.OPERATION_DEFINITION) continue
-    const { depth, cost } = weigh(operation.selectionSet, schema.getRootType(operation.operation) ?? undefined, walk)
+    // Fragments are weighed anew for each operation: the same variable has another default there.
+    const own: Walk = { ...walk, variables: valuesOf(operation, variables), known: new Map() }
+    const { depth, cost } = weigh(operation.selectionSet, schema.getRootType(operation.operation) ?? undefined, own)
     if (depth > limits.depth) return refusal(`A document may be ${limits.depth} levels deep; this one is ${depth}.`)
     if (cost > limits.cost) return refusal(`A document may read ${limits.cost} objects; this one may read ${cost}. Ask for smaller pages.`)
   }
   return null
 }
+
+/** What the variables will be: as they were sent, else as the operation itself says. */
+const valuesOf = ({ variableDefinitions = [] }: OperationDefinitionNode, sent: Record<string, unknown>): Record<string, unknown> => ({
+  ...Object.fromEntries(variableDefinitions.flatMap(({ variable, defaultValue }) => (defaultValue ? [[variable.name.value, valueFromASTUntyped(defaultValue)]] : []))),
+  ...Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== undefined)),
+})
 
 const refusal = (message: string): GraphQLError => new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })
 
