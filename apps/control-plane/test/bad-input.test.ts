@@ -103,6 +103,8 @@ describe('what a command refuses', () => {
     ['cancelFlow', 'CancelFlowInput', { id: 'flow_x', reason: 'r'.repeat(501) }, ['reason']],
     ['setCap', 'SetCapInput', { maxActive: -1 }, ['maxActive']],
     ['setCap', 'SetCapInput', { lane: 'default', principalId: 'prn_x', maxActive: 1 }, ['principalId']],
+    ['setCap', 'SetCapInput', { lane: '', maxActive: 7 }, ['lane']],
+    ['setCap', 'SetCapInput', { principalId: '', maxActive: 7 }, ['principalId']],
     ['upsertLane', 'UpsertLaneInput', { name: '' }, ['name']],
     ['createApiToken', 'CreateApiTokenInput', { name: 'x' }, ['role']],
     ['createApiToken', 'CreateApiTokenInput', { name: 'x', role: 'VIEWER', scopes: ['everything'] }, ['scopes', '0']],
@@ -129,14 +131,15 @@ describe('what a command refuses', () => {
   const forged = (...parts: unknown[]): string => Buffer.from(JSON.stringify(parts)).toString('base64url')
   const NOW = '2026-01-31T12:00:00.000000Z'
   const BAD_INSTANTS = ['2026-99-99T12:00:00.000000Z', '2026-02-30T12:00:00.000000Z', '0000-01-01T00:00:00.000000Z', '2026-01-01T25:00:00.000000Z']
-  test.each([
+  const FORGED: [string, string, string][] = [
     ...BAD_INSTANTS.flatMap((at) => [['flows', 'after', forged(at, 'flow_x')], ['flows', 'before', forged(at, 'flow_x')],
-      ['flowQueue', 'after', forged(at, 0, 0, NOW, 'flow_x')], ['flowQueue', 'after', forged(NOW, 1, 0, at, 'flow_x')]] as const),
+      ['flowQueue', 'after', forged(at, 0, 0, NOW, 'flow_x')], ['flowQueue', 'after', forged(NOW, 1, 0, at, 'flow_x')]] satisfies [string, string, string][]),
     ['flows', 'after', forged(NOW, 'flow_\u0000')], ['flows', 'after', forged(NOW)], ['flows', 'after', forged(NOW, { a: 1 })],
     ['flowQueue', 'after', forged(NOW, 0, 2 ** 31, NOW, 'flow_x')], ['flowQueue', 'after', forged(NOW, 2, -(2 ** 40), NOW, 'flow_x')], ['flowQueue', 'after', forged(NOW, 0, 1.5, NOW, 'x')],
     ['audit', 'after', forged('audit', 'x', 'y')], ['audit', 'after', forged('audit', 9e15, 'aud_x')], ['audit', 'after', forged('audit', -9e15, 'aud_x')],
     ['audit', 'after', forged('audit', 1)], ['audit', 'after', forged('audit', 1, 'aud_\u0000')], ['audit', 'after', forged('flow', 1, 'aud_x')],
-  ])('a made-up cursor of %s is INVALID_INPUT for %s: %s', async (list, argument, cursor) => {
+  ]
+  test.each(FORGED)('a made-up cursor of %s is INVALID_INPUT for %s: %s', async (list, argument, cursor) => {
     const page = argument === 'before' ? 'last: 2, before: $cursor' : 'first: 2, after: $cursor'
     const { errors } = await admin.ask(`query ($cursor: String!) { ${list}(${page}) { edges { cursor } } }`, { cursor })
     expect(errors).toMatchObject([{ extensions: { code: 'INVALID_INPUT', path: [argument] } }])

@@ -47,10 +47,14 @@ const SetCapResult = resultUnion('SetCapResult', SetCapPayload, [Conflict])
 const SetCapInput = builder.inputType('SetCapInput', {
   description: 'Which cap, and how many: a lane, a principal, or neither for the global one.',
   validate: z.looseObject({ lane: z.string().nullish(), principalId: z.string().nullish() })
-    .refine(({ lane, principalId }) => !(lane && principalId), { path: ['principalId'], message: 'A cap is of a lane or of a principal, not of both.' }),
+    .refine(({ lane, principalId }) => !(isGiven(lane) && isGiven(principalId)), {
+      path: ['principalId'], message: 'A cap is of a lane or of a principal, not of both.',
+    }),
   fields: (t) => ({
-    lane: t.string({ description: 'The cap of this lane.' }),
-    principalId: t.id({ description: 'The cap of this principal.' }),
+    lane: t.string({ description: 'The cap of this lane.', validate: z.string().min(1, 'Name a lane; leave it out for the global cap.').nullish() }),
+    principalId: t.id({
+      description: 'The cap of this principal.', validate: z.string().min(1, 'Name a principal; leave it out for the global cap.').nullish(),
+    }),
     maxActive: t.int({
       description: 'How many slots; 0 = no cap. null gives the global cap back to the environment, and removes the others.',
       validate: z.int().min(0, 'A cap is not negative.').nullish(),
@@ -73,6 +77,11 @@ builder.mutationField('setCap', (t) => t.field({
 }))
 
 function scopeOf({ lane, principalId }: { lane?: string | null; principalId?: string | null }) {
-  if (lane) return { scope: 'LANE', subject: lane } as const
-  return principalId ? ({ scope: 'PRINCIPAL', subject: principalId } as const) : ({ scope: 'GLOBAL', subject: '' } as const)
+  if (isGiven(lane)) return { scope: 'LANE', subject: lane } as const
+  return isGiven(principalId) ? ({ scope: 'PRINCIPAL', subject: principalId } as const) : ({ scope: 'GLOBAL', subject: '' } as const)
+}
+
+// An empty name is one that somebody failed to fill in, never the global cap.
+function isGiven(name: string | null | undefined): name is string {
+  return name !== null && name !== undefined
 }
