@@ -40,12 +40,24 @@ describe('the policy table', () => {
   })
 
   test('scopes narrow and never widen', () => {
-    expect(extentOf(viewer(['ADMIN'], ['role:viewer']), 'flow')).toBeNull()
     expect(extentOf(viewer(['ADMIN', 'VIEWER'], ['role:viewer']), 'cancelFlow')).toBeNull()
     expect(extentOf(viewer(['ADMIN'], ['do:cancelFlow']), 'cancelFlow')).toBe('all')
     expect(extentOf(viewer(['ADMIN'], ['do:cancelFlow']), 'setCap')).toBeNull()
     expect(extentOf(viewer(['VIEWER'], ['do:cancelFlow', 'role:admin']), 'cancelFlow')).toBeNull()
     expect(permissionsOf(viewer(['SUBMITTER'], ['do:createFlow', 'do:flow']))).toEqual(['viewer', 'serverTime', 'flow:own', 'createFlow:own'])
+  })
+})
+
+describe('D-44 a scope of a role', () => {
+  /** Which roles a token of each may be narrowed to. */
+  const RANKS: [Role, Role[]][] = [
+    ['ADMIN', ['ADMIN', 'OPERATOR', 'SUBMITTER', 'VIEWER']], ['OPERATOR', ['OPERATOR', 'SUBMITTER', 'VIEWER']], ['SUBMITTER', ['SUBMITTER']], ['VIEWER', ['VIEWER']], ['WORKER', ['WORKER']],
+  ]
+  test.each(RANKS)('narrows %s to what that role includes, and to nothing else', (role, includes) => {
+    for (const narrowed of COLUMNS) {
+      const rights = permissionsOf(viewer([role], [`role:${narrowed.toLowerCase()}`]))
+      expect(rights).toEqual(includes.includes(narrowed) ? permissionsOf(viewer([narrowed])) : [])
+    }
   })
 })
 

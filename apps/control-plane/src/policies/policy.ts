@@ -65,7 +65,13 @@ export const permissionsOf = (viewer: Viewer): string[] => OPERATIONS.flatMap((o
 // Scopes: role:NAME and do:OPERATION say which rights are left, lane:NAME and kind:NAME which flows. None of a sort = no limit of that sort.
 const rolesInScope = ({ roles, scopes }: Viewer): Role[] => {
   const named = withPrefix(scopes, 'role:').map((role) => role.toUpperCase())
-  return named.length === 0 ? [...roles] : roles.filter((role) => named.includes(role))
+  if (named.length === 0) return [...roles]
+  return [...new Set(roles.flatMap((role) => INCLUDES[role]))].filter((role) => named.includes(role))
+}
+
+/** Whose rights a role has besides its own: a token may be narrowed to any of them. Workers are no people, and nobody is one beside. */
+const INCLUDES: Record<Role, readonly Role[]> = {
+  ADMIN: ['ADMIN', 'OPERATOR', 'SUBMITTER', 'VIEWER'], OPERATOR: ['OPERATOR', 'SUBMITTER', 'VIEWER'], SUBMITTER: ['SUBMITTER'], VIEWER: ['VIEWER'], WORKER: ['WORKER'],
 }
 
 function scopeAllows(scopes: readonly string[], operation: string, row: Row): boolean {
