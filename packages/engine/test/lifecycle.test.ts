@@ -42,7 +42,9 @@ describe('a flow’s life', () => {
     const [refused] = await finishFlows(b.deps, { actor: b.workerActor, items: [{ lease: old!, result: 'zombie' }] })
     expect(refused).toMatchObject({ code: 'STALE_LEASE' })
     expect(await b.flow(id)).toMatchObject({ status: 'RUNNING', phase: 'WORKING', result: null, retries_used: 1 })
+    expect(await b.flow(id)).toMatchObject({ error: { code: 'X' } })
     await finishFlows(b.deps, { actor: b.workerActor, items: [{ lease: current!, result: 'good' }] })
+    expect(await b.flow(id)).toMatchObject({ status: 'FINISHED', error: null })
     expect(await b.sql('SELECT type FROM attempt WHERE flow_id = $1 ORDER BY index', [id])).toEqual([{ type: 'INITIAL' }, { type: 'RETRY' }])
   })
 
@@ -104,7 +106,7 @@ describe('a flow’s life', () => {
     const deps = { ...b.deps, settings: { ...b.deps.settings, flowDeadlineMs: 60_000 } }
     const retried = async (mayPrioritize: boolean) => {
       const [made] = await retryFlows(deps, { caller: b.caller, mayPrioritize, items: [{ id }] })
-      if (!made || made instanceof Error) throw made
+      if (!made || made instanceof Error) throw new Error('no retry', { cause: made })
       const flow = await b.flow(made.flowId)
       await cancelFlows(b.deps, { caller: b.caller, items: [{ id: made.flowId }] })
       return flow

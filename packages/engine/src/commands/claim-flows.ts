@@ -1,6 +1,6 @@
 /** A worker asks for flows: a long poll at the promoter. The same requestId again gets the same leases, whatever became of the first answer (D-36). */
 import { InvalidInput, refuseText, refuseWhole } from '@sluice/domain'
-import type { Actor , Refusal} from '@sluice/domain'
+import type { Actor, Refusal } from '@sluice/domain'
 import { named } from '@sluice/db'
 import { LIMITS } from '@sluice/protocol'
 import type { LeaseRef } from '@sluice/protocol'

@@ -1,6 +1,6 @@
 /** T1: accepts flows into the queue. One transaction for the whole batch; each item is created, found by its idempotency key, or refused. */
 import { Forbidden, IdempotencyKeyReused, InvalidInput, LaneClosed, LimitExceeded, actorName, completeFlow, laneOf, newId, refuseNewFlow, requestHash } from '@sluice/domain'
-import type { Actor, FlowDefaults, NewFlow , Refusal} from '@sluice/domain'
+import type { Actor, FlowDefaults, NewFlow, Refusal } from '@sluice/domain'
 import { transact } from '@sluice/db'
 import type { Tx } from '@sluice/db'
 import { LIMITS } from '@sluice/protocol'

@@ -1,6 +1,6 @@
 /** A worker says who it is and what it handles. A new registration under the same instance id ends the older one and its leases at once (D-47). */
 import { InvalidInput, LimitExceeded, decideLeaseLost, newId, refuseDefaults, refuseName, refuseText, refuseWhole } from '@sluice/domain'
-import type { Actor , Refusal} from '@sluice/domain'
+import type { Actor, Refusal } from '@sluice/domain'
 import { transact } from '@sluice/db'
 import type { Tx } from '@sluice/db'
 import { LIMITS } from '@sluice/protocol'

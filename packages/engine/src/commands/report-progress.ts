@@ -1,6 +1,6 @@
 /** How far an attempt is (D-30): not a milestone, a narrow row beside the flow. */
-import { FlowAlreadyTerminal, NotFound, Refusal, StaleLease, refuseText } from '@sluice/domain'
-import type { Actor } from '@sluice/domain'
+import { FlowAlreadyTerminal, NotFound, StaleLease, refuseText } from '@sluice/domain'
+import type { Actor, Refusal } from '@sluice/domain'
 import { transact } from '@sluice/db'
 import { isTerminal } from '@sluice/protocol'
 import type { LeaseRef } from '@sluice/protocol'

@@ -42,7 +42,8 @@ moved AS (
   UPDATE flow f SET
     status = n.status, phase = n.phase, queue_class = n.queue_class, terminal_reason = n.terminal_reason, slot_held = n.slot_held, over_cap = n.over_cap,
     epoch = n.epoch, current_attempt = n.current_attempt, retries_used = n.retries_used, lost_starts = n.lost_starts, priority = n.priority,
-    result = coalesce(n.result, f.result), error = coalesce(n.error, f.error),
+    -- What an earlier attempt reported is told while it may be tried again, and with a failure; what finished or was cancelled did not fail of it.
+    result = coalesce(n.result, f.result), error = CASE WHEN n.status IN ('FINISHED', 'CANCELLED') THEN NULL ELSE coalesce(n.error, f.error) END,
     cancel_requested_by = n.cancel_requested_by, cancel_reason = n.cancel_reason,
     pinned_by = n.pinned_by, pin_force = n.pin_force, pin_reason = n.pin_reason, held_by = n.held_by, held_reason = n.held_reason,
     queued_at = n.new_queued_at, not_before = n.new_not_before, pinned_at = n.new_pinned_at, held_at = n.new_held_at,
