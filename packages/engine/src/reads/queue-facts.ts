@@ -56,7 +56,8 @@ SELECT a.id, a.lane, a.kind, a.principal_id AS "principalId", coalesce(p.name, a
 export interface ScopeFacts {
   caps: { scope: CapScope; subject: string; maxActive: number; active: number }[]
   workers: { lane: string; kind: string; live: number; full: number; capacity: number; leased: number }[]
-  starts: { lane: string; starts: number }[]
+  /** sinceMs: how long ago the first of them was, by the minute. */
+  starts: { lane: string; starts: number; sinceMs: number }[]
 }
 
 /** All that reasons depend on besides the rows: caps with what is in use, live workers for each (lane, kind), starts of the last ten minutes by lane. */
@@ -90,9 +91,9 @@ SELECT json_build_object(
             sum(a.capacity)::int AS capacity, sum(a.leased)::int AS leased
        FROM place p JOIN alive a ON p.kind = ANY(a.kinds) AND (cardinality(a.lanes) = 0 OR p.lane = ANY(a.lanes)) GROUP BY p.lane, p.kind) w),
   'starts', (SELECT coalesce(json_agg(s), '[]') FROM (
-     SELECT lane, sum(count)::int AS starts FROM (
-       SELECT lane, count FROM flow_count_minute WHERE word = 'started' AND minute > $3::timestamptz - interval '10 minutes'
-       UNION ALL SELECT lane, delta FROM flow_count_ledger WHERE word = 'started' AND minute > $3::timestamptz - interval '10 minutes') m
+     SELECT lane, sum(count)::int AS starts, (extract(epoch FROM $3::timestamptz - min(minute)) * 1000)::float8 AS "sinceMs" FROM (
+       SELECT lane, minute, count FROM flow_count_minute WHERE word = 'started' AND minute > $3::timestamptz - interval '10 minutes'
+       UNION ALL SELECT lane, minute, delta FROM flow_count_ledger WHERE word = 'started' AND minute > $3::timestamptz - interval '10 minutes') m
       WHERE lane IN (SELECT lane FROM place) GROUP BY lane) s)
 ) AS facts`
 

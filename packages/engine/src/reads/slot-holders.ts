@@ -1,5 +1,5 @@
 import { named } from '@sluice/db'
-import type { Named, Pool } from '@sluice/db'
+import type { Pool } from '@sluice/db'
 import type { CapScope } from '@sluice/protocol'
 import { INSTANT, isInstant } from './instant-sql.ts'
 import { decodeCursor, encodeCursor } from './page-cursor.ts'
@@ -7,24 +7,38 @@ import { decodeCursor, encodeCursor } from './page-cursor.ts'
 /** Whoever holds a slot, since when: the start of its latest attempt is when it took the slot. */
 const SINCE = `coalesce((SELECT a.started_at FROM attempt a WHERE a.flow_id = f.id AND a.index = f.current_attempt), f.queued_at)`
 
-export interface Scope { scope: CapScope; subject: string }
-export interface ScopeHolders extends Scope { ids: string[]; total: number }
-
-/** For each scope the first flows whose slots count in it, oldest first, and how many there are. */
-export const readScopeHolders = (db: Named, p: { scopes: Scope[]; first: number }): Promise<ScopeHolders[]> =>
-  db.rows<ScopeHolders & Record<string, unknown>>('readScopeHolders', READ_SCOPE_HOLDERS, [p.scopes.map(s => s.scope), p.scopes.map(s => s.subject), p.first])
-
-const READ_SCOPE_HOLDERS = `
-WITH s AS MATERIALIZED (SELECT DISTINCT * FROM unnest($1::cap_scope[], $2::text[]) AS s(scope, subject)),
-h AS MATERIALIZED (SELECT f.id, f.lane, f.principal_id, ${SINCE} AS since FROM flow f WHERE f.slot_held),
-numbered AS (
-  SELECT s.scope, s.subject, h.id, row_number() OVER w AS n, count(*) OVER (PARTITION BY s.scope, s.subject) AS total
-    FROM s JOIN h ON CASE s.scope WHEN 'LANE' THEN h.lane = s.subject WHEN 'PRINCIPAL' THEN h.principal_id = s.subject ELSE true END
-  WINDOW w AS (PARTITION BY s.scope, s.subject ORDER BY h.since, h.id)
-)
-SELECT scope, subject, array_agg(id ORDER BY n) AS ids, max(total)::int AS total FROM numbered WHERE n <= $3 GROUP BY scope, subject`
-
 export const HOLDERS_MAX = 200
+
+export interface Scope { scope: CapScope; subject: string }
+
+/** Which flows the reader may see; absent or empty = all. */
+export interface Among { owner?: string | null; lanes?: readonly string[]; kinds?: readonly string[] }
+
+/**
+ * For each scope, in order, the first flows whose slots count in it, oldest first. first: at most 200, default 10. What the reader may not see is left
+ * out before the cut, so that it takes nobody's place.
+ */
+export async function scopeHolders(pool: Pool, p: { scopes: readonly Scope[]; first?: number; among?: Among }): Promise<string[][]> {
+  const { owner = null, lanes = [], kinds = [] } = p.among ?? {}
+  const values = [p.scopes.map(s => s.scope), p.scopes.map(s => s.subject), Math.min(HOLDERS_MAX, p.first ?? HOLDERS_DEFAULT), owner, lanes, kinds]
+  const found = await named(pool).rows<Scope & { ids: string[] } & Record<string, unknown>>('scopeHolders', SCOPE_HOLDERS, values)
+  return p.scopes.map(s => found.find(f => f.scope === s.scope && f.subject === s.subject)?.ids ?? [])
+}
+
+const HOLDERS_DEFAULT = 10
+
+const SCOPE_HOLDERS = `
+WITH s AS MATERIALIZED (SELECT DISTINCT * FROM unnest($1::cap_scope[], $2::text[]) AS s(scope, subject)),
+h AS MATERIALIZED (
+  SELECT f.id, f.lane, f.principal_id, ${SINCE} AS since FROM flow f
+   WHERE f.slot_held AND ($4::text IS NULL OR f.principal_id = $4) AND (cardinality($5::text[]) = 0 OR f.lane = ANY($5))
+     AND (cardinality($6::text[]) = 0 OR f.kind = ANY($6))
+),
+numbered AS (
+  SELECT s.scope, s.subject, h.id, row_number() OVER (PARTITION BY s.scope, s.subject ORDER BY h.since, h.id) AS n
+    FROM s JOIN h ON CASE s.scope WHEN 'LANE' THEN h.lane = s.subject WHEN 'PRINCIPAL' THEN h.principal_id = s.subject ELSE true END
+)
+SELECT scope, subject, array_agg(id ORDER BY n) AS ids FROM numbered WHERE n <= $3 GROUP BY scope, subject`
 
 export interface SlotHolderPage { items: { id: string; since: Date; cursor: string }[]; hasNextPage: boolean }
 

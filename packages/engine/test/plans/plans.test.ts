@@ -11,7 +11,7 @@ import { flowQueuePage } from '../../src/reads/flow-queue.ts'
 import { listFlows } from '../../src/reads/list-flows.ts'
 import { queuePlaces } from '../../src/reads/queue-places.ts'
 import { queueStats } from '../../src/reads/queue-stats.ts'
-import { slotHolders } from '../../src/reads/slot-holders.ts'
+import { scopeHolders, slotHolders } from '../../src/reads/slot-holders.ts'
 import { throughput } from '../../src/reads/throughput.ts'
 import { foldCounts } from '../../src/services/fold-counts.ts'
 import { headsOf, roomsOf, seatsOf } from '../../src/services/plan-promotion.ts'
@@ -145,6 +145,7 @@ describe('the queue', () => {
   test('throughput reads no flow', () => expectPlans(p => throughput(p), { buffers: 400, indexes: [] }))
   test('holders and caps cost by the slots held, not by the flows', async () => {
     await expectPlans(p => slotHolders(p, { first: 20 }), { buffers: 10 * RUNNING, indexes: ['attempt_pkey', 'flow_slot_idx'] })
+    await expectPlans(p => scopeHolders(p, { scopes: [{ scope: 'GLOBAL', subject: '' }], first: 200 }), { buffers: 10 * RUNNING, indexes: ['attempt_pkey', 'flow_slot_idx'] })
     await expectPlans(p => capsInUse(p), { buffers: 2 * RUNNING, indexes: ['flow_slot_idx'] })
   })
 })

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { queuePlaces } from '../../src/reads/queue-places.ts'
+import { scopeHolders } from '../../src/reads/slot-holders.ts'
+import type { Scope } from '../../src/reads/slot-holders.ts'
 import { readsBed } from './bed.ts'
 import { seedCap, seedFlows, seedLanes, seedWorkers } from './seed.ts'
 import type { SeedFlow } from './seed.ts'
@@ -40,13 +42,31 @@ describe('position', () => {
   })
 })
 
+const GLOBAL: Scope = { scope: 'GLOBAL', subject: '' }
+const LANE: Scope = { scope: 'LANE', subject: 'default' }
+
 describe('reasons from rows', () => {
-  test('a full global cap, with its holders oldest first', async () => {
+  const TWELVE = Array.from({ length: 12 }, (_, n): SeedFlow => ({ id: `r${String(n).padStart(2, '0')}`, status: 'RUNNING', queuedIn: -n, worker: 'wrk_1' }))
+
+  test('a full global cap', async () => {
     await seedCap(bed.pool, 'GLOBAL', 12)
-    await queued({ id: 'q' }, ...Array.from({ length: 12 }, (_, n): SeedFlow => ({ id: `r${String(n).padStart(2, '0')}`, status: 'RUNNING', queuedIn: -n, worker: 'wrk_1' })))
-    const [place] = await places('q')
-    expect(place).toMatchObject({ reason: 'CAP', position: 1, detail: 'The global cap of 12 is full: 12 slots are held. It opens when one of them is freed.', holderTotal: 12 })
-    expect(place?.holderIds).toEqual(['r11', 'r10', 'r09', 'r08', 'r07', 'r06', 'r05', 'r04', 'r03', 'r02'])
+    await queued({ id: 'q' }, ...TWELVE)
+    const detail = 'The global cap of 12 is full: 12 slots are held. It opens when one of them is freed.'
+    expect(await places('q')).toMatchObject([{ reason: 'CAP', position: 1, detail, blockedBy: GLOBAL }])
+  })
+
+  test('the holders of a scope, oldest first, as many as are asked for, 200 at most', async () => {
+    await queued(...TWELVE, ...Array.from({ length: 200 }, (_, n): SeedFlow => ({ id: `s${n}`, status: 'RUNNING', lane: 'batch' })))
+    const [ten] = await scopeHolders(bed.pool, { scopes: [LANE] })
+    expect(ten).toEqual(['r11', 'r10', 'r09', 'r08', 'r07', 'r06', 'r05', 'r04', 'r03', 'r02'])
+    const more = await scopeHolders(bed.pool, { scopes: [LANE, GLOBAL, { scope: 'PRINCIPAL', subject: 'prn_nobody' }], first: 500 })
+    expect(more.map(ids => ids.length)).toEqual([12, 200, 0])
+  })
+
+  test('INV-38 holders that the reader may not see take no place of those they may', async () => {
+    await queued(...TWELVE, { id: 'own', status: 'RUNNING', queuedIn: 0, principalId: 'prn_ada', kind: 'mine' }, { id: 'batch', status: 'RUNNING', queuedIn: 0, lane: 'batch' })
+    const seen = [{ owner: 'prn_ada' }, { kinds: ['mine', 'other'] }, { lanes: ['batch'] }, { lanes: ['batch'], owner: 'prn_ada' }]
+    expect(await Promise.all(seen.map(among => scopeHolders(bed.pool, { scopes: [GLOBAL], among })))).toEqual([[['own']], [['own']], [['batch']], [[]]])
   })
 
   test('each flow answers for its own scopes', async () => {
@@ -56,13 +76,15 @@ describe('reasons from rows', () => {
     await queued({ id: 'r', status: 'RUNNING', lane: 'batch', principalId: 'prn_ada' }, { id: 'x', lane: 'batch' }, { id: 'y', principalId: 'prn_ada' },
       { id: 'z' }, { id: 'forced', lane: 'batch', principalId: 'prn_ada', pinned: true, forced: true })
     const found = await places('x', 'y', 'z', 'forced')
-    expect(found.map(p => [p?.reason, p?.holderIds])).toEqual([['CAP', ['r']], ['QUOTA', ['r']], ['ORDER', []], ['ORDER', []]])
+    expect(found.map(p => [p?.reason, p?.blockedBy])).toEqual([
+      ['CAP', { scope: 'LANE', subject: 'batch' }], ['QUOTA', { scope: 'PRINCIPAL', subject: 'prn_ada' }], ['ORDER', null], ['ORDER', null],
+    ])
     expect(found[1]?.detail).toBe('The cap of 1 for ada is full: 1 slot is held. It opens when one of them is freed.')
   })
 
   test('INV-14 without a cap nobody is queued for reason CAP', async () => {
     await queued({ id: 'q' }, { id: 'r', status: 'RUNNING', worker: 'wrk_1' })
-    expect(await places('q')).toMatchObject([{ reason: 'ORDER', detail: 'Its turn is next.', holderIds: [], holderTotal: 0 }])
+    expect(await places('q')).toMatchObject([{ reason: 'ORDER', detail: 'Its turn is next.', blockedBy: null }])
   })
 
   test('no worker: dead, expired, draining, other kinds and other lanes do not count', async () => {
