@@ -1,7 +1,9 @@
 import DataLoader from 'dataloader'
 import type PrismaTypes from '@sluice/db/pothos-types'
 import type { PrismaClient } from '@sluice/db/prisma'
-import { queuePlaces, type Deps, type QueuePlaceRow } from '@sluice/engine'
+import { queuePlaces, scopeHolders, type Deps, type QueuePlaceRow, type Scope } from '@sluice/engine'
+import { kindsInScope, lanesInScope, type Viewer } from '../policies/policy.ts'
+import { onlyOwner } from '../policies/visible.ts'
 
 type Row<Model extends keyof PrismaTypes> = PrismaTypes[Model] extends { Shape: infer Shape } ? Shape : never
 
@@ -14,12 +16,14 @@ export interface Loaders {
   progress: DataLoader<string, Row<'FlowProgress'> | null>
   currentAttempt: DataLoader<{ flowId: string; index: number }, Row<'Attempt'> | null, string>
   queuePlace: DataLoader<string, QueuePlaceRow | null>
+  /** The first flows that hold slots of a scope, of those that the viewer may read. */
+  holders: DataLoader<Scope & { first: number }, string[]>
   leased: DataLoader<string, number>
   /** By kind: live workers that handle it. */
   liveWorkers: DataLoader<string, number>
 }
 
-export const createLoaders = (prisma: PrismaClient, { pool }: Pick<Deps, 'pool'>): Loaders => ({
+export const createLoaders = ({ prisma, pool, viewer }: { prisma: PrismaClient; pool: Deps['pool']; viewer: Viewer }): Loaders => ({
   laneByName: byKey((names) => prisma.lane.findMany({ where: { name: { in: names } } }), (lane) => lane.name),
   laneCap: new DataLoader(async (names) => {
     const caps = await prisma.quota.findMany({ where: { scope: 'LANE', subject: { in: [...names] } } })
@@ -37,6 +41,11 @@ export const createLoaders = (prisma: PrismaClient, { pool }: Pick<Deps, 'pool'>
   queuePlace: new DataLoader(async (ids) => {
     const places = await queuePlaces(pool, [...ids])
     return ids.map((id) => places.get(id) ?? null)
+  }, { cache: false }),
+  holders: new DataLoader(async (asked) => {
+    const among = { owner: onlyOwner(viewer), lanes: lanesInScope(viewer), kinds: kindsInScope(viewer) }
+    const found = await scopeHolders(pool, { scopes: asked, first: Math.max(...asked.map(({ first }) => first)), among })
+    return asked.map(({ first }, at) => (found[at] ?? []).slice(0, first))
   }, { cache: false }),
   leased: new DataLoader(async (workerIds) => {
     const counts = await prisma.attempt.groupBy({ by: ['workerId'], where: { workerId: { in: [...workerIds] }, endedAt: null }, _count: true })

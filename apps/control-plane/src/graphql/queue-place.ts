@@ -19,7 +19,8 @@ const QueuePlaceRef = builder.objectRef<QueuePlaceRow>('QueuePlace').implement({
     holders: t.field({
       type: [FlowRef], description: 'The flows whose slots it waits for, as far as you may read them.',
       args: { first: t.arg.int({ defaultValue: 10, description: 'How many at most.' }) },
-      resolve: async (place, { first }, ctx) => (await ctx.flows.visibleOf(place.holderIds)).slice(0, pageSize(first ?? 10, ctx)),
+      resolve: async ({ blockedBy }, { first }, ctx) =>
+        blockedBy ? ctx.flows.visibleOf(await ctx.load.holders.load({ ...blockedBy, first: pageSize(first ?? 10, ctx) })) : [],
     }),
     estimatedStartAt: t.expose('estimatedStartAt', {
       type: 'DateTime', nullable: true, description: 'When it may start, by the pace of its lane; null when unknown.',

@@ -18,7 +18,7 @@ export interface Asking { viewer: Viewer; address: string | null; signal: AbortS
 export const contextFor = (resources: Resources, { viewer, address, signal, requestId = randomUUID() }: Asking): Context => ({
   ...resources, viewer, address, signal, requestId, facts: { requestId, principal: viewer.principalId },
   flows: new FlowReader(resources.prisma, viewer),
-  load: createLoaders(resources.prisma, resources.deps),
+  load: createLoaders({ prisma: resources.prisma, pool: resources.deps.pool, viewer }),
 })
 
 export type GraphqlServer = ReturnType<typeof createGraphqlServer>
