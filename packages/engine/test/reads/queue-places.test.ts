@@ -110,19 +110,22 @@ describe('reasons from rows', () => {
 })
 
 describe('estimated start', () => {
-  const started = (n: number) => bed.pool.query(`INSERT INTO flow_count_ledger (minute, lane, kind, word, delta) VALUES (date_trunc('minute', now()), 'default', 'k', 'started', $1)`, [n])
+  const started = (n: number, at: Date) => bed.pool.query(
+    `INSERT INTO flow_count_ledger (minute, lane, kind, word, delta) VALUES ($2, 'default', 'k', 'started', $1)`, [n, at])
+  const ago = (ms: number) => new Date(Date.now() - ms)
 
-  test('is the position over the starts of the last ten minutes', async () => {
-    await started(60)
+  test('D-34 is the position over the starts of the last ten minutes, or of the time since they began', async () => {
     await queued({ id: 'a', queuedIn: -2 }, { id: 'b', queuedIn: -1 }, { id: 'held', held: 'x' })
     const now = new Date()
+    await started(60, new Date(now.getTime() - 300_000))
     const found = await queuePlaces(bed.pool, ['a', 'b', 'held'], now)
-    expect(found.get('b')?.estimatedStartAt).toEqual(new Date(now.getTime() + 20_000))
+    // Sixty in the five minutes since the first: one in five seconds, and it is the second.
+    expect(found.get('b')?.estimatedStartAt).toEqual(new Date(now.getTime() + 10_000))
     expect(found.get('held')?.estimatedStartAt).toBeNull()
   })
 
   test('is unknown with fewer than five starts', async () => {
-    await started(4)
+    await started(4, ago(1000))
     await queued({ id: 'a' })
     expect((await places('a'))[0]?.estimatedStartAt).toBeNull()
   })
