@@ -27,6 +27,17 @@ describe('an outlet', () => {
     expect(await read(outlet)).toEqual(['3', '4', '5'])
   })
 
+  test('INV-34 what is no event takes the place of what waits of its key, with that cursor; else it comes last', async () => {
+    const outlet = outletOf(3)
+    outlet.push([item(1, 'a'), item(2, 'b')])
+    outlet.amend({ ...item(2, 'a'), gap: true }, (waiting) => ({ ...item(2, 'a'), gap: true, cursor: waiting.cursor }))
+    outlet.amend(item(2, 'c'), () => item(9))
+    outlet.close()
+    const seen: Item[] = []
+    for await (const one of outlet.items()) seen.push(one)
+    expect(seen).toEqual([{ ...item(1, 'a'), gap: true }, item(2, 'b'), item(2, 'c')])
+  })
+
   test('TERMINAL comes after what waits, every other end replaces it', async () => {
     const [ended, revoked] = [outletOf(3), outletOf(3)]
     ended.push([item(1)])

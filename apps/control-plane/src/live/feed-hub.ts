@@ -9,15 +9,16 @@ export interface FeedBatch {
   flows: ChangedFlow[]
 }
 
-/** null: the feed could not be continued (restore, retention); read again from the hub's cursor. */
-export type FeedListener = (batch: FeedBatch | null) => void
+/** null: the feed could not be continued (restore, retention); read again, from head. */
+export type FeedListener = (batch: FeedBatch | null, head: FeedCursor) => void
 
 export interface FeedHub {
   /** Everything up to here was given to listeners. */
   readonly cursor: FeedCursor
   /** For how long the oldest committed event has been waiting to be shown. */
   readonly lagMs: number
-  listen(listener: FeedListener): () => void
+  /** `failed`: the listener threw and has missed a batch; the others have not. */
+  listen(listener: FeedListener, failed: () => void): () => void
   close(): Promise<void>
 }
 
@@ -40,8 +41,8 @@ export async function openFeedHub({ engine, prisma, sweepMs }: Options): Promise
   return {
     get cursor() { return hub.cursor },
     get lagMs() { return hub.lagMs },
-    listen: (listener) => {
-      hub.listeners.add(listener)
+    listen: (listener, failed) => {
+      hub.listeners.set(listener, failed)
       return () => void hub.listeners.delete(listener)
     },
     close: () => {
@@ -53,7 +54,7 @@ export async function openFeedHub({ engine, prisma, sweepMs }: Options): Promise
 }
 
 class Hub {
-  readonly listeners = new Set<FeedListener>()
+  readonly listeners = new Map<FeedListener, () => void>()
   cursor: FeedCursor
   lagMs = 0
   readonly #engine: Options['engine']
@@ -75,6 +76,8 @@ class Hub {
       .catch((error: Error) => this.#engine.log({ event: 'feed.failed', message: error.message }))
       .finally(() => {
         this.#reading = null
+        // Woken after the last look and before this: nobody else would look.
+        if (this.#again) this.wake()
       })
   }
 
@@ -90,15 +93,26 @@ class Hub {
     }
   }
 
-  /** Answers whether more waits. The cursor moves only after the listeners were told, so that a failure repeats the batch. */
+  /** Answers whether more waits. The cursor moves only after the listeners were told, so that a failed read repeats the batch. */
   async #readOnce(): Promise<boolean> {
     const page = await readFeed(this.#engine.pool, this.cursor, BATCH_MAX)
     this.lagMs = page.lagMs
     if (!page.gap && page.items.length === 0) return false
     const flows = page.gap || this.listeners.size === 0 ? [] : await readChangedFlows(this.#prisma, page.items)
-    this.cursor = page.head
     const batch = page.gap ? null : { cursor: page.head, events: page.items, flows }
-    this.listeners.forEach((listener) => listener(batch))
+    for (const [listener, failed] of [...this.listeners]) this.#tell(() => listener(batch, page.head), failed)
+    this.cursor = page.head
     return page.more
+  }
+
+  /** A bug in one listener is its own loss. */
+  #tell(listener: () => void, failed: () => void): void {
+    try {
+      listener()
+    } catch (error) {
+      const { message, stack } = error as Error
+      this.#engine.log({ event: 'feed.listener_failed', message, stack })
+      failed()
+    }
   }
 }

@@ -26,7 +26,7 @@ export async function flowEvents(sources: Sources, { id, after, ctx }: Request) 
   const from = after === null ? null : parseEventCursor(after)
   return sources.subscriptions.open<FlowEventItem>({
     viewer: ctx.viewer,
-    atEnd: (end) => ({ cursor: log.cursor, kind: 'END', end }),
+    atEnd: (end) => ({ cursor: after ?? log.cursor, kind: 'END', end }),
     start: (subscription) => log.follow(subscription, from),
   })
 }
@@ -36,6 +36,7 @@ class FlowLog {
   readonly #ctx: Context
   readonly #sources: Sources
   #sequence = 0
+  #isStarted = false
   #isReading = false
   #again = false
 
@@ -51,38 +52,36 @@ class FlowLog {
 
   /** Listens first and reads then, so that nothing falls between. */
   async *follow(subscription: Open, from: From): AsyncGenerator<FlowEventItem, void> {
-    let started = false
-    const wake = (): void => {
-      if (started) this.#wake(subscription)
-    }
-    this.#listen(subscription, wake)
+    this.#listen(subscription)
     const flow = await this.#flow()
     if (flow === null) return subscription.outlet.end('TERMINAL')
     const gap = from !== null && (from.generation !== this.#generation || from.sequence > flow.lastSequence)
     this.#sequence = from === null || gap ? flow.lastSequence : from.sequence
     yield { cursor: this.cursor, kind: 'SNAPSHOT', gap, flow: this.#ctx.flows.granted(this.#id, flow) }
-    started = true
-    wake()
+    this.#isStarted = true
+    this.#wake(subscription)
   }
 
   get #generation(): string {
     return this.#sources.hub.cursor.generation
   }
 
-  #listen({ atClose, outlet }: Open, wake: () => void): void {
+  /** Nothing goes out before the snapshot: until then there is no place in the log to continue from. */
+  #listen(subscription: Open): void {
     const { hub, progress } = this.#sources
+    const { atClose, outlet } = subscription
     atClose(hub.listen((batch) => {
-      if (batch === null || batch.events.some((event) => event.flowId === this.#id)) wake()
-    }))
+      if (batch === null || batch.events.some((event) => event.flowId === this.#id)) this.#wake(subscription)
+    }, () => outlet.end('SHUTDOWN')))
     atClose(progress.listen((rows) => {
       const row = rows.find(({ id }) => id === this.#id)
-      if (row) outlet.push([{ cursor: this.cursor, kind: 'CHANGE', flow: this.#ctx.flows.granted(this.#id, row) }])
+      if (row && this.#isStarted) outlet.push([{ cursor: this.cursor, kind: 'CHANGE', flow: this.#ctx.flows.granted(this.#id, row) }])
     }))
   }
 
   #wake(subscription: Open): void {
     this.#again = true
-    if (this.#isReading) return
+    if (this.#isReading || !this.#isStarted) return
     this.#isReading = true
     void this.#readAll(subscription)
       .catch((error: Error) => {
@@ -92,6 +91,8 @@ class FlowLog {
       })
       .finally(() => {
         this.#isReading = false
+        // Woken after the last look and before this: nobody else would look.
+        if (this.#again && !subscription.outlet.closed) this.#wake(subscription)
       })
   }
 

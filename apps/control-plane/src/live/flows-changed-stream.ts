@@ -20,11 +20,14 @@ export function flowsChanged(sources: Sources, { filter, after, ctx }: Request) 
   const from = after === null ? null : parseFeedCursor(after)
   return sources.subscriptions.open<FlowsChangedItem>({
     viewer: ctx.viewer,
-    atEnd: (end) => ({ cursor: stream.cursorText, kind: 'END', end }),
+    // Of an end before the first item; else it is that of the last item the reader got.
+    atEnd: (end) => ({ cursor: after ?? stream.cursorText, kind: 'END', end }),
     keyOf: ({ flow, deletedId }) => flow?.id ?? deletedId ?? null,
     start: (subscription) => stream.follow(subscription, from),
   })
 }
+
+const placeOf = ({ xid, position }: ChangedFlow, { generation }: FeedCursor): FeedCursor => ({ generation, xid, position })
 
 class ChangedStream {
   readonly #sources: Sources
@@ -49,43 +52,55 @@ class ChangedStream {
     const joined = hub.cursor
     // A cursor from another server may be ahead of us: what it has shown is not shown again.
     const seen = from !== null && from.generation === joined.generation && isAfter(from, joined) ? from : joined
-    subscription.atClose(hub.listen((batch) => {
-      if (batch === null) return void this.#afterGap(subscription)
-      subscription.outlet.push(this.#items(batch.flows.filter((flow) => isAfter(flow, seen))))
-    }))
-    subscription.atClose(progress.listen((rows) => subscription.outlet.push(rows.flatMap((row) => this.#item(row, this.cursorText)))))
+    this.#cursor = seen
+    subscription.atClose(hub.listen((batch, head) => {
+      if (batch === null) return void this.#afterGap(subscription, head)
+      subscription.outlet.push(this.#live(batch.flows.filter((flow) => isAfter(flow, seen))))
+    }, () => subscription.outlet.end('SHUTDOWN')))
+    subscription.atClose(progress.listen((rows) => rows.forEach((row) => this.#progress(row, subscription))))
     if (from !== null) return yield* this.#catchUp(from, joined)
-    this.#cursor = joined
-    yield await this.#snapshot(false)
+    yield await this.#snapshot({ gap: false, at: joined })
+  }
+
+  /** No milestone, so no place of its own in the feed; and what was read before a milestone says nothing new after it. */
+  #progress(row: LightFlow, { outlet }: Subscription<FlowsChangedItem>): void {
+    for (const item of this.#item(row, this.cursorText)) {
+      outlet.amend(item, (waiting) => ((waiting.flow?.row.lastSequence ?? Infinity) <= row.lastSequence ? { ...item, cursor: waiting.cursor } : waiting))
+    }
   }
 
   /** What happened between the cursor and where the hub was when we joined it; a gap where that cannot be told. */
   async *#catchUp(from: FeedCursor, joined: FeedCursor): AsyncGenerator<FlowsChangedItem, void> {
     let page = await readFeed(this.#ctx.deps.pool, from, BATCH_MAX)
-    this.#cursor = page.gap ? joined : from
-    yield await this.#snapshot(page.gap)
+    yield await this.#snapshot({ gap: page.gap, at: page.gap ? joined : from })
     while (page.items.length > 0) {
       const items = page.items.filter((item) => !isAfter(item, joined))
-      yield* this.#items(await readChangedFlows(this.#ctx.prisma, items))
+      const flows = await readChangedFlows(this.#ctx.prisma, items)
+      yield* flows.flatMap((flow) => this.#item(flow.row, encodeFeedCursor(placeOf(flow, joined))))
       if (!page.more || items.length < page.items.length) return
       page = await readFeed(this.#ctx.deps.pool, page.head, BATCH_MAX)
     }
   }
 
-  async #snapshot(gap: boolean): Promise<FlowsChangedItem> {
-    const cursor = this.cursorText
-    return { cursor, kind: 'SNAPSHOT', gap, counts: await flowCounts(this.#ctx.deps.pool, listFilter(this.#filter, this.#ctx.viewer)) }
+  async #snapshot({ gap, at }: { gap: boolean; at: FeedCursor }): Promise<FlowsChangedItem> {
+    return { cursor: encodeFeedCursor(at), kind: 'SNAPSHOT', gap, counts: await flowCounts(this.#ctx.deps.pool, listFilter(this.#filter, this.#ctx.viewer)) }
   }
 
-  async #afterGap(subscription: Subscription<FlowsChangedItem>): Promise<void> {
-    this.#cursor = this.#sources.hub.cursor
-    subscription.outlet.push([await this.#snapshot(true)])
+  async #afterGap({ outlet }: Subscription<FlowsChangedItem>, head: FeedCursor): Promise<void> {
+    this.#cursor = head
+    try {
+      outlet.push([await this.#snapshot({ gap: true, at: head })])
+    } catch (error) {
+      this.#ctx.deps.log({ event: 'subscription.failed', requestId: this.#ctx.requestId, message: (error as Error).message })
+      // Its reader continues from its cursor, and meets the gap again.
+      outlet.end('SHUTDOWN')
+    }
   }
 
-  #items(flows: ChangedFlow[]): FlowsChangedItem[] {
-    return flows.flatMap(({ row, xid, position }) => {
-      this.#cursor = { generation: this.#cursor.generation, xid, position }
-      return this.#item(row, this.cursorText)
+  #live(flows: ChangedFlow[]): FlowsChangedItem[] {
+    return flows.flatMap((flow) => {
+      this.#cursor = placeOf(flow, this.#cursor)
+      return this.#item(flow.row, this.cursorText)
     })
   }
 

@@ -25,6 +25,18 @@ export class Outlet<Item extends ItemHead> {
     this.#tell()
   }
 
+  /**
+   * News of something that waits already, or else of its own. In place: moved back it would let newer cursors pass what it stands for, and
+   * who continues from one of those would never see that (INV-34). `onto` makes the item that waits from then on.
+   */
+  amend(item: Item, onto: (waiting: Item) => Item): void {
+    if (this.#closed) return
+    const key = this.#keyOf(item) ?? item
+    const waiting = this.#waiting.get(key)
+    if (waiting === undefined) return this.push([item])
+    this.#waiting.set(key, onto(waiting))
+  }
+
   /** The last item. TERMINAL comes after what waits; any other end replaces it. */
   end(reason: SubscriptionEnd): void {
     if (this.#closed) return

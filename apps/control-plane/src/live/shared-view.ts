@@ -50,7 +50,7 @@ export class SharedViews<View> {
       running.latest = Promise.resolve(now)
       listeners.forEach((listener) => listener(now.view, before.view))
     }, { everyMs, onError: (error) => log({ event: 'view.failed', message: error.message }) })
-    const stopFeed = hub.listen(() => pace.wish())
+    const stopFeed = hub.listen(() => pace.wish(), () => undefined)
     const timer = setInterval(() => pace.wish(), REFRESH_MS)
     const stop = (): void => {
       stopFeed()

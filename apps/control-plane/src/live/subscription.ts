@@ -49,12 +49,18 @@ export function openSubscriptions({ limit, rights }: { limit: number; rights: Ri
 }
 
 async function* read<Item extends ItemHead>(first: AsyncIterable<Item>, outlet: Outlet<Item>): AsyncGenerator<Item, void> {
+  let seen: string | null = null
   for await (const item of first) {
     // A right that ended meanwhile: what was prepared is no longer for this reader.
     if (outlet.closed) break
+    seen = item.cursor
     yield item
   }
-  yield* outlet.items()
+  for await (const item of outlet.items()) {
+    // An end may drop what waited: who continues after it must get that.
+    yield item.kind === 'END' && seen !== null ? { ...item, cursor: seen } : item
+    seen = item.cursor
+  }
 }
 
 /** return() of a generator waits for its pending next(); closing the outlet first ends that wait at once. */
