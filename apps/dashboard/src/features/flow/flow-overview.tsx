@@ -28,7 +28,7 @@ export function FlowOverview({ flow: masked }: { flow: FragmentOf<typeof FlowOve
     <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
       <div className="flex min-w-0 flex-col gap-4">
         {flow.queue && <Waiting flow={flow} queue={flow.queue} />}
-        {flow.error && <Failure error={flow.error} />}
+        {flow.error && <Failure error={flow.error} isEnd={flow.status === 'FAILED'} />}
         <Section title="Result"><Result flow={flow} /></Section>
         <Section title="Input"><JsonView value={flow.input} label="input" /></Section>
       </div>
@@ -57,11 +57,12 @@ function Waiting({ flow, queue }: { flow: Overview; queue: NonNullable<Overview[
   )
 }
 
-function Failure({ error }: { error: NonNullable<Overview['error']> }) {
+/** isEnd: the flow failed with it. Otherwise it is left of an attempt, and the flow went on or was ended by something else. */
+function Failure({ error, isEnd }: { error: NonNullable<Overview['error']>; isEnd: boolean }) {
   return (
-    <Section title="Error">
-      <div className="panel flex flex-col gap-2 border-bad p-3">
-        <p><strong className="font-mono text-[0.95rem] text-bad">{error.code}</strong> {error.message}</p>
+    <Section title={isEnd ? 'Error' : 'Error of the last attempt that failed'}>
+      <div className={`panel flex flex-col gap-2 p-3 ${isEnd ? 'border-bad' : ''}`}>
+        <p><strong className={`font-mono text-[0.95rem] ${isEnd ? 'text-bad' : ''}`}>{error.code}</strong> {error.message}</p>
         <p className="text-[0.93rem] text-muted">{error.retryable ? 'The worker said that trying again may help.' : 'The worker said that trying again would not help.'}</p>
         {error.detail !== null && <JsonView value={error.detail} label="error detail" />}
       </div>

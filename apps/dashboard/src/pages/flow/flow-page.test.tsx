@@ -2,13 +2,15 @@ import { FLOW_STATUSES } from '@sluice/protocol'
 import { screen, waitFor } from '@testing-library/react'
 import { describe, expect, test } from 'vitest'
 import { renderWith } from '../../../test/fake-api.tsx'
-import { flowIn, queuedFlow, type FakeFlow } from '../../../test/factories.ts'
+import { endedFlow, flowIn, queuedFlow, runningFlow, type FakeFlow } from '../../../test/factories.ts'
 import { STATUS_LOOKS } from '../../features/looks.ts'
 import { FlowPage } from './flow-page.tsx'
 
 const noRows = { __typename: 'Connection', edges: [], pageInfo: { __typename: 'PageInfo', hasNextPage: false, endCursor: null } }
 const whole = (flow: FakeFlow) => ({ ...flow, milestones: { ...noRows, __typename: 'FlowEventsConnection' }, events: { ...noRows, __typename: 'FlowEventsConnection' }, attempts: { ...noRows, __typename: 'FlowAttemptsConnection' } })
 const item = (kind: string) => ({ flowEvents: { __typename: 'FlowEventItem', cursor: '1', kind, gap: false, end: null, flow: null, event: null } })
+
+const LEFT = endedFlow('FAILED').error
 
 const setup = (read: () => FakeFlow | null) => renderWith(
   <FlowPage id="flow_1" search={{}} onSearch={() => {}} onDeleted={() => {}} />,
@@ -34,6 +36,16 @@ describe('flow page', () => {
     await api.send('FlowPageFlowEvents', item('CHANGE'))
     await waitFor(() => expect(screen.queryByText('Why it waits')).toBeNull())
     expect(screen.getByText('Finished')).toBeTruthy()
+  })
+
+  test.each([
+    ['failed', endedFlow('FAILED'), 'Error'],
+    ['was cancelled after an attempt that failed', endedFlow('CANCELLED', { error: LEFT }), 'Error of the last attempt that failed'],
+    ['is tried again', runningFlow('WORKING', { error: LEFT }), 'Error of the last attempt that failed'],
+  ])('an error is called why the flow ended only where it did: one that %s', async (_, flow, heading) => {
+    const { api } = setup(() => flow)
+    await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
+    expect((await screen.findByRole('heading', { name: /^Error/ })).textContent).toBe(heading)
   })
 
   test('a flow that cannot be read is said to be missing', async () => {
