@@ -24,7 +24,7 @@ export function FirstMinute({ onStarted }: { onStarted(): void }) {
       </div>
       {problem && <p role="alert" className="text-bad">{problem}</p>}
       <div className="grid gap-4 lg:grid-cols-2">
-        <div className="min-w-0"><h3 className="m-0 mb-1 font-semibold">From a shell, in the folder of the server</h3><CodeLine text={sampleCommand(location.origin)} label="command line" /></div>
+        <div className="min-w-0"><h3 className="m-0 mb-1 font-semibold">From a shell, in the checkout, with the settings that <code className="font-mono">npm start</code> has</h3><CodeLine text={sampleCommand(location.origin)} label="command line" /></div>
         <div className="min-w-0"><h3 className="m-0 mb-1 font-semibold">As a GraphQL call, in the <a href={addressOf.api}>API page</a></h3><CodeLine text={sampleDocument} label="GraphQL call" /></div>
       </div>
     </section>

@@ -19,6 +19,6 @@ export const sampleDocument = `mutation {
   }
 }`
 
-/** The command line that starts a sample, run in the folder where the server was started. */
-export const sampleCommand = (origin: string) =>
-  `curl -s ${origin}/graphql -H "authorization: Bearer $(cat .sluice/admin-token)" -H 'content-type: application/json' -d '${JSON.stringify({ query: MUTATION })}'`
+/** The command lines that make a token and start a sample, for a shell in the checkout: no path is named, for the data folder may be anywhere. */
+export const sampleCommand = (origin: string) => `SLUICE_TOKEN=$(npm run --silent token -- --role submitter --name me)
+curl -s ${origin}/graphql -H "authorization: Bearer $SLUICE_TOKEN" -H 'content-type: application/json' -d '${JSON.stringify({ query: MUTATION })}'`

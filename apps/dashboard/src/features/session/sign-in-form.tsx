@@ -4,6 +4,8 @@ import { CodeLine } from '../../ui/code-line.tsx'
 import { TextArea } from '../../ui/field.tsx'
 import { signIn } from './session-calls.ts'
 
+const HINT = 'The first administrator’s is in the file admin-token of the data folder: .sluice, unless SLUICE_DATA_DIR names another.'
+
 /** Says how to get in, and takes a token. onSignedIn is called with the cookie set. */
 export function SignInForm({ onSignedIn }: { onSignedIn(): void }) {
   const [token, setToken] = useState('')
@@ -27,7 +29,7 @@ export function SignInForm({ onSignedIn }: { onSignedIn(): void }) {
       </section>
       <form onSubmit={event => void submit(event)} className="flex flex-col gap-3">
         <h2 className="m-0 text-[1.05rem] font-semibold">With a token</h2>
-        <TextArea label="Token" rows={2} value={token} error={problem} autoComplete="off" hint="The first administrator’s is in .sluice/admin-token" onChange={event => setToken(event.target.value)} />
+        <TextArea label="Token" rows={2} value={token} error={problem} autoComplete="off" hint={HINT} onChange={event => setToken(event.target.value)} />
         <Button type="submit" look="primary" whyNot={running ? 'Waiting for the answer.' : token.trim() ? null : 'Paste a token first.'}>Sign in</Button>
       </form>
     </div>

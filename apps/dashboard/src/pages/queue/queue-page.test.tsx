@@ -45,7 +45,9 @@ describe('queue page', () => {
     fireEvent.click(await screen.findByRole('button', { name: 'Start a sample: Digest' }))
     expect(await screen.findByText(/was created/)).toBeTruthy()
     expect(api.sent.find(({ name }) => name === 'StartSample')?.variables).toEqual({ input: { kind: 'sample.digest', input: { seconds: 8 } } })
-    expect(screen.getByLabelText('command line').textContent).toContain('curl')
+    const shell = screen.getByLabelText('command line').textContent
+    expect(shell).toContain('SLUICE_TOKEN=$(npm run --silent token -- --role submitter --name me)\ncurl')
+    expect(shell).not.toContain('.sluice')
     expect(screen.getByLabelText('GraphQL call').textContent).toContain('createFlow')
   })
 
