@@ -62,6 +62,21 @@ describe('starting and stopping', () => {
     expect(existsSync(path.join(dir, 'data.new-1'))).toBe(false)
   })
 
+  test('an initdb that outlived its killed parent and still writes keeps no start from running', async () => {
+    const orphans = path.join(dir, 'data.new-1')
+    mkdirSync(orphans, { recursive: true })
+    const script = `let n = 0; setInterval(() => require('fs').writeFileSync(process.argv[1] + '/' + n++, ''), 1)`
+    const orphan = spawn(process.execPath, ['-e', script, orphans])
+    owners.push(orphan)
+    await eventually(() => existsSync(path.join(orphans, '5')))
+    const server = await start()
+    expect(await query(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+    orphan.kill('SIGKILL')
+    await server.stop()
+    await start()
+    expect(existsSync(orphans)).toBe(false)
+  })
+
   test('the files of another major version are refused by number', async () => {
     mkdirSync(path.join(dir, 'data'), { recursive: true })
     writeFileSync(path.join(dir, 'data', 'PG_VERSION'), '17\n')

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Account } from './account.ts'
@@ -15,6 +16,8 @@ export interface Cluster {
   portFile: string
   ownerFile: string
 }
+
+const HALF_MADE = 'data.new-'
 
 export const clusterIn = (dir: string): Cluster => ({
   dir,
@@ -33,18 +36,20 @@ export function placed(dir: string, account: Account): { argument: string; optio
   return { argument: process.platform === 'linux' ? '/proc/self/cwd' : dir, options: { cwd: dir, ...account } }
 }
 
+/** Whether a database was ever made in this folder. */
+export const hasCluster = ({ data }: Cluster): boolean => existsSync(path.join(data, 'PG_VERSION'))
+
 /** Makes the database's files when there are none; refuses those of another major version. */
 export async function ensureCluster(cluster: Cluster, o: { binaries: Binaries; account: Account }): Promise<void> {
-  if (!existsSync(path.join(cluster.data, 'PG_VERSION'))) await create(cluster, o)
+  await sweepHalfMade(cluster)
+  if (!hasCluster(cluster)) await create(cluster, o)
   const found = readFileSync(path.join(cluster.data, 'PG_VERSION'), 'utf8').trim()
   if (found !== o.binaries.major) throw new MajorDiffers({ dir: cluster.dir, found, installed: o.binaries.major })
 }
 
 /** Made aside and then renamed: a process killed half-way leaves nothing that looks like a database. */
 async function create(cluster: Cluster, o: { binaries: Binaries; account: Account }): Promise<void> {
-  sweepHalfMade(cluster)
-  const aside = path.join(cluster.dir, `data.new-${process.pid}`)
-  mkdirSync(aside, { mode: 0o700 })
+  const aside = mkdtempSync(path.join(cluster.dir, HALF_MADE))
   if (o.account !== null) chownSync(aside, o.account.uid, o.account.gid)
   const password = ensurePassword(cluster)
   await initdb(aside, { ...o, password })
@@ -52,13 +57,18 @@ async function create(cluster: Cluster, o: { binaries: Binaries; account: Accoun
     renameSync(aside, cluster.data)
   } catch (error) {
     rmSync(aside, { recursive: true, force: true })
-    if (!existsSync(path.join(cluster.data, 'PG_VERSION'))) throw error
+    if (!hasCluster(cluster)) throw error
   }
 }
 
-function sweepHalfMade(cluster: Cluster): void {
-  const left = readdirSync(cluster.dir).filter((name) => name.startsWith('data.new-'))
-  for (const name of left) rmSync(path.join(cluster.dir, name), { recursive: true, force: true })
+/**
+ * An initdb that outlived its killed parent may still be writing: removing its files is tried for some seconds, and ends it.
+ * What still cannot be removed is in nobody's way, because the next one gets a name of its own; a later start sweeps it.
+ */
+async function sweepHalfMade(cluster: Cluster): Promise<void> {
+  const left = readdirSync(cluster.dir).filter((name) => name.startsWith(HALF_MADE))
+  const remove = (name: string) => rm(path.join(cluster.dir, name), { recursive: true, force: true, maxRetries: 6, retryDelay: 100 })
+  await Promise.allSettled(left.map(remove))
 }
 
 /** The password outlives a half-made cluster, so that two processes which both make one agree on it. */

@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import pg from 'pg'
 import { account } from './account.ts'
 import { findBinaries } from './binaries.ts'
-import { clusterIn, ensureCluster, type Cluster } from './cluster.ts'
+import { clusterIn, ensureCluster, hasCluster, type Cluster } from './cluster.ts'
 import { claim, disclaim } from './ownership.ts'
 import { launch, reapOrphan, stopPostmaster, watch, type Postmaster } from './postmaster.ts'
 
@@ -29,6 +29,9 @@ export interface Embedded {
 }
 
 const DATABASE = 'sluice'
+
+/** Whether a database was ever made in the folder; nothing is made or started. */
+export const isEmbeddedFolder = (dir: string): boolean => hasCluster(clusterIn(dir))
 
 /**
  * Runs PostgreSQL on a folder and resolves when it accepts connections; its database is named `sluice`.
