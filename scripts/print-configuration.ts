@@ -33,7 +33,7 @@ Everything that is wrong is said at once, one sentence each, and the exit code i
 - an unknown variable that begins with \`SLUICE_\`, \`FLOW_\`, \`WEBHOOK_\`, \`WAITPOINT_\`, \`LEASE_\`, \`SWEEP_\` or \`RUNNER_\`, or that is of eight
   letters or more and one edit away from a knob. The message names the nearest knob.
 
-\`SLUICE_URL\` and \`SLUICE_TOKEN\` belong to workers and \`SLUICE_CHROMIUM\` to the browser tests; the server leaves them alone.
+\`SLUICE_URL\` and \`SLUICE_TOKEN\` belong to workers and \`CHROMIUM_PATH\` to the browser tests; the server leaves them alone.
 `
 
 const EXAMPLE = `# Copy to .env and uncomment what you want to change. Each line shows the default. Printed from apps/control-plane/src/config/knobs.ts.

@@ -197,7 +197,7 @@ export const KNOBS = {
 } as const
 
 /** Read by others in the same environment: workers know their server by the first two, browser tests their browser by the third. */
-export const NEIGHBOURS = ['SLUICE_URL', 'SLUICE_TOKEN', 'SLUICE_CHROMIUM'] as const
+export const NEIGHBOURS = ['SLUICE_URL', 'SLUICE_TOKEN', 'CHROMIUM_PATH'] as const
 
 export const isDuration = (knob: { grammar: { form: string } }): boolean => knob.grammar.form === 'duration'
 
