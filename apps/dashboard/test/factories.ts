@@ -19,8 +19,14 @@ export interface FakeFlow {
   createdAt: string; queuedAt: string; startedAt: string | null; finishedAt: string | null
   cancelRequestedAt: string | null; notBefore: string | null; deadlineAt: string | null
   maxAttempts: number; retriesUsed: number; onLeaseLost: 'FAIL' | 'RETRY'; retryOf: { __typename: 'Flow'; id: string; title: string } | null
+  currentAttempt: FakeAttempt | null
   lane: { __typename: 'Lane'; id: string; name: string }
   owner: { __typename: 'Principal'; id: string; name: string }
+}
+
+export interface FakeAttempt {
+  __typename: 'Attempt'; id: string; startedAt: string; reportedAt: string | null; leaseExpiresAt: string | null
+  worker: { __typename: 'Worker'; id: string; heartbeatAt: string } | null
 }
 
 export interface FakeQueue {
@@ -35,7 +41,7 @@ const base = (): FakeFlow => {
     __typename: 'Flow', id, kind: 'sample.digest', title: `Digest of folder ${made}`, status: 'QUEUED', phase: null, isTerminal: false, terminalReason: null, priority: 0,
     overCap: false, slotHeld: false, queue: null, progress: null, input: { folder: 'packages', seconds: 8 }, result: null, labels: {}, error: null,
     createdAt: at(0), queuedAt: at(0), startedAt: null, finishedAt: null, cancelRequestedAt: null, notBefore: null, deadlineAt: null, maxAttempts: 1, retriesUsed: 0,
-    onLeaseLost: 'FAIL', retryOf: null, lane: { __typename: 'Lane', id: 'lane_default', name: 'default' }, owner: { __typename: 'Principal', id: 'prn_admin', name: 'admin' },
+    onLeaseLost: 'FAIL', retryOf: null, currentAttempt: null, lane: { __typename: 'Lane', id: 'lane_default', name: 'default' }, owner: { __typename: 'Principal', id: 'prn_admin', name: 'admin' },
   }
 }
 

@@ -24,7 +24,7 @@ export const createFakeApi = (answers: Answers) => {
     sent.push({ name, variables: body.variables })
     const make = answers[name]
     if (!make) throw new Error(`No answer for ${name}`)
-    return Promise.resolve(new Response(JSON.stringify({ data: { __typename: 'Query', ...make(body.variables) } }), { headers: { 'content-type': 'application/json' } }))
+    return Promise.resolve(new Response(JSON.stringify({ data: { __typename: 'Query', serverTime: '2026-11-21T10:00:00.000Z', ...make(body.variables) } }), { headers: { 'content-type': 'application/json' } }))
   }
   const client = new Client({
     url: 'http://fake.test/graphql',

@@ -6,6 +6,8 @@ import { Elapsed, RelativeTime, Span } from '../../ui/time.tsx'
 import { addressOf } from '../addresses.ts'
 import { PHASE_LOOKS, STATUS_LOOKS } from '../looks.ts'
 import { sentenceOfEnd } from './end-sentence.ts'
+import { lastWait, lastWork, progressNow, silenceOf } from './flow-times.ts'
+import { silentLook } from './slot-board.tsx'
 import { FlowActionBar } from './flow-actions.tsx'
 import { FlowActions_Flow } from './flow-rules.ts'
 
@@ -14,15 +16,20 @@ export const FlowHeader_Flow = graphql(`
     id title kind status phase isTerminal terminalReason overCap createdAt queuedAt startedAt finishedAt deadlineAt notBefore
     lane { id name }
     progress { percent message at }
+    currentAttempt { id startedAt leaseExpiresAt worker { id heartbeatAt } }
+    attempts(first: 200) { edges { node { id index startedAt reportedAt endedAt } } }
     ...FlowActions_Flow
   }
 `, [FlowActions_Flow])
 
 type Header = ResultOf<typeof FlowHeader_Flow>
 
-/** Who it is, how it stands, how long it takes, and what can be done. */
-export function FlowHeader({ flow: masked, onDeleted }: { flow: FragmentOf<typeof FlowHeader_Flow>; onDeleted(): void }) {
+interface Props { flow: FragmentOf<typeof FlowHeader_Flow>; readAt: string; onDeleted(): void }
+
+/** Who it is, how it stands, how long it takes, and what can be done. readAt: the server's time when it was read. */
+export function FlowHeader({ flow: masked, readAt, onDeleted }: Props) {
   const flow = readFragment(FlowHeader_Flow, masked)
+  const silence = silenceOf(flow.currentAttempt, readAt)
   return (
     <header className="flex flex-col gap-3">
       <div className="flex flex-wrap items-start justify-between gap-3">
@@ -39,6 +46,7 @@ export function FlowHeader({ flow: masked, onDeleted }: { flow: FragmentOf<typeo
       <div className="flex flex-wrap items-center gap-x-5 gap-y-1" aria-live="polite">
         <span className="text-[1.1rem]"><LookBadge look={STATUS_LOOKS[flow.status]} /></span>
         {flow.phase && <LookBadge look={PHASE_LOOKS[flow.phase]} />}
+        {silence !== null && <LookBadge look={silentLook(silence)} />}
         {flow.overCap && <span className="inline-flex items-center gap-1.5 font-medium text-attention"><ArrowUpFromLine size={14} aria-hidden="true" /> Started over the cap</span>}
         {flow.terminalReason && <span className="text-muted">{sentenceOfEnd(flow.terminalReason)}</span>}
       </div>
@@ -49,10 +57,14 @@ export function FlowHeader({ flow: masked, onDeleted }: { flow: FragmentOf<typeo
 }
 
 function Timers({ flow }: { flow: Header }) {
+  const last = flow.attempts.edges.at(-1)?.node ?? null
+  const wait = lastWait(flow, last)
+  const work = lastWork(flow, last)
+  const which = last && last.index > 0 ? ` (attempt ${last.index + 1})` : ''
   return (
     <dl className="m-0 flex flex-wrap gap-x-6 gap-y-1 text-[0.95rem]">
-      {flow.status === 'QUEUED' ? <Timer name="Waits"><Elapsed since={flow.queuedAt} /></Timer> : <Timer name="Waited"><Span from={flow.createdAt} to={flow.startedAt ?? flow.finishedAt} /></Timer>}
-      {flow.startedAt && <Timer name={flow.isTerminal ? 'Took' : 'Started'}>{flow.isTerminal ? <Span from={flow.startedAt} to={flow.finishedAt} /> : <RelativeTime at={flow.startedAt} />}</Timer>}
+      {wait ? <Timer name="Waited"><Span {...wait} /></Timer> : <Timer name="Waits"><Elapsed since={flow.queuedAt} /></Timer>}
+      {work && <Timer name={flow.isTerminal ? 'Took' : 'Started'}>{flow.isTerminal ? <Span from={work.from} to={work.to ?? flow.finishedAt} /> : <RelativeTime at={work.from} />}{which}</Timer>}
       {flow.finishedAt && <Timer name="Ended"><RelativeTime at={flow.finishedAt} /></Timer>}
       {!flow.isTerminal && flow.notBefore && <Timer name="Not before"><RelativeTime at={flow.notBefore} /></Timer>}
       {!flow.isTerminal && flow.deadlineAt && <Timer name="Deadline"><RelativeTime at={flow.deadlineAt} /></Timer>}
@@ -65,8 +77,9 @@ function Timer({ name, children }: { name: string; children: React.ReactNode }) 
 }
 
 function ProgressLine({ flow }: { flow: Header }) {
-  if (!flow.progress || flow.isTerminal) return null
-  const { percent, message } = flow.progress
+  const progress = progressNow(flow)
+  if (progress === null) return null
+  const { percent, message } = progress
   return (
     <div className="flex items-center gap-3">
       {percent !== null && (

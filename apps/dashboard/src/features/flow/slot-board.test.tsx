@@ -5,7 +5,12 @@ import { runningFlow } from '../../../test/factories.ts'
 import { masked } from '../../../test/mask.ts'
 import { SlotBoard } from './slot-board.tsx'
 
-const board = (holders: object[], cap: number) => renderWith(<SlotBoard holders={holders.map(flow => masked(flow))} cap={cap} held={holders.length} />)
+const at = (second: number) => new Date(Date.parse('2026-11-21T10:00:00.000Z') + second * 1000).toISOString()
+const attempt = (heardAt: string) => ({
+  __typename: 'Attempt', id: 'att_1.1', startedAt: at(30), reportedAt: at(31), leaseExpiresAt: at(45), worker: { __typename: 'Worker', id: 'wrk_1', heartbeatAt: heardAt },
+} as const)
+
+const board = (holders: object[], cap: number) => renderWith(<SlotBoard holders={holders.map(flow => masked(flow))} cap={cap} held={holders.length} readAt={at(40)} />)
 const cells = () => within(screen.getByRole('list', { name: 'Slots' })).getAllByRole('listitem')
 
 describe('slot board', () => {
@@ -23,10 +28,28 @@ describe('slot board', () => {
     expect(screen.getByText('Over the cap')).toBeTruthy()
   })
 
-  test('without a cap there is a bar with counts and the oldest holders', () => {
+  test('without a cap nothing is drawn as full: there is a count, and the oldest holders', () => {
     board(Array.from({ length: 12 }, () => runningFlow()), 0)
-    expect(screen.getByRole('img', { name: '12 slots held; there is no cap' })).toBeTruthy()
+    expect(screen.queryByRole('img')).toBeNull()
+    expect(screen.getByText('12 slots held; there is no cap')).toBeTruthy()
     expect(within(screen.getByRole('list', { name: 'Oldest holders' })).getAllByRole('link')).toHaveLength(8)
+  })
+
+  test('one slot is one slot', () => {
+    board([runningFlow()], 0)
+    expect(screen.getByText('1 slot held; there is no cap')).toBeTruthy()
+  })
+
+  test('a cell counts from the start of the current attempt, and shows no progress of one before it', () => {
+    board([runningFlow('WORKING', { title: 'Digest', currentAttempt: attempt(at(40)), progress: { __typename: 'Progress', percent: 80, message: null, at: at(10) } })], 3)
+    const cell = screen.getByRole('link', { name: /Digest/ })
+    expect(cell.querySelector('time')?.getAttribute('datetime')).toBe(at(31))
+    expect(cell.textContent).not.toContain('percent')
+  })
+
+  test('a cell says when the worker has not been heard', () => {
+    board([runningFlow('WORKING', { title: 'Digest', currentAttempt: attempt(at(5)) })], 3)
+    expect(screen.getByRole('link', { name: /Digest/ }).textContent).toContain('Worker silent for 35s')
   })
 
   test('above 200 slots there is a bar too', () => {

@@ -1,21 +1,24 @@
-import { ArrowUpFromLine, Square } from 'lucide-react'
+import { ArrowUpFromLine, Square, Unplug } from 'lucide-react'
 import { useRef } from 'react'
 import { graphql, readFragment, type FragmentOf, type ResultOf } from '../../graphql/graphql.ts'
+import { formatTicking } from '../../ui/duration.ts'
 import type { Look } from '../../ui/look.tsx'
 import { Elapsed } from '../../ui/time.tsx'
 import { TONE_FILL, TONE_TEXT } from '../../ui/tone.ts'
 import { addressOf } from '../addresses.ts'
 import { lookOf } from '../looks.ts'
+import { progressNow, silenceOf, workingSince } from './flow-times.ts'
 import { placeInCells } from './slot-cells.ts'
 
 export const SlotBoard_Flow = graphql(`
   fragment SlotBoard_Flow on Flow {
     id title kind status phase queuedAt startedAt
-    progress { percent message }
+    progress { percent message at }
+    currentAttempt { id startedAt reportedAt leaseExpiresAt worker { id heartbeatAt } }
   }
 `)
 
-type Holder = ResultOf<typeof SlotBoard_Flow>
+type Holder = ResultOf<typeof SlotBoard_Flow> & { silence: number | null }
 
 /** Above this many slots, cells would say less than a bar. */
 const CELLS_MAX = 200
@@ -23,11 +26,12 @@ const CELLS_MAX = 200
 const WORDED_MAX = 40
 const LISTED = 8
 
-interface Props { holders: readonly FragmentOf<typeof SlotBoard_Flow>[]; cap: number; held: number }
+/** readAt: the server's time when the holders were read. */
+interface Props { holders: readonly FragmentOf<typeof SlotBoard_Flow>[]; cap: number; held: number; readAt: string }
 
-/** One cell per slot of the cap, filled by the flow that holds it; without a cap, or with a large one, a bar and the oldest holders. */
-export function SlotBoard({ holders: masked, cap, held }: Props) {
-  const holders = masked.map(flow => readFragment(SlotBoard_Flow, flow))
+/** One cell per slot of the cap, filled by the flow that holds it; with a large cap a bar, without one a count, and the oldest holders. */
+export function SlotBoard({ holders: masked, cap, held, readAt }: Props) {
+  const holders = masked.map(one => readFragment(SlotBoard_Flow, one)).map(flow => ({ ...flow, silence: silenceOf(flow.currentAttempt, readAt) }))
   if (cap === 0 || Math.max(cap, held) > CELLS_MAX) return <SlotBar holders={holders} cap={cap} held={held} />
   return <SlotCells holders={holders} cap={cap} />
 }
@@ -58,7 +62,8 @@ function FreeCell({ worded, number }: { worded: boolean; number: number }) {
 }
 
 function HeldCell({ flow, worded, over }: { flow: Holder; worded: boolean; over: boolean }) {
-  const look = over ? overCapLook(lookOf(flow)) : lookOf(flow)
+  const look = lookOfCell(flow, over)
+  const percent = progressNow(flow)?.percent ?? null
   const Icon = look.icon
   const frame = `relative flex overflow-hidden rounded-md border bg-surface no-underline hover:bg-sunken ${over ? 'border-2 border-attention' : 'border-edge'}`
   if (!worded) {
@@ -74,28 +79,40 @@ function HeldCell({ flow, worded, over }: { flow: Holder; worded: boolean; over:
       <span className={`flex items-center gap-1.5 text-[0.9rem] ${TONE_TEXT[look.tone]}`}>
         <Icon size={13} aria-hidden="true" className="shrink-0" />
         <span className="truncate" title={look.sentence}>{look.word}</span>
-        <span className="ml-auto shrink-0 text-muted"><Elapsed since={flow.startedAt ?? flow.queuedAt} /></span>
+        {flow.silence === null && <span className="ml-auto shrink-0 text-muted"><Elapsed since={workingSince(flow)} /></span>}
       </span>
-      {typeof flow.progress?.percent === 'number' && (
-        <span className={`absolute bottom-0 left-0 h-1 ${TONE_FILL[look.tone]}`} style={{ width: `${flow.progress.percent}%` }}>
-          <span className="sr-only">, {flow.progress.percent} percent done</span>
+      {percent !== null && (
+        <span className={`absolute bottom-0 left-0 h-1 ${TONE_FILL[look.tone]}`} style={{ width: `${percent}%` }}>
+          <span className="sr-only">, {percent} percent done</span>
         </span>
       )}
     </a>
   )
 }
 
+const lookOfCell = (flow: Holder, over: boolean): Look => {
+  if (flow.silence !== null) return silentLook(flow.silence)
+  return over ? overCapLook(lookOf(flow)) : lookOf(flow)
+}
+
+/** A worker that has not been heard: its lease, and with it the flow, may soon be taken away. */
+export const silentLook = (silence: number): Look => ({
+  icon: Unplug, word: `Worker silent for ${formatTicking(silence)}`, tone: 'attention', sentence: 'Its worker was not heard for more than two heartbeats. When its lease ends, the flow is tried again or fails.',
+})
+
 const overCapLook = (look: Look): Look => ({ icon: ArrowUpFromLine, word: 'Over the cap', tone: 'attention', sentence: `${look.word}. It was started over the cap, or the cap was lowered since.` })
 
 function SlotBar({ holders, cap, held }: { holders: Holder[]; cap: number; held: number }) {
-  const filled = cap === 0 ? (held > 0 ? 100 : 0) : Math.min(100, (100 * held) / cap)
-  const words = cap === 0 ? `${held} slots held; there is no cap` : `${held} of ${cap} slots held`
+  const slots = held === 1 && cap === 0 ? 'slot' : 'slots'
+  const words = cap === 0 ? `${held} ${slots} held; there is no cap` : `${held} of ${cap} ${slots} held`
   return (
     <div className="flex flex-col gap-2">
       <div className="flex items-center gap-3">
-        <div role="img" aria-label={words} className="h-3 flex-1 overflow-hidden rounded-full border border-edge bg-sunken">
-          <div className={`h-full ${held > cap && cap > 0 ? 'bg-attention' : 'bg-busy'}`} style={{ width: `${filled}%` }} />
-        </div>
+        {cap > 0 && (
+          <div role="img" aria-label={words} className="h-3 flex-1 overflow-hidden rounded-full border border-edge bg-sunken">
+            <div className={`h-full ${held > cap ? 'bg-attention' : 'bg-busy'}`} style={{ width: `${Math.min(100, (100 * held) / cap)}%` }} />
+          </div>
+        )}
         <span className="text-muted">{words}</span>
       </div>
       {holders.length > 0 && (

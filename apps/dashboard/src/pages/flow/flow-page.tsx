@@ -15,6 +15,7 @@ import type { FlowSearch } from './flow-search.ts'
 
 const FlowPage_Query = graphql(`
   query FlowPage($id: ID!, $after: String) {
+    serverTime
     flow(id: $id) {
       id title status isTerminal
       ...FlowHeader_Flow ...FlowLife_Flow ...FlowOverview_Flow ...FlowAttempts_Flow ...FlowEvents_Flow
@@ -41,16 +42,16 @@ export function FlowPage({ id, search, onSearch, onDeleted }: Props) {
   useTitle(flow ? flow.title : 'Flow')
   return (
     <Loaded state={page}>
-      {data => (data.flow ? <FlowSheet flow={data.flow} search={search} onSearch={onSearch} onDeleted={onDeleted} /> : <Missing id={id} />)}
+      {data => (data.flow ? <FlowSheet flow={data.flow} readAt={data.serverTime} search={search} onSearch={onSearch} onDeleted={onDeleted} /> : <Missing id={id} />)}
     </Loaded>
   )
 }
 
-function FlowSheet({ flow, search, onSearch, onDeleted }: Omit<Props, 'id'> & { flow: Flow }) {
+function FlowSheet({ flow, readAt, search, onSearch, onDeleted }: Omit<Props, 'id'> & { flow: Flow; readAt: string }) {
   const tab = search.tab ?? 'overview'
   return (
     <div className="flex flex-col gap-4">
-      <FlowHeader flow={flow} onDeleted={onDeleted} />
+      <FlowHeader flow={flow} readAt={readAt} onDeleted={onDeleted} />
       <FlowLife flow={flow} />
       <Tabs
         value={tab} onChange={name => onSearch({ tab: name === 'overview' ? undefined : name, after: undefined })}

@@ -9,6 +9,7 @@ import { ThroughputChart_ThroughputPoint } from '../../features/queue/throughput
 
 export const QueuePage_Query = graphql(`
   query QueuePage($lane: String, $after: String, $holding: FlowFilter!, $ended: FlowFilter!) {
+    serverTime
     queueStats(lane: $lane) { cap slotsHeld queued ...QueueStats_QueueStats }
     flowCounts { total }
     caps { scope lane { id name } maxActive ...CapLine_Cap }

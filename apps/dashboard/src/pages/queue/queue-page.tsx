@@ -58,7 +58,7 @@ export function QueuePage({ search, onSearch }: Props) {
               </div>
             </section>
             <Panel title="Slots" aside={<CapLine caps={data.caps} lane={search.lane} />}>
-              <SlotBoard holders={data.holding.edges.map(edge => edge.node)} cap={capOf(data, search.lane)} held={data.queueStats.slotsHeld} />
+              <SlotBoard holders={data.holding.edges.map(edge => edge.node)} cap={capOf(data, search.lane)} held={data.queueStats.slotsHeld} readAt={data.serverTime} />
             </Panel>
             <Waiting data={data} search={search} onSearch={onSearch} />
             <Panel title="Ended last" flush>

@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest'
+import { lastWait, lastWork, progressNow, silenceOf, wasQueuedAgain, workingSince, type TimedFlow } from './flow-times.ts'
+
+const at = (second: number) => new Date(Date.parse('2026-11-21T10:00:00.000Z') + second * 1000).toISOString()
+const once: TimedFlow = { status: 'FINISHED', isTerminal: true, createdAt: at(0), queuedAt: at(0), startedAt: at(3), finishedAt: at(10) }
+const again: TimedFlow = { ...once, queuedAt: at(60), finishedAt: at(130) }
+const second = { startedAt: at(119), reportedAt: at(120), endedAt: at(130) }
+
+describe('the times of a flow that was tried again', () => {
+  test('the work under way counts from the start of the current attempt', () => {
+    expect(workingSince({ ...again, currentAttempt: second })).toBe(at(120))
+    expect(workingSince({ ...again, currentAttempt: { startedAt: at(119), reportedAt: null } })).toBe(at(119))
+  })
+
+  test('it took what its last attempt worked, and waited since it was queued again', () => {
+    expect(lastWork(again, second)).toEqual({ from: at(120), to: at(130) })
+    expect(lastWait(again, second)).toEqual({ from: at(60), to: at(120) })
+    expect(wasQueuedAgain(again)).toBe(true)
+  })
+
+  test('one that ended in the queue waited until then', () => {
+    expect(lastWait({ ...again, status: 'CANCELLED' }, { startedAt: at(2), reportedAt: at(3), endedAt: at(59) })).toEqual({ from: at(60), to: at(130) })
+  })
+
+  test('in the queue it has neither started nor progressed', () => {
+    const queued = { ...again, status: 'QUEUED' as const, isTerminal: false, finishedAt: null }
+    expect(lastWork(queued, { startedAt: at(2), reportedAt: at(3), endedAt: at(59) })).toBeNull()
+    expect(progressNow({ ...queued, progress: { at: at(50) }, currentAttempt: null })).toBeNull()
+  })
+
+  test('progress of an attempt before is not shown of the next', () => {
+    expect(progressNow({ status: 'RUNNING', progress: { at: at(50) }, currentAttempt: second })).toBeNull()
+    expect(progressNow({ status: 'RUNNING', progress: { at: at(121) }, currentAttempt: second })).toEqual({ at: at(121) })
+  })
+})
+
+test('what was tried once waited until it began, and took from then on', () => {
+  const first = { startedAt: at(2), reportedAt: at(3), endedAt: at(10) }
+  expect([lastWait(once, first), lastWork(once, first), wasQueuedAgain(once)]).toEqual([{ from: at(0), to: at(3) }, { from: at(3), to: at(10) }, false])
+})
+
+test.each([
+  ['a worker heard within two heartbeats is not silent', 29, null],
+  ['a worker not heard for more than two of the three heartbeats of its lease is silent', 32, 32_000],
+])('%s', (_title, readAt, silence) => {
+  expect(silenceOf({ leaseExpiresAt: at(45), worker: { heartbeatAt: at(0) } }, at(readAt))).toBe(silence)
+})
+
+test('without a lease nobody is silent', () => {
+  expect(silenceOf(null, at(90))).toBeNull()
+  expect(silenceOf({ leaseExpiresAt: null, worker: { heartbeatAt: at(0) } }, at(90))).toBeNull()
+})

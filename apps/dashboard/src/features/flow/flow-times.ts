@@ -1,0 +1,49 @@
+import type { FlowStatus } from '@sluice/protocol'
+
+/** An attempt's times: leased, reported as begun, ended. */
+export interface AttemptTimes { startedAt: string; reportedAt: string | null; endedAt: string | null }
+
+export interface TimedFlow { status: FlowStatus; isTerminal: boolean; createdAt: string; queuedAt: string; startedAt: string | null; finishedAt: string | null }
+
+/** A stretch of time; to null = it lasts. */
+export interface Stretch { from: string; to: string | null }
+
+const before = (a: string, b: string) => Date.parse(a) < Date.parse(b)
+
+/** A flow that went back to the queue after it had begun: from its first start to its end is then not all work. */
+export const wasQueuedAgain = ({ queuedAt, startedAt }: { queuedAt: string; startedAt: string | null }): boolean => startedAt !== null && before(startedAt, queuedAt)
+
+/** Since when the work under way goes on: the current attempt's start, never that of one before it. */
+export const workingSince = (flow: { queuedAt: string; startedAt: string | null; currentAttempt: { startedAt: string; reportedAt: string | null } | null }): string =>
+  flow.currentAttempt?.reportedAt ?? flow.currentAttempt?.startedAt ?? flow.startedAt ?? flow.queuedAt
+
+/** How long it waited the last time it was queued. Null while it is queued: then it still waits. */
+export const lastWait = (flow: TimedFlow, attempt: AttemptTimes | null): Stretch | null => {
+  if (flow.status === 'QUEUED') return null
+  if (attempt === null || before(attempt.startedAt, flow.queuedAt)) return { from: flow.queuedAt, to: wasQueuedAgain(flow) ? flow.finishedAt : (flow.startedAt ?? flow.finishedAt) }
+  return { from: flow.queuedAt, to: attempt.reportedAt ?? attempt.endedAt }
+}
+
+/** What the last attempt worked, from its reported start. Null while the flow is queued, and for one that never began. */
+export const lastWork = (flow: TimedFlow, attempt: AttemptTimes | null): Stretch | null => {
+  if (flow.status === 'QUEUED') return null
+  if (attempt === null) return flow.startedAt === null ? null : { from: flow.startedAt, to: flow.finishedAt }
+  return attempt.reportedAt === null ? null : { from: attempt.reportedAt, to: attempt.endedAt }
+}
+
+/** Progress of the attempt that is under way: what one before it reported, or a flow in the queue, has none. */
+export const progressNow = <Progress extends { at: string }>(flow: { status: FlowStatus; progress: Progress | null; currentAttempt: { startedAt: string } | null }): Progress | null => {
+  if (flow.progress === null || (flow.status !== 'RUNNING' && flow.status !== 'WAITING')) return null
+  return flow.currentAttempt && before(flow.progress.at, flow.currentAttempt.startedAt) ? null : flow.progress
+}
+
+/** A worker is called silent after this part of its lease: with the usual settings, two heartbeats. */
+const SILENT_PART = 2 / 3
+
+/** How long a lease's worker has not been heard, in ms, when that is too long; else null. readAt: the server's time of the reading, so that an old page accuses nobody. */
+export const silenceOf = (attempt: { leaseExpiresAt: string | null; worker: { heartbeatAt: string } | null } | null, readAt: string): number | null => {
+  if (!attempt?.worker || attempt.leaseExpiresAt === null) return null
+  const heardAt = Date.parse(attempt.worker.heartbeatAt)
+  const silence = Date.parse(readAt) - heardAt
+  return silence > (Date.parse(attempt.leaseExpiresAt) - heardAt) * SILENT_PART && silence > 0 ? silence : null
+}
