@@ -40,7 +40,8 @@ const sentence = (cap: Cap | undefined, lane: string | undefined) => {
 }
 
 function EnvironmentDiffers({ cap }: { cap: Cap }) {
-  if (cap.scope !== 'GLOBAL' || cap.fromEnvironment || cap.environmentValue === null || cap.environmentValue === cap.maxActive) return null
+  // 0 is also what a variable that is not set says.
+  if (cap.scope !== 'GLOBAL' || cap.fromEnvironment || (cap.environmentValue ?? 0) === 0 || cap.environmentValue === cap.maxActive) return null
   return (
     <span className="inline-flex items-center gap-1.5 text-attention">
       <TriangleAlert size={14} aria-hidden="true" /> MAX_CONCURRENT_FLOWS says {cap.environmentValue}; what was set here wins.
