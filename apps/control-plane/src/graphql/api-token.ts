@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { actorOf } from '../policies/caller.ts'
 import { isScope, mayRun } from '../policies/policy.ts'
 import { builder } from './builder.ts'
+import { databaseTime } from './database-time.ts'
 import { RoleEnum } from './enums.ts'
 import { answer, resultUnion } from './errors.ts'
 import './principal.ts'
@@ -64,7 +65,7 @@ builder.mutationField('createApiToken', (t) => t.field({
   type: CreateApiTokenResult, description: 'Makes a token; its secret is shown once.',
   args: { input: t.arg({ type: CreateApiTokenInput, required: true, description: 'For whom, and what it may.' }) },
   resolve: async (_root, { input }, ctx) => {
-    if (input.expiresAt && input.expiresAt.getTime() <= Date.now()) throw new InvalidInput(['expiresAt'], 'That is in the past.')
+    if (input.expiresAt && input.expiresAt <= (await databaseTime(ctx.deps.pool))) throw new InvalidInput(['expiresAt'], 'That is in the past.')
     const { principalId, role, scopes, expiresAt, name = null } = input
     const made = await createToken(ctx.deps.pool, {
       actor: actorOf(ctx.viewer, ctx.address), name: name ?? 'token', principalId, principalName: name, role, scopes: scopes ?? [], expiresAt,

@@ -1,6 +1,6 @@
 import { mayRun, permissionsOf } from '../policies/policy.ts'
 import { builder } from './builder.ts'
-import type { Context } from './context.ts'
+import { databaseTime } from './database-time.ts'
 import { RoleEnum } from './enums.ts'
 
 export const PrincipalRef = builder.prismaNode('Principal', {
@@ -39,12 +39,6 @@ builder.queryFields((t) => ({
   }),
   serverTime: t.field({
     type: 'DateTime', description: "The database's clock, by which everything is judged.",
-    resolve: (_root, _args, ctx) => databaseTime(ctx),
+    resolve: (_root, _args, ctx) => databaseTime(ctx.deps.pool),
   }),
 }))
-
-async function databaseTime({ deps }: Context): Promise<Date> {
-  const { rows } = await deps.pool.query<{ now: Date }>('SELECT clock_timestamp() AS now')
-  if (rows[0] === undefined) throw new Error('The database told no time.')
-  return rows[0].now
-}

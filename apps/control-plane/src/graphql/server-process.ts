@@ -1,4 +1,5 @@
 import { builder } from './builder.ts'
+import { databaseTimeBefore } from './database-time.ts'
 
 builder.prismaObject('ServerProcess', {
   description: 'A control plane that is up.',
@@ -16,6 +17,7 @@ const ALIVE_MS = 15_000
 
 builder.queryField('servers', (t) => t.prismaField({
   type: ['ServerProcess'], description: 'The control planes that are up, oldest first.',
-  resolve: (query, _root, _args, ctx) =>
-    ctx.prisma.serverProcess.findMany({ ...query, where: { aliveAt: { gte: new Date(Date.now() - ALIVE_MS) } }, orderBy: { startedAt: 'asc' } }),
+  resolve: async (query, _root, _args, ctx) => ctx.prisma.serverProcess.findMany({
+    ...query, where: { aliveAt: { gte: await databaseTimeBefore(ctx.deps.pool, ALIVE_MS) } }, orderBy: { startedAt: 'asc' },
+  }),
 }))

@@ -1,4 +1,5 @@
 import { builder } from './builder.ts'
+import { databaseTimeBefore } from './database-time.ts'
 import { WorkerStateEnum } from './enums.ts'
 
 export const WorkerRef = builder.prismaNode('Worker', {
@@ -24,9 +25,9 @@ const DEAD_SHOWN_MS = 10 * 60_000
 
 builder.queryField('workers', (t) => t.prismaField({
   type: ['Worker'], description: 'Live workers, and those lost in the last ten minutes.',
-  resolve: (query, _root, _args, ctx) => ctx.prisma.worker.findMany({
+  resolve: async (query, _root, _args, ctx) => ctx.prisma.worker.findMany({
     ...query,
-    where: { OR: [{ state: { not: 'DEAD' } }, { heartbeatAt: { gte: new Date(Date.now() - DEAD_SHOWN_MS) } }] },
+    where: { OR: [{ state: { not: 'DEAD' } }, { heartbeatAt: { gte: await databaseTimeBefore(ctx.deps.pool, DEAD_SHOWN_MS) } }] },
     orderBy: [{ name: 'asc' }, { id: 'asc' }],
   }),
 }))

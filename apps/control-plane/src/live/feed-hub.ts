@@ -100,7 +100,7 @@ class Hub {
     if (!page.gap && page.items.length === 0) return false
     const flows = page.gap || this.listeners.size === 0 ? [] : await readChangedFlows(this.#prisma, page.items)
     const batch = page.gap ? null : { cursor: page.head, events: page.items, flows }
-    for (const [listener, failed] of [...this.listeners]) this.#tell(() => listener(batch, page.head), failed)
+    for (const [listener, failed] of this.listeners) this.#tell(() => listener(batch, page.head), failed)
     this.cursor = page.head
     return page.more
   }
