@@ -1,7 +1,6 @@
-import { z } from 'zod'
+import { auditPage } from '@sluice/engine'
 import { builder } from './builder.ts'
 import { connectionText, edgeText, forwardArgs, forwardPage, pageSize } from './connection.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
 import { few, given } from './input-rules.ts'
 import { mayRun } from '../policies/policy.ts'
 import { PrincipalRef } from './principal.ts'
@@ -42,34 +41,18 @@ const AuditFilter = builder.inputType('AuditFilter', {
   }),
 })
 
-const LATEST_MS = Date.UTC(9999, 11, 31)
-const CURSOR = { list: 'audit', key: z.tuple([z.int().min(0).max(LATEST_MS), z.string().regex(/^aud_[0-9a-z]+$/)]) }
-
 builder.queryField('audit', (t) => t.field({
   type: QueryAuditConnection, description: 'The audit, newest first.',
   args: { ...forwardArgs(), filter: t.arg({ type: AuditFilter, description: 'Which entries.' }) },
   resolve: async (_root, { first, after, filter }, ctx) => {
     const size = pageSize(first, ctx)
-    const rows = await ctx.prisma.auditEntry.findMany({
-      where: { AND: [filterWhere(filter ?? {}), after ? olderThan(after) : {}] }, orderBy: [{ at: 'desc' }, { id: 'desc' }], take: size + 1,
+    const places = await auditPage(ctx.deps.pool, { filter: given(filter ?? {}), after: after ?? null, limit: size + 1 })
+    const rows = await ctx.prisma.auditEntry.findMany({ where: { id: { in: places.map(({ id }) => id) } } })
+    const byId = new Map(rows.map((row) => [row.id, row]))
+    const edges = places.flatMap(({ id, cursor }) => {
+      const node = byId.get(id)
+      return node ? [{ node, cursor }] : []
     })
-    return forwardPage(rows.map((node) => ({ node, cursor: encodeCursor('audit', [node.at.getTime(), node.id]) })), size, after)
+    return forwardPage(edges, size, after)
   },
 }))
-
-function olderThan(cursor: string) {
-  const [at, id] = decodeCursor(CURSOR, cursor)
-  return { at: { lte: new Date(at) }, OR: [{ at: { lt: new Date(at) } }, { id: { lt: id } }] }
-}
-
-type Filter = typeof AuditFilter.$inferInput
-
-function filterWhere(filter: Filter) {
-  const { by, action, target, after, before } = given(filter)
-  return {
-    ...(by ? { principalId: { in: by } } : {}),
-    ...(action ? { action: { in: action } } : {}),
-    ...(target ? { target } : {}),
-    at: given({ gte: after, lt: before }),
-  }
-}
