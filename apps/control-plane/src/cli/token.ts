@@ -7,8 +7,11 @@ import { withDatabase } from './with-database.ts'
 
 const USAGE = `npm run token -- --role ROLE --name NAME   (ROLE is one of ${ROLES.map(role => role.toLowerCase()).join(', ')})`
 
+const HELP = ['--help', '-h']
+
 /** `npm run token`: prints a token of a principal with that name and role; the principal is made when it is new. */
 await runProgram(async () => {
+  if (process.argv.slice(2).some(each => HELP.includes(each))) return console.log(USAGE)
   const { role, name } = readArguments()
   await withDatabase(readConfig(), async ({ url }) => {
     console.log(await issueToken({ url, token: { name, principalName: name, role } }))

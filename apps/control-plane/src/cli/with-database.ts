@@ -1,19 +1,24 @@
+import { isEmbeddedFolder } from '@sluice/db/embedded'
 import { migrate } from '@sluice/db/migrate'
 import { MIGRATIONS } from '../checkout.ts'
 import { withPort, type Config } from '../config.ts'
 import { dataFolder, readRunFile } from '../supervisor/data-folder.ts'
 import { requireReachable, startDatabase } from '../supervisor/database.ts'
+import { Refused } from '../supervisor/refused.ts'
 
 /**
  * Runs a verb against the database of this configuration: the one of DATABASE_URL, or the embedded one of a running server, or, when
  * none runs, the embedded one started for as long as the verb takes. `config` is told the address of the running server.
+ * Refused, with nothing made, where no Sluice has run yet: a verb beside the wrong folder must not begin a second one.
  */
 export async function withDatabase(config: Config, verb: (o: { url: string; config: Config; running: boolean }) => Promise<void>): Promise<void> {
-  const run = readRunFile(dataFolder(config.dataDir))
+  const folder = dataFolder(config.dataDir)
+  const run = readRunFile(folder)
   const told = run === null ? config : { ...withPort(config, config.port), address: run.address }
   if (config.databaseUrl !== null) return withServer(config.databaseUrl, url => verb({ url, config: told, running: run !== null }))
   if (run?.databaseUrl != null) return verb({ url: run.databaseUrl, config: told, running: true })
-  const database = await startDatabase(dataFolder(config.dataDir))
+  if (!isEmbeddedFolder(folder.postgres)) throw new Refused(`No Sluice has run in ${folder.dir} yet: run npm start, or set SLUICE_DATA_DIR to the folder of the one you mean.`)
+  const database = await startDatabase(folder)
   try {
     await migrate(database.url, MIGRATIONS)
     await verb({ url: database.url, config: told, running: false })

@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { startEmbedded, signal } from '@sluice/db/embedded'
 import pg from 'pg'
@@ -9,6 +9,7 @@ import { Refused } from './refused.ts'
 /** Starts the embedded database of the folder; its log goes beside the others. */
 export async function startDatabase(folder: DataFolder): Promise<Running & { url: string }> {
   const logFile = path.join(folder.logs, 'postgres.log')
+  mkdirSync(folder.logs, { recursive: true, mode: 0o700 })
   const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 })
   const server = await startEmbedded({ dir: folder.postgres, log: line => void log.write(`${line}\n`) }).catch((error: unknown) => {
     log.end()
