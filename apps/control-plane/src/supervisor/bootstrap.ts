@@ -10,7 +10,7 @@ import { Refused } from './refused.ts'
 export interface Bootstrapped {
   /** For the bundled runner; fresh with every start. */
   runnerToken: string
-  /** Once, for 15 minutes; null when there was an admin already. */
+  /** Once, for 15 minutes; null when somebody has signed in before. */
   signInLink: string | null
   /** The database's clock: what registers later is of this start. */
   at: Date
@@ -23,7 +23,7 @@ export async function bootstrap(o: { url: string; config: Config; folder: DataFo
   return withPool(o.url, async pool => {
     const admin = await ensureFirstAdmin(pool)
     if (admin.created || (o.config.databaseUrl === null && !existsSync(o.folder.adminToken))) await writeAdminToken(pool, { ...o, principalId: admin.principalId })
-    const signInLink = admin.created ? linkOf(o.config, await createSignInCode(pool, admin.principalId)) : null
+    const signInLink = (await nobodySignedIn(pool)) ? linkOf(o.config, await createSignInCode(pool, admin.principalId)) : null
     return { runnerToken: await freshRunnerToken(pool, o.folder), signInLink, at: await clock(pool) }
   })
 }
@@ -70,6 +70,11 @@ async function freshRunnerToken(pool: Pool, folder: DataFolder): Promise<string>
   const wake = openWakeUps({ transport: null, processId: 'supervisor' })
   for (const { id } of earlier) await revokeToken({ pool, wake }, { actor: SYSTEM, id })
   return secret
+}
+
+/** Not whether there is an admin: a first start may have ended between making one and printing the link. */
+async function nobodySignedIn(pool: Pool): Promise<boolean> {
+  return (await named(pool).rows('anySession', 'SELECT 1 AS one FROM session LIMIT 1')).length === 0
 }
 
 async function clock(pool: Pool): Promise<Date> {
