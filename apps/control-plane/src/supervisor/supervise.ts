@@ -44,10 +44,16 @@ export async function supervise(given: Config, o: { stop: AbortSignal; kill: Abo
   } catch (error) {
     if (!o.stop.aborted) throw error
   } finally {
-    if (o.stop.aborted) o.say('Stopping: the runner first, the database last. Again to end at once.')
+    if (o.stop.aborted) o.say(stopping(tree.config))
     for (const each of tree.kept.reverse()) await each.stop()
     leave(folder)
+    if (o.stop.aborted) o.say('Stopped.')
   }
+}
+
+/** Long work makes a stop long: whoever waits is told how long and for what. */
+function stopping({ runnerGraceMs }: Config): string {
+  return `Stopping: the runner first, the database last. Waits up to ${runnerGraceMs / 1000} s (RUNNER_GRACE) for running work; again to end at once.`
 }
 
 async function startAll(tree: Tree, o: { stop: AbortSignal }): Promise<void> {
