@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -52,6 +52,10 @@ describe('start', () => {
     expect(JSON.parse(stdout)).toMatchObject({ data: { createFlow: { __typename: 'CreateFlowPayload' } } })
   })
 
+  test('the line that prints another sign-in link names the data folder, which another terminal does not know', () => {
+    expect(world.printed()).toContain(`SLUICE_DATA_DIR='${world.dataDir}' npm run sign-in`)
+  })
+
   test('a second start on the same folder says that and where it runs already', async () => {
     const { code, said } = await supervisor({ SLUICE_DATA_DIR: world.dataDir, PORT: '0' })
     expect(said).toContain(`already running at ${world.url} (process ${runFile().supervisor.pid})`)
@@ -97,6 +101,21 @@ describe('verbs beside a running server', () => {
     expect(stdout).toContain(`${world.url}/sign-in?code=`)
   })
 
+  test('--help answers the usage', async () => {
+    const { code, stdout } = await program('token', ['--help'], {})
+    expect(stdout).toContain('npm run token -- --role ROLE --name NAME')
+    expect(code).toBe(0)
+  })
+
+  test.each([['sign-in', []], ['token', ['--role', 'viewer', '--name', 'x']]])('%s beside a folder where no Sluice has run is one sentence and makes nothing', async (verb, args) => {
+    await inNewFolder(async dir => {
+      const { code, said } = await program(verb, args, { SLUICE_DATA_DIR: dir })
+      expect(said.trim()).toBe(`No Sluice has run in ${dir} yet: run npm start, or set SLUICE_DATA_DIR to the folder of the one you mean.`)
+      expect(code).toBe(1)
+      expect(readdirSync(dir)).toEqual([])
+    })
+  })
+
   test('without a role the usage is said', async () => {
     const { code, said } = await program('token', ['--name', 'x'], { SLUICE_DATA_DIR: world.dataDir })
     expect(said).toContain('npm run token -- --role ROLE --name NAME')
@@ -136,9 +155,12 @@ describe('stop', () => {
     expect(stdout).toMatch(/^slc_/)
   })
 
-  test('a start after a stop finds the data and is ready', async () => {
-    await world.startAgain()
-    await ready()
+  test('a start after a stop finds the data, and prints a sign-in link until somebody has signed in', async () => {
+    const link = /http\S+\/sign-in\?code=\S+/.exec(await announcementOfNextStart())?.[0] ?? ''
+    expect((await fetch(link, { redirect: 'manual' })).headers.get('set-cookie')).not.toBeNull()
+    const later = await announcementOfNextStart()
+    expect(later).not.toContain('/sign-in?code=')
+    expect(later).toContain('npm run sign-in prints a link')
   })
 })
 
@@ -150,9 +172,19 @@ describe('signals', () => {
     process.kill(pid, 'SIGTERM')
     await world.stop()
     expect(existsSync(path.join(world.dataDir, 'run.json'))).toBe(false)
-    await eventually(() => world.printed().includes('Stopping: the runner first'))
+    await eventually(() => world.printed().includes('Stopped.'))
+    expect(world.printed()).toContain('Waits up to 30 s (RUNNER_GRACE) for running work; again to end at once.')
   })
 })
+
+async function announcementOfNextStart(): Promise<string> {
+  const announcements = () => world.printed().split('is ready at').slice(1)
+  await world.stop()
+  const before = announcements().length
+  await world.startAgain()
+  await eventually(() => announcements().at(before)?.includes('Start a sample') === true, { deadlineMs: 30_000 })
+  return announcements().at(before) ?? ''
+}
 
 interface Outcome {
   code: unknown

@@ -1,12 +1,13 @@
-import type { Config } from '../config.ts'
+import { readConfig, type Config } from '../config.ts'
 import { VERSION } from '../checkout.ts'
-import type { DataFolder } from './data-folder.ts'
+import { dataFolder, type DataFolder } from './data-folder.ts'
 
 /** Tells whoever started it what runs where, how to get in, how to try it and how to stop it. */
 export function announce(o: { config: Config; folder: DataFolder; signInLink: string | null; say(line: string): void }): void {
   const { config, folder } = o
   const database = config.databaseUrl === null ? 'embedded PostgreSQL' : 'the database is that of DATABASE_URL'
-  const signIn = o.signInLink === null ? 'npm run sign-in prints a link' : `${o.signInLink}  (once, within 15 minutes)`
+  const another = `${signInCommand(folder)} prints ${o.signInLink === null ? 'a link' : 'another'}`
+  const signIn = o.signInLink === null ? another : `${o.signInLink}  (once, within 15 minutes; ${another})`
   const lines = [
     '',
     `Sluice ${VERSION} is ready at ${config.address}`,
@@ -23,6 +24,12 @@ export function announce(o: { config: Config; folder: DataFolder; signInLink: st
   for (const line of lines) o.say(line)
 }
 
+/** As it works from another terminal, which knows nothing of this one's environment. */
+function signInCommand({ dir }: DataFolder): string {
+  const isDefault = dir === dataFolder(readConfig({}).dataDir).dir
+  return isDefault ? 'npm run sign-in' : `SLUICE_DATA_DIR='${dir}' npm run sign-in`
+}
+
 function sampleCommand({ config, folder }: { config: Config; folder: DataFolder }): string {
   const query = 'mutation { createFlow(input: { kind: "sample.digest", input: { seconds: 5 } }) { __typename ... on CreateFlowPayload { flow { id } } ... on Error { message } } }'
   return (
@@ -33,9 +40,9 @@ function sampleCommand({ config, folder }: { config: Config; folder: DataFolder 
 
 /** One line for everything that is off or unsafe. */
 function unsafe(config: Config): string[] {
-  const loopback = ['127.0.0.1', '::1', 'localhost'].includes(config.host)
+  const loopback = /^(127\..*|::1|localhost)$/.test(config.host)
   const rules: [boolean, string][] = [
-    [!loopback && !config.address.startsWith('https://'), `HOST is ${config.host}: the network can reach it, and what is sent is not encrypted.`],
+    [!loopback, `HOST is ${config.host}: the network can reach it, and what is sent to this port is not encrypted.`],
     [!config.roles.includes('dispatcher'), 'ROLES has no dispatcher: nothing is swept unless another process does it.'],
     [!config.roles.includes('api'), 'ROLES has no api: there are no pages and no API here.'],
   ]
