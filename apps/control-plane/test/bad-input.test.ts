@@ -97,6 +97,41 @@ describe('what a command refuses', () => {
     expect(done.results.map((one) => one.__typename)).toEqual(['CreateFlowPayload', 'InvalidInput', expect.stringMatching(/InvalidInput|LimitExceeded/), 'CreateFlowPayload'])
   })
 
+  const UNSAFE: [string, unknown, object][] = [
+    ['NUL in JSON', { a: [1, { b: '\u0000' }] }, { __typename: 'InvalidInput', path: ['JSON', 'a', '1', 'b'] }],
+    ['NUL in a key', { 'a\u0000': 1 }, { __typename: 'InvalidInput', path: ['JSON'] }],
+    ['half a surrogate pair', 'x\ud800', { __typename: 'InvalidInput', path: ['JSON'] }],
+    ['JSON that is too deep', nested(200), { __typename: 'LimitExceeded', limit: 128 }],
+  ]
+  const inField = (refusal: object, field: string): unknown => JSON.parse(JSON.stringify(refusal).replace('JSON', field))
+  const RESULTS = 'results { __typename ... on InvalidInput { path } ... on LimitExceeded { limit } }'
+
+  test.each(UNSAFE)('createFlows refuses an item with %s alone, with the path that createFlow gives', async (_what, input, refusal) => {
+    const bad = { kind: 'work', input }
+    const expected = inField(refusal, 'input')
+    expect(await dataOf(admin.ask(`mutation ($input: CreateFlowInput!) { createFlow(input: $input) { __typename ... on InvalidInput { path } ... on LimitExceeded { limit } } }`, { input: bad }))).toEqual({ createFlow: expected })
+    const many = `mutation ($input: CreateFlowsInput!) { createFlows(input: $input) { ... on CreateFlowsPayload { ${RESULTS} } } }`
+    const done = { __typename: 'CreateFlowPayload' }
+    expect(await dataOf(admin.ask(many, { input: { items: [{ kind: 'work' }, bad, { kind: 'work' }] } }))).toEqual({ createFlows: { results: [done, expected, done] } })
+    expect(await dataOf(admin.ask(many, { input: { items: [bad] } }))).toEqual({ createFlows: { results: [expected] } })
+    expect(await dataOf(admin.ask(many, { input: { items: [{ kind: 'a\u0000' }] } }))).toEqual({ createFlows: { results: [{ __typename: 'InvalidInput', path: ['kind'] }] } })
+  })
+
+  test.each(UNSAFE)('finishFlows, failFlows and startFlows refuse an item with %s alone', async (_what, json, refusal) => {
+    const worker = await testWorker(server, { kind: 'plural' })
+    await createFlows(admin, Array.from({ length: 3 }, () => ({ kind: 'plural' })))
+    const [a, b, c] = await worker.take(3)
+    const many = (name: string, items: unknown[]): Promise<unknown> =>
+      dataOf(worker.by.ask(`mutation ($input: ${name[0]?.toUpperCase()}${name.slice(1)}Input!) { done: ${name}(input: $input) { ... on ${name[0]?.toUpperCase()}${name.slice(1)}Payload { ${RESULTS} } } }`, { input: { items } }))
+    expect(await many('finishFlows', [{ lease: a, result: json }, { lease: b, result: 1 }])).toEqual({ done: { results: [inField(refusal, 'result'), { __typename: 'FinishFlowPayload' }] } })
+    const failed = { code: 'x', message: 'x' }
+    expect(await many('failFlows', [{ lease: a, error: { ...failed, detail: json } }, { lease: c, error: failed }]))
+      .toMatchObject({ done: { results: [{ __typename: Object.values(refusal)[0] as string }, { __typename: 'FailFlowPayload' }] } })
+    expect(await many('startFlows', [{ lease: { ...a, flowId: '\u0000' } }, { lease: a }]))
+      .toEqual({ done: { results: [{ __typename: 'InvalidInput', path: ['lease', 'flowId'] }, { __typename: 'StartFlowPayload' }] } })
+    await worker.finish(a!)
+  })
+
   test.each([
     ['promoteNow', 'PromoteNowInput', { id: 'flow_x', force: true }, ['reason']],
     ['promoteNow', 'PromoteNowInput', { id: 'flow_x', waitMs: 30_001 }, ['waitMs']],

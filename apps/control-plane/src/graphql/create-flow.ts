@@ -10,6 +10,7 @@ import { OnLeaseLostEnum } from './enums.ts'
 import { answer, answerOne, resultUnion } from './errors.ts'
 import { FlowRef } from './flow-ref.ts'
 import { atMostItems, given } from './input-rules.ts'
+import { eachSafe } from './safe-input.ts'
 
 const CreateFlowPayload = builder.simpleObject('CreateFlowPayload', {
   description: 'The flow of this request.',
@@ -66,7 +67,7 @@ builder.mutationField('createFlows', (t) => t.field({
   type: CreateFlowsResult, description: 'Submits many flows. An item that is refused does not keep the others back.',
   args: { input: t.arg({ type: CreateFlowsInput, required: true, description: 'The flows.' }) },
   resolve: async (_root, { input }, ctx) => {
-    const outcomes = await create(atMostItems(input.items), ctx)
+    const outcomes = await eachSafe(atMostItems(input.items), (items) => create(items, ctx))
     return { results: outcomes.map((outcome) => answer(outcome, (done) => payloadOf(done, ctx))) }
   },
 }))

@@ -9,6 +9,7 @@ import { answer, answerOne, resultUnion } from './errors.ts'
 import { FlowRef } from './flow-ref.ts'
 import { atMostItems } from './input-rules.ts'
 import { LeaseRefInput } from './lease.ts'
+import { eachSafe } from './safe-input.ts'
 
 const REFUSALS = [StaleLease, FlowAlreadyTerminal, FlowNotStarted]
 const lease = { required: true, description: 'The right to report.' } as const
@@ -48,7 +49,7 @@ const StartFlowsInput = builder.inputType('StartFlowsInput', {
 builder.mutationField('startFlows', (t) => t.field({
   type: StartFlowsResult, description: 'startFlow for many; one result per item.',
   args: { input: t.arg({ type: StartFlowsInput, required: true, description: 'Which leases.' }) },
-  resolve: async (_root, { input }, ctx) => all(await startFlows(ctx.deps, { actor: actor(ctx), items: atMostItems(input.items) }), ctx),
+  resolve: async (_root, { input }, ctx) => all(await eachSafe(atMostItems(input.items), (safe) => startFlows(ctx.deps, { actor: actor(ctx), items: safe })), ctx),
 }))
 
 const ReturnFlowResult = resultUnion('ReturnFlowResult', payload('ReturnFlowPayload', 'The returned flow.'), REFUSALS)
@@ -84,7 +85,7 @@ const FinishFlowsInput = builder.inputType('FinishFlowsInput', {
 builder.mutationField('finishFlows', (t) => t.field({
   type: FinishFlowsResult, description: 'finishFlow for many; one result per item.',
   args: { input: t.arg({ type: FinishFlowsInput, required: true, description: 'Which leases, and the results.' }) },
-  resolve: async (_root, { input }, ctx) => all(await finishFlows(ctx.deps, { actor: actor(ctx), items: atMostItems(input.items).map(finished) }), ctx),
+  resolve: async (_root, { input }, ctx) => all(await eachSafe(atMostItems(input.items), (safe) => finishFlows(ctx.deps, { actor: actor(ctx), items: safe.map(finished) })), ctx),
 }))
 
 const FlowErrorInput = builder.inputType('FlowErrorInput', {
@@ -120,7 +121,7 @@ const FailFlowsInput = builder.inputType('FailFlowsInput', {
 builder.mutationField('failFlows', (t) => t.field({
   type: FailFlowsResult, description: 'failFlow for many; one result per item.',
   args: { input: t.arg({ type: FailFlowsInput, required: true, description: 'Which leases, and what went wrong.' }) },
-  resolve: async (_root, { input }, ctx) => all(await failFlows(ctx.deps, { actor: actor(ctx), items: atMostItems(input.items).map(failed) }), ctx),
+  resolve: async (_root, { input }, ctx) => all(await eachSafe(atMostItems(input.items), (safe) => failFlows(ctx.deps, { actor: actor(ctx), items: safe.map(failed) })), ctx),
 }))
 
 const finished = ({ lease: holder, result: done }: typeof FinishFlowInput.$inferInput) => ({ lease: holder, result: done ?? null })
