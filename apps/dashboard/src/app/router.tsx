@@ -18,7 +18,7 @@ const queueRoute = createRoute({
   getParentRoute: () => signedInRoute, path: '/', validateSearch: search => queueSearch.parse(search),
   component: function QueueRoute() {
     const navigate = queueRoute.useNavigate()
-    return <QueuePage search={queueRoute.useSearch()} onSearch={search => void navigate({ search })} />
+    return <QueuePage search={queueRoute.useSearch()} onSearch={search => void navigate({ search, resetScroll: false })} />
   },
 })
 

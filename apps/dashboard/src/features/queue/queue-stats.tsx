@@ -8,8 +8,8 @@ export const QueueStats_QueueStats = graphql(`
   }
 `)
 
-/** Depth, oldest wait and the rates of the last minute. */
-export function QueueStats({ stats: masked }: { stats: FragmentOf<typeof QueueStats_QueueStats> }) {
+/** Depth, oldest wait and the rates of the last minute. failedAddress: where those that failed are listed. */
+export function QueueStats({ stats: masked, failedAddress }: { stats: FragmentOf<typeof QueueStats_QueueStats>; failedAddress: string }) {
   const stats = readFragment(QueueStats_QueueStats, masked)
   return (
     <dl className="m-0 grid grid-cols-3 gap-x-6 gap-y-3 sm:grid-cols-6">
@@ -18,7 +18,9 @@ export function QueueStats({ stats: masked }: { stats: FragmentOf<typeof QueueSt
       <Figure name="Queued">{stats.queued}</Figure>
       <Figure name="Oldest wait">{stats.oldestQueuedAt ? <Elapsed since={stats.oldestQueuedAt} /> : '–'}</Figure>
       <Figure name="Finished / min" tone={stats.finishedLastMinute > 0 ? 'good' : undefined}>{stats.finishedLastMinute}</Figure>
-      <Figure name="Failed / min" tone={stats.failedLastMinute > 0 ? 'bad' : undefined}>{stats.failedLastMinute}</Figure>
+      <Figure name="Failed / min" tone={stats.failedLastMinute > 0 ? 'bad' : undefined}>
+        <a href={failedAddress} className="text-inherit" title="List those that failed">{stats.failedLastMinute}</a>
+      </Figure>
     </dl>
   )
 }

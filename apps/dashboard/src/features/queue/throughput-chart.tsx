@@ -8,8 +8,8 @@ export const ThroughputChart_ThroughputPoint = graphql(`
 
 const minute = (at: string) => new Date(at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
 
-/** Finished and failed per minute of the last hour. */
-export function ThroughputChart({ points: masked }: { points: readonly FragmentOf<typeof ThroughputChart_ThroughputPoint>[] }) {
+/** Finished and failed per minute of the last hour. failedAddress: where those that failed are listed. */
+export function ThroughputChart({ points: masked, failedAddress }: { points: readonly FragmentOf<typeof ThroughputChart_ThroughputPoint>[]; failedAddress: string }) {
   const points = masked.map(point => readFragment(ThroughputChart_ThroughputPoint, point))
   const sum = (pick: (point: (typeof points)[number]) => number) => points.reduce((total, point) => total + pick(point), 0)
   const finished = sum(point => point.finished)
@@ -19,7 +19,7 @@ export function ThroughputChart({ points: masked }: { points: readonly FragmentO
       <figcaption className="flex flex-wrap gap-x-4 text-[0.86rem] text-muted">
         <span>Last hour</span>
         <Key tone="good" text={`${finished} finished`} />
-        <Key tone="bad" text={`${failed} failed`} />
+        <a href={failedAddress} className="text-inherit"><Key tone="bad" text={`${failed} failed`} /></a>
       </figcaption>
       <ColumnChart
         summary={`Last hour, per minute: ${finished} finished, ${failed} failed`}

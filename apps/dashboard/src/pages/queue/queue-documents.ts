@@ -8,7 +8,7 @@ import { QueueStats_QueueStats } from '../../features/queue/queue-stats.tsx'
 import { ThroughputChart_ThroughputPoint } from '../../features/queue/throughput-chart.tsx'
 
 export const QueuePage_Query = graphql(`
-  query QueuePage($lane: String, $after: String, $holding: FlowFilter!, $ended: FlowFilter!) {
+  query QueuePage($lane: String, $after: String, $holding: FlowFilter!, $ended: FlowFilter!, $endedFirst: Int!, $endedAfter: String) {
     serverTime
     queueStats(lane: $lane) { cap slotsHeld queued ...QueueStats_QueueStats }
     flowCounts { total }
@@ -19,7 +19,10 @@ export const QueuePage_Query = graphql(`
       pageInfo { hasNextPage endCursor }
     }
     holding: flows(filter: $holding, orderBy: CREATED_ASC, first: 200) { edges { node { id ...SlotBoard_Flow } } }
-    ended: flows(filter: $ended, orderBy: FINISHED_DESC, first: 10) { edges { node { id ...RecentTable_Flow } } }
+    ended: flows(filter: $ended, orderBy: FINISHED_DESC, first: $endedFirst, after: $endedAfter) {
+      edges { node { id ...RecentTable_Flow } }
+      pageInfo { hasNextPage endCursor }
+    }
   }
 `, [QueueStats_QueueStats, CapLine_Cap, LaneStrip_Lane, QueueTable_Flow, SlotBoard_Flow, RecentTable_Flow])
 

@@ -1,30 +1,28 @@
 import { useMemo } from 'react'
 import { CapLine } from '../../features/cap/cap-line.tsx'
 import { QueueTable } from '../../features/flow/queue-table.tsx'
-import { RecentTable } from '../../features/flow/recent-table.tsx'
 import { SlotBoard } from '../../features/flow/slot-board.tsx'
 import { LaneStrip } from '../../features/lane/lane-strip.tsx'
 import { QueueStats } from '../../features/queue/queue-stats.tsx'
 import { ThroughputChart } from '../../features/queue/throughput-chart.tsx'
 import { FirstMinute } from '../../features/sample/first-minute.tsx'
 import { SampleMenu } from '../../features/sample/sample-menu.tsx'
-import type { ResultOf, VariablesOf } from '../../graphql/graphql.ts'
+import { addressOf } from '../../features/addresses.ts'
+import type { ResultOf } from '../../graphql/graphql.ts'
 import { useEvery } from '../../graphql/use-every.ts'
 import { useLive } from '../../graphql/use-live.ts'
 import { useLoaded } from '../../graphql/use-loaded.ts'
 import { Loaded } from '../../ui/loaded.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { useTitle } from '../../ui/use-title.ts'
+import { EndedPanel } from './ended-panel.tsx'
+import { Nothing } from './nothing.tsx'
 import { QueuePage_FlowsChanged, QueuePage_QueueChanged, QueuePage_Query, QueuePage_Throughput } from './queue-documents.ts'
 import type { QueueSearch } from './queue-search.ts'
+import { toVariables } from './queue-variables.ts'
 
 interface Props { search: QueueSearch; onSearch(search: QueueSearch): void }
 type Data = ResultOf<typeof QueuePage_Query>
-
-const toVariables = ({ lane, after }: QueueSearch): VariablesOf<typeof QueuePage_Query> => {
-  const lanes = lane === undefined ? null : [lane]
-  return { lane: lane ?? null, after: after ?? null, holding: { slotHeld: true, lane: lanes }, ended: { status: ['FINISHED', 'FAILED', 'CANCELLED', 'SKIPPED'], lane: lanes } }
-}
 
 /** What holds the slots, what waits and why, and what has just ended. */
 export function QueuePage({ search, onSearch }: Props) {
@@ -38,6 +36,7 @@ export function QueuePage({ search, onSearch }: Props) {
   // Progress, estimates and figures per minute change without a milestone.
   useEvery(5000, refreshAll)
   const stats = page.data?.queueStats
+  const failed = addressOf.ended('failed', search.lane)
   useTitle(stats ? `${stats.slotsHeld}${stats.cap > 0 ? `/${stats.cap}` : ''} held, ${stats.queued} queued` : 'Queue')
 
   return (
@@ -53,17 +52,15 @@ export function QueuePage({ search, onSearch }: Props) {
             <LaneStrip lanes={data.lanes} shown={search.lane} />
             <section aria-label="Numbers" className="panel min-w-0 p-3">
               <div className="grid items-end gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
-                <QueueStats stats={data.queueStats} />
-                {chart.data && <ThroughputChart points={chart.data.throughput} />}
+                <QueueStats stats={data.queueStats} failedAddress={failed} />
+                {chart.data && <ThroughputChart points={chart.data.throughput} failedAddress={failed} />}
               </div>
             </section>
             <Panel title="Slots" aside={<CapLine caps={data.caps} lane={search.lane} />}>
               <SlotBoard holders={data.holding.edges.map(edge => edge.node)} cap={capOf(data, search.lane)} held={data.queueStats.slotsHeld} readAt={data.serverTime} />
             </Panel>
             <Waiting data={data} search={search} onSearch={onSearch} />
-            <Panel title="Ended last" flush>
-              {data.ended.edges.length > 0 ? <RecentTable flows={data.ended.edges.map(edge => edge.node)} /> : <Nothing>Nothing has ended yet. What finishes, fails or is cancelled appears here.</Nothing>}
-            </Panel>
+            <EndedPanel ended={data.ended} search={search} onSearch={onSearch} />
           </div>
         )}
       </Loaded>
@@ -88,8 +85,4 @@ function Waiting({ data, search, onSearch }: Props & { data: Data }) {
       )}
     </Panel>
   )
-}
-
-function Nothing({ children }: { children: string }) {
-  return <p className="border-t border-line p-3 text-muted">{children}</p>
 }
