@@ -1,13 +1,20 @@
-/** One line of the palette. note stands at its right: a key, a kind, an id. */
-export interface Command { name: string; note: string; run(): void }
+/** One line of the palette. note stands at its right: a key, a kind, an id. id: of the flow that it opens. */
+export interface Command { name: string; note: string; id?: string; run(): void }
 
 const SHOWN = 12
 
-/** The commands that hold every typed word; a whole flow id also opens a flow that is not listed. */
+/** The head of an id, or a piece of one: without that, short words would be found in every id by chance. */
+const ID_LIKE = /^(?:flow_\w*|(?=\w*\d)[0-9a-z]{5,})$/
+
+/** The commands that hold every typed word, those with it in their name first, then by id if one was typed; a whole flow id also opens a flow that is not listed. */
 export const matchingCommands = (commands: Command[], text: string, openFlow: (id: string) => () => void): Command[] => {
   const typed = text.trim()
   const words = typed.toLowerCase().split(/\s+/)
-  const found = commands.filter(({ name, note }) => words.every(word => `${name} ${note}`.toLowerCase().includes(word))).slice(0, SHOWN)
-  if (!/^flow_\w+$/.test(typed) || found.some(command => command.note === typed)) return found
+  const holds = (text: string) => words.every(word => text.toLowerCase().includes(word))
+  const named = commands.filter(({ name }) => holds(name))
+  const noted = commands.filter(({ name, note, id }) => id === undefined && !holds(name) && holds(`${name} ${note}`))
+  const byId = ID_LIKE.test(typed.toLowerCase()) ? commands.filter(({ name, id }) => id !== undefined && !holds(name) && holds(id)) : []
+  const found = [...named, ...noted, ...byId].slice(0, SHOWN)
+  if (!/^flow_\w+$/.test(typed) || found.some(command => command.id === typed)) return found
   return [{ name: 'Open the flow', note: typed, run: openFlow(typed) }, ...found]
 }

@@ -5,6 +5,7 @@ import { SAMPLES } from '../features/sample/samples.ts'
 import { useStartSample } from '../features/sample/use-start-sample.tsx'
 import { graphql } from '../graphql/graphql.ts'
 import { Dialog } from '../ui/dialog.tsx'
+import { shortenId } from '../ui/short-id.tsx'
 import { matchingCommands, type Command } from './commands.ts'
 import { PAGES } from './navigation.ts'
 
@@ -22,7 +23,7 @@ export function Palette({ onGo, onClose }: { onGo(address: string): void; onClos
   const commands: Command[] = [
     ...PAGES.map(page => ({ name: `Go to ${page.name}`, note: `g ${page.key}`, run: go(page.address) })),
     ...SAMPLES.map(sample => ({ name: `Start a sample: ${sample.name}`, note: sample.kind, run: () => void start(sample) })),
-    ...(data?.flows.edges ?? []).map(({ node }) => ({ name: node.title, note: node.id, run: go(addressOf.flow(node.id)) })),
+    ...(data?.flows.edges ?? []).map(({ node }) => ({ name: node.title, note: shortenId(node.id), id: node.id, run: go(addressOf.flow(node.id)) })),
   ]
   const shown = matchingCommands(commands, text, id => go(addressOf.flow(id)))
   const chosen = Math.min(at, shown.length - 1)
@@ -49,7 +50,7 @@ export function Palette({ onGo, onClose }: { onGo(address: string): void; onClos
       <div id={listId} role="listbox" aria-label="Found" className="max-h-80 overflow-y-auto">
         {shown.map((command, index) => (
           <button
-            key={`${command.name} ${command.note}`} id={`${listId}-${index}`} type="button" role="option" tabIndex={-1} aria-selected={index === chosen}
+            key={command.id ?? `${command.name} ${command.note}`} id={`${listId}-${index}`} type="button" role="option" tabIndex={-1} aria-selected={index === chosen}
             onClick={command.run} onPointerMove={() => setAt(index)}
             className={`flex min-h-8 w-full cursor-default items-center justify-between gap-4 rounded-md px-2 text-left ${index === chosen ? 'bg-sunken' : ''}`}
           >
