@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { GraphQLError, buildSchema, getVariableValues, parse, validate, type OperationDefinitionNode } from 'graphql'
+import { buildSchema, getVariableValues, parse, validate, type OperationDefinitionNode } from 'graphql'
 import { describe, expect, test } from 'vitest'
 
 const ROOT = new URL('../../../', import.meta.url)
@@ -40,7 +40,7 @@ function problemsOf({ document, variables }: Example): string[] {
   if (invalid.length > 0 || variables === null) return invalid.map(each => each.message)
   const [operation] = parsed.definitions as OperationDefinitionNode[]
   const { errors = [] } = getVariableValues(schema, operation?.variableDefinitions ?? [], JSON.parse(variables) as Record<string, unknown>)
-  return errors.map((each: GraphQLError) => each.message)
+  return errors.map(each => each.message)
 }
 
 describe('every example of docs/api.md is one that the server accepts', () => {
