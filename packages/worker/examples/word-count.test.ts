@@ -1,5 +1,5 @@
+import { runHandler } from '@sluice/worker/testing'
 import { expect, test } from 'vitest'
-import { runHandler } from '../src/testing/index.ts'
 import { wordCount } from './word-count.ts'
 
 test('counts the words of every paragraph', async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { defineKind, fail } from '../src/index.ts'
+import { defineKind, fail } from '@sluice/worker'
 
 /** Counts words, a paragraph at a time, and can be stopped between two of them. */
 export const wordCount = defineKind<{ text: string }>({

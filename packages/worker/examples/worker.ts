@@ -1,4 +1,4 @@
-import { createWorker } from '../src/index.ts'
+import { createWorker } from '@sluice/worker'
 import { wordCount } from './word-count.ts'
 
 /** SLUICE_URL and SLUICE_TOKEN say where and as whom. Ends properly on SIGTERM. */
