@@ -4,6 +4,7 @@ import type { ReactElement } from 'react'
 import { Client, fetchExchange, Provider, subscriptionExchange } from 'urql'
 import { cacheRules } from '../src/graphql/cache.ts'
 import { ViewerContext, type ViewerData } from '../src/graphql/viewer.ts'
+import { GoContext } from '../src/ui/go.ts'
 import { HoldOrderProvider } from '../src/ui/hold-order.tsx'
 import { NoticesProvider } from '../src/ui/notices.tsx'
 
@@ -65,8 +66,10 @@ export const submitter: ViewerData = { permissions: ['createFlow:own', 'cancelFl
 /** Renders within everything that a page stands in. */
 export const renderWith = (element: ReactElement, { answers = {}, as = admin }: { answers?: Answers; as?: ViewerData } = {}) => {
   const api = createFakeApi(answers)
+  const went: string[] = []
+  const frame = <HoldOrderProvider><NoticesProvider><main>{element}</main></NoticesProvider></HoldOrderProvider>
   const view = render(
-    <Provider value={api.client}><ViewerContext value={as}><HoldOrderProvider><NoticesProvider><main>{element}</main></NoticesProvider></HoldOrderProvider></ViewerContext></Provider>,
+    <Provider value={api.client}><GoContext value={address => went.push(address)}><ViewerContext value={as}>{frame}</ViewerContext></GoContext></Provider>,
   )
-  return { api, ...view }
+  return { api, went, ...view }
 }

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useState } from 'react'
 import { Provider } from 'urql'
 import { createGraphqlClient } from '../graphql/client.ts'
 import { ViewerContext } from '../graphql/viewer.ts'
+import { GoContext } from '../ui/go.ts'
 import { HoldOrderProvider } from '../ui/hold-order.tsx'
 import { NoticesProvider } from '../ui/notices.tsx'
 import { takeAskedAddress } from './asked-address.ts'
@@ -29,5 +30,5 @@ function Frame() {
     const asked = viewer && location.pathname === '/' ? takeAskedAddress() : null
     if (asked !== null) go(asked)
   }, [viewer, go])
-  return <ViewerContext value={viewer}><Layout path={path} onGo={go}><Outlet /></Layout></ViewerContext>
+  return <GoContext value={go}><ViewerContext value={viewer}><Layout path={path} onGo={go}><Outlet /></Layout></ViewerContext></GoContext>
 }

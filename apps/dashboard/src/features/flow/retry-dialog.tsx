@@ -5,6 +5,7 @@ import { useCommand } from '../../graphql/use-command.ts'
 import { useQuery } from 'urql'
 import { ActionDialog } from '../../ui/action-dialog.tsx'
 import { CheckBox, TextArea } from '../../ui/field.tsx'
+import { useGo } from '../../ui/go.ts'
 import { useNotify } from '../../ui/notices.tsx'
 import { addressOf } from '../addresses.ts'
 import type { FlowOfActions } from './flow-rules.ts'
@@ -29,20 +30,22 @@ const parse = (text: string): { value: Json } | { wrong: string } => {
   }
 }
 
-/** Makes a new flow of one that has ended, with the same input or a changed one. */
+/** Makes a new flow of one that has ended, with the same input or a changed one, and leads to it. */
 export function RetryDialog({ flow, onClose }: { flow: FlowOfActions; onClose(): void }) {
   const [changed, setChanged] = useState<string | null>(null)
   const [{ data }] = useQuery({ query: RetryInput_Query, variables: { id: flow.id } })
   const command = useCommand(RetryFlow_Mutation, answer => answer.retryFlow)
   const notify = useNotify()
+  const go = useGo()
   const input = changed === null ? null : parse(changed)
   const wrong = input && 'wrong' in input ? input.wrong : null
 
   const retry = async () => {
     const answer = await command.run({ input: { id: flow.id, ...(input && 'value' in input ? { input: input.value } : {}) } })
     if (!answer) return
-    notify({ tone: 'good', text: <>A new flow was made of {flow.title}. <a href={addressOf.flow(answer.flow.id)}>Open it</a></> })
+    notify({ tone: 'good', text: <>A new flow was made of <a href={addressOf.flow(flow.id)}>{flow.title}</a>; this is the new one.</> })
     onClose()
+    go(addressOf.flow(answer.flow.id))
   }
 
   return (
