@@ -1,13 +1,16 @@
 import { graphql, readFragment, type FragmentOf, type ResultOf } from '../../graphql/graphql.ts'
+import { useViewer, type ViewerData } from '../../graphql/viewer.ts'
 import { JsonView } from '../../ui/json-view.tsx'
 import { LookBadge } from '../../ui/look.tsx'
-import { shortenId } from '../../ui/short-id.tsx'
 import { Instant } from '../../ui/time.tsx'
 import { lookOf } from '../looks.ts'
+import { carriedBy, inWords, isFlat, nameOf, type Names } from './event-words.ts'
 
 export const FlowEvents_Flow = graphql(`
   fragment FlowEvents_Flow on Flow {
     id
+    owner { id name }
+    attempts(first: 200) { edges { node { id worker { id name } } } }
     events(first: 100, after: $after) {
       edges { node { sequence type status phase actor at payload } }
       pageInfo { hasNextPage endCursor }
@@ -15,18 +18,21 @@ export const FlowEvents_Flow = graphql(`
   }
 `)
 
-type Event = ResultOf<typeof FlowEvents_Flow>['events']['edges'][number]['node']
+type Log = ResultOf<typeof FlowEvents_Flow>
+type Event = Log['events']['edges'][number]['node']
 
 interface Props { flow: FragmentOf<typeof FlowEvents_Flow>; onPage(after: string | undefined): void; paged: boolean }
 
 /** The log of a flow, in order: every milestone with who caused it and what it carried. */
 export function FlowEvents({ flow: masked, onPage, paged }: Props) {
-  const { events } = readFragment(FlowEvents_Flow, masked)
+  const flow = readFragment(FlowEvents_Flow, masked)
+  const { events } = flow
+  const names = namesOf(flow, useViewer())
   const next = events.pageInfo.endCursor
   return (
     <div className="flex flex-col gap-2">
       <ol aria-label="Events" className="panel m-0 list-none p-0">
-        {events.edges.map(({ node }) => <EventLine key={node.sequence} event={node} />)}
+        {events.edges.map(({ node }) => <EventLine key={node.sequence} event={node} names={names} />)}
       </ol>
       <div className="flex gap-2">
         {paged && <button type="button" className="control" onClick={() => onPage(undefined)}>First events</button>}
@@ -36,9 +42,13 @@ export function FlowEvents({ flow: masked, onPage, paged }: Props) {
   )
 }
 
-const carries = (payload: Event['payload']) => typeof payload === 'object' && payload !== null && Object.keys(payload).length > 0
+/** Everyone whose name is at hand: who submitted it, who looks, who worked on it. */
+const namesOf = ({ owner, attempts }: Log, viewer: ViewerData | null): Names => {
+  const workers = attempts.edges.flatMap(({ node }) => node.worker ?? [])
+  return new Map([owner, ...workers, ...(viewer?.principal ? [viewer.principal] : [])].map(({ id, name }) => [id, name]))
+}
 
-function EventLine({ event }: { event: Event }) {
+function EventLine({ event, names }: { event: Event; names: Names }) {
   const look = event.status && lookOf({ status: event.status, phase: event.phase })
   return (
     <li className="border-t border-line px-3 py-1 first:border-t-0">
@@ -47,14 +57,22 @@ function EventLine({ event }: { event: Event }) {
         <span className="w-28 text-muted"><Instant at={event.at} /></span>
         <span className="w-44 font-mono text-[0.93rem]">{event.type}</span>
         <span className="w-28">{look && <LookBadge look={look} />}</span>
-        <span className="text-muted" title={event.actor ?? undefined}>{event.actor && `by ${shortenId(event.actor)}`}</span>
+        <span className="text-muted" title={event.actor ?? undefined}>{event.actor && `by ${nameOf(event.actor, names)}`}</span>
       </div>
-      {carries(event.payload) && (
-        <details className="ml-12 pb-1 text-[0.93rem]">
-          <summary className="truncate font-mono text-muted" aria-label={`What event ${event.sequence} carried`}>{JSON.stringify(event.payload)}</summary>
-          <JsonView value={event.payload} label={`payload of event ${event.sequence}`} />
-        </details>
-      )}
+      <Carried event={event} names={names} />
     </li>
+  )
+}
+
+function Carried({ event, names }: { event: Event; names: Names }) {
+  const entries = carriedBy(event.payload, event.actor)
+  if (entries.length === 0) return null
+  const words = inWords(entries, names)
+  if (isFlat(entries)) return <p className="ml-12 break-words pb-1 text-[0.93rem] text-muted">{words}</p>
+  return (
+    <details className="ml-12 pb-1 text-[0.93rem]">
+      <summary className="truncate text-muted" aria-label={`What event ${event.sequence} carried`}>{words}</summary>
+      <JsonView value={Object.fromEntries(entries)} label={`payload of event ${event.sequence}`} />
+    </details>
   )
 }
