@@ -33,12 +33,12 @@ export function QueueTable({ flows }: { flows: readonly FragmentOf<typeof QueueT
           <thead className="sticky top-0 z-10 bg-surface">
             <tr>
               <th scope="col" className="w-10 text-right md:w-14">#</th>
-              <th scope="col">Title</th>
+              <th scope="col" className="md:w-[24%]">Title</th>
               <th scope="col" className="hidden w-40 lg:table-cell">Kind</th>
               <th scope="col" className="hidden w-28 lg:table-cell">Lane</th>
               <th scope="col" className="hidden w-20 text-right md:table-cell">Priority</th>
               <th scope="col" className="w-20 text-right md:w-24">Waits</th>
-              <th scope="col" className="hidden w-[34%] md:table-cell">Why it waits</th>
+              <th scope="col" className="hidden md:table-cell">Why it waits</th>
               <th scope="col" className="hidden w-32 xl:table-cell">Starts about</th>
               <th scope="col" className="w-10 md:w-14"><span className="sr-only">Actions</span></th>
             </tr>

@@ -21,9 +21,9 @@ export function WhyWaits({ flow: masked }: { flow: FragmentOf<typeof WhyWaits_Fl
   if (!flow.queue) return null
   const detail = withLocalTimes(flow.queue.detail)
   const trigger = (
-    <button type="button" className="flex min-h-6 max-w-full items-center gap-2 rounded px-1 text-left hover:underline" title={detail}>
+    <button type="button" className="group flex min-h-6 max-w-full items-center gap-2 rounded px-1 text-left hover:underline" title={detail}>
       <LookBadge look={REASON_LOOKS[flow.queue.reason]} />
-      <span className="min-w-0 truncate text-muted">{detail}</span>
+      <span className="line-clamp-2 min-w-0 whitespace-normal leading-tight text-muted group-focus-visible:line-clamp-none">{detail}</span>
     </button>
   )
   return (
