@@ -1,4 +1,4 @@
-import { queueStats, setLaneState, upsertLane } from '@sluice/engine'
+import { setLaneState, upsertLane } from '@sluice/engine'
 import { Conflict } from '@sluice/domain'
 import { LIMITS } from '@sluice/protocol'
 import { z } from 'zod'
@@ -19,7 +19,7 @@ export const LaneRef = builder.prismaNode('Lane', {
     state: t.expose('state', { type: LaneStateEnum, description: 'Whether it accepts and starts flows.' }),
     maxActive: t.int({ description: 'How many of its flows may hold a slot; 0 = no cap.', resolve: (lane, _args, ctx) => ctx.load.laneCap.load(lane.name) }),
     waitingHoldsSlot: t.exposeBoolean('waitingHoldsSlot', { description: 'Whether a flow that waits without a worker keeps its slot.' }),
-    stats: t.field({ type: QueueStatsRef, description: 'What happens in it now.', resolve: (lane, _args, ctx) => queueStats(ctx.deps.pool, lane.name) }),
+    stats: t.field({ type: QueueStatsRef, description: 'What happens in it now.', resolve: (lane, _args, ctx) => ctx.load.laneStats.load(lane.name) }),
     version: t.exposeInt('version', { description: 'Raised by every edit; given to an edit, it refuses when somebody was faster.' }),
   }),
 })

@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader'
 import type PrismaTypes from '@sluice/db/pothos-types'
 import type { PrismaClient } from '@sluice/db/prisma'
-import { queuePlaces, scopeHolders, type Deps, type QueuePlaceRow, type Scope } from '@sluice/engine'
+import { laneStats, queuePlaces, scopeHolders, type Deps, type QueuePlaceRow, type QueueStatsRow, type Scope } from '@sluice/engine'
 import { kindsInScope, lanesInScope, type Viewer } from '../policies/policy.ts'
 import { onlyOwner } from '../policies/visible.ts'
 
@@ -11,6 +11,7 @@ type Row<Model extends keyof PrismaTypes> = PrismaTypes[Model] extends { Shape: 
 export interface Loaders {
   laneByName: DataLoader<string, Row<'Lane'> | null>
   laneCap: DataLoader<string, number>
+  laneStats: DataLoader<string, QueueStatsRow>
   principal: DataLoader<string, Row<'Principal'> | null>
   worker: DataLoader<string, Row<'Worker'> | null>
   progress: DataLoader<string, Row<'FlowProgress'> | null>
@@ -29,6 +30,10 @@ export const createLoaders = ({ prisma, pool, viewer }: { prisma: PrismaClient; 
     const caps = await prisma.quota.findMany({ where: { scope: 'LANE', subject: { in: [...names] } } })
     const byName = new Map(caps.map((cap) => [cap.subject, cap.maxActive]))
     return names.map((name) => byName.get(name) ?? 0)
+  }, { cache: false }),
+  laneStats: new DataLoader(async (names) => {
+    const stats = await laneStats(pool, names)
+    return names.map((name) => stats.get(name) ?? new Error(`The lane ${name} has no stats.`))
   }, { cache: false }),
   principal: byKey((ids) => prisma.principal.findMany({ where: { id: { in: ids } } }), (principal) => principal.id),
   worker: byKey((ids) => prisma.worker.findMany({ where: { id: { in: ids } } }), (worker) => worker.id),

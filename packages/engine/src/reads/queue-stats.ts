@@ -25,9 +25,9 @@ export async function queueStats(pool: Pool, lane: string | null = null): Promis
 
 // What ended in the last minute is counted from the rows as far as a thousand of each outcome. Busier than that it is the ledger's minutes, the one
 // before now weighted by how much of it still lies within sixty seconds.
-const ENDED_COUNTED = 1000
+export const ENDED_COUNTED = 1000
 
-const endedSince = (status: 'FINISHED' | 'FAILED'): string => `
+export const endedSince = (status: 'FINISHED' | 'FAILED'): string => `
   (SELECT f.lane FROM flow f WHERE f.status = '${status}' AND f.finished_at > c.now - interval '1 minute' AND f.finished_at IS NOT NULL AND f.deleted_at IS NULL
     ORDER BY f.finished_at DESC, f.id DESC LIMIT ${ENDED_COUNTED + 1})`
 

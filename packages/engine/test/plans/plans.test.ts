@@ -10,6 +10,7 @@ import { flowCounts } from '../../src/reads/flow-counts.ts'
 import { flowQueuePage } from '../../src/reads/flow-queue.ts'
 import { listFlows } from '../../src/reads/list-flows.ts'
 import { queuePlaces } from '../../src/reads/queue-places.ts'
+import { laneStats } from '../../src/reads/lane-stats.ts'
 import { queueStats } from '../../src/reads/queue-stats.ts'
 import { scopeHolders, slotHolders } from '../../src/reads/slot-holders.ts'
 import { throughput } from '../../src/reads/throughput.ts'
@@ -141,6 +142,7 @@ describe('the queue', () => {
     const expected: Expected = { buffers: 300, indexes: ['flow_finished_idx', 'flow_queue_age_idx', 'flow_slot_idx'] }
     await expectPlans(p => queueStats(p), expected)
     await expectPlans(p => queueStats(p, 'batch'), expected)
+    await expectPlans(p => laneStats(p, ['batch', 'default']), expected)
   })
   test('throughput reads no flow', () => expectPlans(p => throughput(p), { buffers: 400, indexes: [] }))
   test('holders and caps cost by the slots held, not by the flows', async () => {

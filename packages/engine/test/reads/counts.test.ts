@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { InvalidInput } from '@sluice/domain'
 import { capsInUse } from '../../src/reads/caps.ts'
 import { flowCounts } from '../../src/reads/flow-counts.ts'
+import { laneStats } from '../../src/reads/lane-stats.ts'
 import { queueStats } from '../../src/reads/queue-stats.ts'
 import { slotHolders } from '../../src/reads/slot-holders.ts'
 import { throughput } from '../../src/reads/throughput.ts'
@@ -37,6 +38,18 @@ describe('queue stats', () => {
       expect(await queueStats(bed.pool, 'batch')).toMatchObject({ queued: 1, running: 1, slotsHeld: 1, cap: 2, finishedLastMinute: 0, failedLastMinute: 1 })
     }
     expect(await queueStats(bed.pool, 'nowhere')).toMatchObject({ queued: 0, cap: 0, oldestQueuedAt: null })
+  })
+
+  test('INV-37 the figures of many lanes at once are those of each alone, in a busy minute too', async () => {
+    await seed()
+    await seedCap(bed.pool, 'LANE', 2, 'batch')
+    const lanes = ['default', 'batch', 'nowhere']
+    const each = async (): Promise<Map<string, unknown>> => new Map(await Promise.all(lanes.map(async lane => [lane, await queueStats(bed.pool, lane)] as const)))
+    expect(await laneStats(bed.pool, [...lanes, 'batch'])).toEqual(await each())
+    await seedFlows(bed.pool, Array.from({ length: 1001 }, (_, n) => ({ id: `f${n}`, status: 'FINISHED' as const, lane: 'batch' })))
+    await word('0', 'finished', 1001, 'batch')
+    expect((await laneStats(bed.pool, lanes)).get('batch')?.finishedLastMinute).toBe((await queueStats(bed.pool, 'batch')).finishedLastMinute)
+    expect(await laneStats(bed.pool, [])).toEqual(new Map())
   })
 
   test('a busy minute is told by the ledger', async () => {
