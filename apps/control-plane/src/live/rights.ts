@@ -1,4 +1,4 @@
-import { isStillValid, type Deps } from '@sluice/engine'
+import { areStillValid, type Deps } from '@sluice/engine'
 import type { Viewer } from '../policies/policy.ts'
 
 export interface Rights {
@@ -10,23 +10,31 @@ export interface Rights {
 // A revocation on another server whose wake-up was lost is noticed by then, and so is what ends by the clock.
 const RECHECK_MS = 1000
 
-/** Ends what is live when the right to it ends (INV-35): by wake-up, and by one small statement a second per credential in use. */
+/** Ends what is live when the right to it ends (INV-35): by wake-up, and by one statement a second for all credentials in use. */
 export function openRights(engine: Pick<Deps, 'pool' | 'wake' | 'log'>): Rights {
   const watched = new Map<string, { viewer: Viewer; listeners: Set<() => void> }>()
   let checking = false
+  let again = false
 
-  const checkOne = async (key: string, viewer: Viewer): Promise<void> => {
-    if (await isStillValid(engine.pool, viewer)) return
-    const listeners = watched.get(key)?.listeners ?? new Set()
-    watched.delete(key)
-    listeners.forEach((listener) => listener())
+  const checkAll = async (): Promise<void> => {
+    const asked = [...watched]
+    const valid = await areStillValid(engine.pool, asked.map(([, { viewer }]) => viewer))
+    for (const [at, [key, one]] of asked.entries()) {
+      if (valid[at]) continue
+      if (watched.get(key) === one) watched.delete(key)
+      one.listeners.forEach((listener) => listener())
+    }
   }
   const check = async (): Promise<void> => {
+    again = true
     if (checking) return
     checking = true
-    // Where the database cannot be asked nobody can change rights either: they stand until it answers.
-    await Promise.all([...watched].map(([key, { viewer }]) => checkOne(key, viewer)))
-      .catch((error: Error) => engine.log({ event: 'rights.failed', message: error.message }))
+    // What is revoked while a statement runs, the next one sees.
+    while (again) {
+      again = false
+      // Where the database cannot be asked nobody can change rights either: they stand until it answers.
+      await checkAll().catch((error: Error) => engine.log({ event: 'rights.failed', message: error.message }))
+    }
     checking = false
   }
 

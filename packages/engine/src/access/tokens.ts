@@ -53,16 +53,20 @@ export async function authenticateSession(pool: Pool, cookie: string): Promise<I
   return row
 }
 
-/** Whether an identity that came in earlier may still stay: its token or session is not revoked, and its roles are the same. */
-export async function isStillValid(pool: Pool, identity: Identity): Promise<boolean> {
-  const [row] = await named(pool).rows<{ valid: boolean }>(
-    'isStillValid',
-    `SELECT EXISTS (SELECT 1 FROM principal p WHERE p.id = $1 AND ${ALIVE} AND p.roles::text[] = $4::text[])
-        AND ($2::text IS NULL OR EXISTS (SELECT 1 FROM api_token t WHERE t.id = $2 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > clock_timestamp())))
-        AND ($3::text IS NULL OR EXISTS (SELECT 1 FROM session s WHERE s.id = $3 AND s.revoked_at IS NULL AND s.expires_at > clock_timestamp())) AS valid`,
-    [identity.principalId, identity.tokenId, identity.sessionId, identity.roles],
+/** For each identity that came in earlier, in order, whether it may still stay: its token or session is not revoked, and its roles are the same. */
+export async function areStillValid(pool: Pool, identities: readonly Identity[]): Promise<boolean[]> {
+  if (identities.length === 0) return []
+  const asked = identities.map(({ principalId, tokenId, sessionId, roles }, n) => ({ n, principal: principalId, token: tokenId, session: sessionId, roles }))
+  const valid = await named(pool).rows<{ n: number }>(
+    'areStillValid',
+    `SELECT i.n FROM json_to_recordset($1::json) AS i(n int, principal text, token text, session text, roles text[])
+      WHERE EXISTS (SELECT 1 FROM principal p WHERE p.id = i.principal AND ${ALIVE} AND p.roles::text[] = i.roles)
+        AND (i.token IS NULL OR EXISTS (SELECT 1 FROM api_token t WHERE t.id = i.token AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > clock_timestamp())))
+        AND (i.session IS NULL OR EXISTS (SELECT 1 FROM session s WHERE s.id = i.session AND s.revoked_at IS NULL AND s.expires_at > clock_timestamp()))`,
+    [JSON.stringify(asked)],
   )
-  return row?.valid ?? false
+  const found = new Set(valid.map(({ n }) => n))
+  return identities.map((_identity, n) => found.has(n))
 }
 
 const SESSION_HOURS = 12
