@@ -23,7 +23,7 @@ export function WhyWaits({ flow: masked }: { flow: FragmentOf<typeof WhyWaits_Fl
   const trigger = (
     <button type="button" className="group flex min-h-6 max-w-full items-center gap-2 rounded px-1 text-left hover:underline" title={detail}>
       <LookBadge look={REASON_LOOKS[flow.queue.reason]} />
-      <span className="line-clamp-2 min-w-0 whitespace-normal leading-tight text-muted group-focus-visible:line-clamp-none">{detail}</span>
+      <span className="line-clamp-2 min-w-0 whitespace-normal py-0.5 text-[0.93rem] leading-tight text-muted group-focus-visible:line-clamp-none">{detail}</span>
     </button>
   )
   return (

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react'
 import { graphql, readFragment, type FragmentOf } from '../../graphql/graphql.ts'
 import { ColumnChart } from '../../ui/column-chart.tsx'
 import { TONE_FILL } from '../../ui/tone.ts'
@@ -19,7 +20,7 @@ export function ThroughputChart({ points: masked, failedAddress }: { points: rea
       <figcaption className="flex flex-wrap gap-x-4 text-[0.86rem] text-muted">
         <span>Last hour</span>
         <Key tone="good" text={`${finished} finished`} />
-        <a href={failedAddress} className="text-inherit"><Key tone="bad" text={`${failed} failed`} /></a>
+        <Key tone="bad" text={<a href={failedAddress} className="text-inherit" title="List those that failed">{failed} failed</a>} />
       </figcaption>
       <ColumnChart
         summary={`Last hour, per minute: ${finished} finished, ${failed} failed`}
@@ -33,6 +34,6 @@ export function ThroughputChart({ points: masked, failedAddress }: { points: rea
   )
 }
 
-function Key({ tone, text }: { tone: 'good' | 'bad'; text: string }) {
+function Key({ tone, text }: { tone: 'good' | 'bad'; text: ReactNode }) {
   return <span className="inline-flex items-center gap-1.5"><span className={`size-2.5 rounded-sm ${TONE_FILL[tone]}`} aria-hidden="true" />{text}</span>
 }
