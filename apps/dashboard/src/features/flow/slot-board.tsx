@@ -79,7 +79,7 @@ function HeldCell({ flow, worded, over }: { flow: Holder; worded: boolean; over:
       <span className={`flex items-center gap-1.5 text-[0.9rem] ${TONE_TEXT[look.tone]}`}>
         <Icon size={13} aria-hidden="true" className="shrink-0" />
         <span className="truncate" title={look.sentence}>{look.word}</span>
-        {flow.silence === null && <span className="ml-auto shrink-0 text-muted"><Elapsed since={workingSince(flow)} /></span>}
+        <span className="ml-auto shrink-0 text-muted">{flow.silence === null ? <Elapsed since={workingSince(flow)} /> : ` for ${formatTicking(flow.silence)}`}</span>
       </span>
       {percent !== null && (
         <span className={`absolute bottom-0 left-0 h-1 ${TONE_FILL[look.tone]}`} style={{ width: `${percent}%` }}>
@@ -91,7 +91,7 @@ function HeldCell({ flow, worded, over }: { flow: Holder; worded: boolean; over:
 }
 
 const lookOfCell = (flow: Holder, over: boolean): Look => {
-  if (flow.silence !== null) return silentLook(flow.silence)
+  if (flow.silence !== null) return { ...silentLook(flow.silence), word: 'Worker silent' }
   return over ? overCapLook(lookOf(flow)) : lookOf(flow)
 }
 
