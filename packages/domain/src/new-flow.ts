@@ -39,8 +39,10 @@ export interface CompleteFlow {
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:/-]*$/
-// eslint-disable-next-line no-control-regex -- PostgreSQL stores no NUL in text or jsonb
-const UNSTORABLE = /\u0000|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
+const HALF_A_PAIR = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
+
+/** What PostgreSQL takes in neither text nor jsonb: NUL, and half of a surrogate pair. */
+const isUnstorable = (text: string): boolean => text.includes('\0') || HALF_A_PAIR.test(text)
 
 /** The first thing that is wrong, or undefined. Paths start at the item's own fields. */
 export function refuseNewFlow(item: NewFlow, inputMaxBytes: number): Refusal | undefined {
@@ -64,7 +66,7 @@ export function refuseName(path: string[], name: string): Refusal | undefined {
 export function refuseText(path: string[], text: string | null | undefined, max: number): Refusal | undefined {
   if (text == null) return undefined
   if (text.length > max) return new LimitExceeded(max, `${path.join('.')} is longer than ${max} characters.`)
-  return UNSTORABLE.test(text) ? new InvalidInput(path, `${path.join('.')} holds a character that cannot be stored (NUL or half of a surrogate pair).`) : undefined
+  return isUnstorable(text) ? new InvalidInput(path, `${path.join('.')} holds a character that cannot be stored (NUL or half of a surrogate pair).`) : undefined
 }
 
 export function refuseWhole(path: string[], value: number | null | undefined, o: { min: number; max: number }): Refusal | undefined {
@@ -81,10 +83,10 @@ export function refuseJson(path: string[], value: Json | undefined, o: { maxByte
 }
 
 function refuseTexts(path: string[], value: Json): Refusal | undefined {
-  if (typeof value === 'string') return UNSTORABLE.test(value) ? unstorable(path) : undefined
+  if (typeof value === 'string') return isUnstorable(value) ? unstorable(path) : undefined
   if (value === null || typeof value !== 'object') return undefined
   for (const [key, inner] of Object.entries(value)) {
-    const refusal = UNSTORABLE.test(key) ? unstorable(path) : refuseTexts([...path, key], inner as Json)
+    const refusal = isUnstorable(key) ? unstorable(path) : refuseTexts([...path, key], inner as Json)
     if (refusal) return refusal
   }
   return undefined
