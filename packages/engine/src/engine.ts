@@ -4,7 +4,9 @@ import type { Log, Pool } from '@sluice/db'
 import { takeEnvironmentCap } from './commands/set-cap.ts'
 import type { Deps } from './deps.ts'
 import { checkCounts } from './services/check-counts.ts'
+import { noticeForeignRestore } from './services/feed-generation.ts'
 import { FOLD_LIMIT, foldCounts } from './services/fold-counts.ts'
+import { measureClock } from './services/measure-clock.ts'
 import { openFlowWatch } from './services/flow-watch.ts'
 import { openPromoter } from './services/promoter.ts'
 import { repeat } from './services/repeat.ts'
@@ -13,6 +15,8 @@ import type { ProcessIdentity } from './services/sign-alive.ts'
 import { sweepDeadlines } from './services/sweep-deadlines.ts'
 import { sweepLeases } from './services/sweep-leases.ts'
 import { gatherCapGroups } from './sql/quota-sql.ts'
+import { UNOBSERVED } from './observe.ts'
+import type { EngineObserver } from './observe.ts'
 import type { EngineSettings } from './settings.ts'
 import { openWakeUps } from './wake-ups.ts'
 import type { NotifyTransport } from './wake-ups.ts'
@@ -25,6 +29,8 @@ export interface EngineOptions {
   process: ProcessIdentity
   log: Log
   dice?: () => number
+  /** Default: nobody watches. */
+  observe?: EngineObserver
 }
 
 export interface Engine {
@@ -42,14 +48,17 @@ export async function openEngine(o: EngineOptions): Promise<Engine> {
   const db = named(o.pool)
   const wake = openWakeUps({ transport: o.transport, processId: o.process.id })
   const watch = openFlowWatch({ pool: o.pool, wake })
-  const base = { pool: o.pool, settings: o.settings, wake, watch, closing: closing.signal, dice: o.dice ?? Math.random, log: o.log }
+  const observe = o.observe ?? UNOBSERVED
+  const base = { pool: o.pool, settings: o.settings, wake, watch, closing: closing.signal, dice: o.dice ?? Math.random, log: o.log, observe }
   const deps: Deps = { ...base, promoter: openPromoter(base) }
+  await noticeForeignRestore(o)
   await signProcess(db, o.process)
   const differs = await takeEnvironmentCap(deps)
   if (differs) o.log({ event: 'cap.environment_differs', message: differs })
   const loops: { stop(): Promise<void> }[] = []
-  const every = (name: string, ms: number, work: () => Promise<unknown>): void => void loops.push(repeat({ name, ms, work, log: o.log }))
+  const every = (name: string, ms: number, work: () => Promise<unknown>): void => void loops.push(repeat({ name, ms, work, log: o.log, observe }))
   every('signProcess', SIGN_EVERY_MS, () => signProcess(db, o.process))
+  every('measureClock', SIGN_EVERY_MS, measureClock({ db, log: o.log, observe }))
   return {
     deps,
     startApi: async () => {
@@ -61,7 +70,7 @@ export async function openEngine(o: EngineOptions): Promise<Engine> {
       every('sweepDeadlines', o.settings.sweepDeadlinesMs, () => sweepDeadlines(deps))
       every('gatherCapGroups', o.settings.sweepPromoterMs, () => transact(o.pool, tx => gatherCapGroups(tx, GATHERED)))
       every('foldCounts', o.settings.sweepCountsMs, () => foldAll(o.pool))
-      every('checkCounts', CHECK_COUNTS_MS, () => reportDifferences(o))
+      every('checkCounts', CHECK_COUNTS_MS, () => reportDifferences(o, observe))
     },
     close: async () => {
       closing.abort()
@@ -78,9 +87,11 @@ const GATHERED = 1000
 const CHECK_COUNTS_MS = 3_600_000
 
 /** The ledger's totals against the rows (D-40): a difference is a bug, and says so. */
-async function reportDifferences(o: Pick<EngineOptions, 'pool' | 'log'>): Promise<void> {
+async function reportDifferences(o: Pick<EngineOptions, 'pool' | 'log'>, observe: EngineObserver): Promise<void> {
   const differences = await checkCounts(o.pool)
-  if (differences.length > 0) o.log({ event: 'counts.differ', differences })
+  if (differences.length === 0) return
+  observe.countsDiffer(differences.length)
+  o.log({ event: 'counts.differ', differences })
 }
 
 async function foldAll(pool: Pool): Promise<void> {
