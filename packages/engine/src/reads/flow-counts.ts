@@ -2,11 +2,10 @@ import { named } from '@sluice/db'
 import type { Named, Pool } from '@sluice/db'
 import { FLOW_STATUSES, LIMITS } from '@sluice/protocol'
 import type { FlowStatus } from '@sluice/protocol'
-import { boundedRead } from './bounded-read.ts'
 import { COUNTED } from './counted-sql.ts'
-import { createdProbe, planProbes, probesOf, restOf } from './flow-filter.ts'
-import type { Driver, FlowListFilter, ProbePlan } from './flow-filter.ts'
-import { smallerOf } from './list-flows.ts'
+import { readByFilter } from './filter-ways.ts'
+import type { FlowListFilter, ProbePlan } from './flow-filter.ts'
+import { createdProbe, probesOf, restOf } from './flow-probes.ts'
 
 export interface FlowCountsRow {
   /** Every status, in the order of the words, zeros included. */
@@ -22,13 +21,12 @@ export interface FlowCountsRow {
  */
 export async function flowCounts(pool: Pool, filter: FlowListFilter = {}): Promise<FlowCountsRow> {
   if (isLedgers(filter)) return countsOf(await countLedger(named(pool), filter))
-  const plan = planProbes(filter, { smaller: await smallerOf(named(pool), filter), onlyEnded: false })
-  if (!plan) return countsOf([])
-  return countsOf(await boundedRead(pool, tx => countRows(tx, filter, plan)), LIMITS.countMax)
+  const rows = await readByFilter(pool, { filter, onlyEnded: false, read: (db, plan) => countRows(db, filter, plan) })
+  return rows ? countsOf(rows, LIMITS.countMax) : countsOf([])
 }
 
 const isLedgers = (f: FlowListFilter): boolean =>
-  !f.owner?.length && f.slotHeld == null && f.createdAfter == null && f.createdBefore == null && f.principalId == null
+  !f.owner?.length && !f.label?.length && !f.text?.trim() && f.slotHeld == null && f.createdAfter == null && f.createdBefore == null && f.principalId == null
 
 interface StatusCountRow extends Record<string, unknown> { status: FlowStatus; count: number }
 
@@ -49,14 +47,14 @@ SELECT word AS status, sum(count)::int AS count FROM ${COUNTED} c
 function countRows(db: Named, f: FlowListFilter, plan: ProbePlan): Promise<StatusCountRow[]> {
   const rest = restOf(plan.rest, 5)
   const bounds = [f.createdAfter ?? '-infinity', f.createdBefore ?? 'infinity']
-  return db.rows<StatusCountRow>(`countRows.${plan.driver}${rest.key}`, countRowsSql(plan.driver, rest.where), [plan.values, plan.statuses, ...bounds, ...rest.values])
+  return db.rows<StatusCountRow>(`countRows.${plan.driver}${rest.key}`, countRowsSql(plan, rest.where), [plan.values, plan.statuses, ...bounds, ...rest.values])
 }
 
 /** The probes one after the other until 10,000 are found. */
-const countRowsSql = (driver: Driver, rest: string): string => `
+const countRowsSql = (plan: ProbePlan, rest: string): string => `
 SELECT status, count(*)::int AS count FROM (
-  SELECT x.status FROM ${probesOf(driver)} CROSS JOIN LATERAL (
-    SELECT f.status FROM flow f WHERE ${createdProbe(driver, { from: ['$3::timestamptz'], to: ['$4::timestamptz'] }).where}${rest}
+  SELECT x.status FROM ${probesOf(plan.driver)} CROSS JOIN LATERAL (
+    SELECT f.status FROM flow f WHERE ${createdProbe(plan, { from: ['$3::timestamptz'], to: ['$4::timestamptz'] }).where}${rest}
      LIMIT ${LIMITS.countMax}) x
    LIMIT ${LIMITS.countMax}) counted
  GROUP BY status`

@@ -1,9 +1,8 @@
-import { named } from '@sluice/db'
 import type { Named, Pool } from '@sluice/db'
-import { boundedRead } from './bounded-read.ts'
-import { COUNTED } from './counted-sql.ts'
-import { createdProbe, finishedProbe, planProbes, probesOf, restOf } from './flow-filter.ts'
-import type { Bound, Bounds, Driver, FlowListFilter, ProbePlan } from './flow-filter.ts'
+import { readByFilter } from './filter-ways.ts'
+import type { FlowListFilter, ProbePlan } from './flow-filter.ts'
+import { createdProbe, finishedProbe, probesOf, restOf } from './flow-probes.ts'
+import type { Bound, Bounds } from './flow-probes.ts'
 import { INSTANT, isInstant } from './instant-sql.ts'
 import { decodeCursor, encodeCursor } from './page-cursor.ts'
 
@@ -25,13 +24,14 @@ const PAGE_MAX = 200
 export async function listFlows(pool: Pool, o: { filter?: FlowListFilter | null; orderBy?: FlowListOrder | null; page?: PageRequest } = {}): Promise<FlowListPage> {
   const { filter, orderBy, page } = { filter: o.filter ?? {}, orderBy: o.orderBy ?? 'CREATED_DESC', page: o.page ?? {} }
   const wanted = wantedOf(page)
-  const plan = planProbes(filter, { smaller: await smallerOf(named(pool), filter), onlyEnded: orderBy === 'FINISHED_DESC' })
-  if (!plan || wanted.size === 0) return { items: [], hasNextPage: false, hasPreviousPage: false }
-  const shape: ListShape = { driver: plan.driver, column: orderBy === 'FINISHED_DESC' ? 'finished_at' : 'created_at', descending: (orderBy === 'CREATED_ASC') === wanted.backwards }
-  const scan = { filter, plan, wanted, shape }
-  const rows = await (plan.exact ? readRows(named(pool), scan) : boundedRead(pool, tx => readRows(tx, scan)))
-  return pageOf(rows, wanted)
+  if (wanted.size === 0) return NOTHING
+  const order: ListOrder = { column: orderBy === 'FINISHED_DESC' ? 'finished_at' : 'created_at', descending: (orderBy === 'CREATED_ASC') === wanted.backwards }
+  const read = (db: Named, plan: ProbePlan): Promise<ListRow[]> => readRows(db, { filter, plan, wanted, order })
+  const rows = await readByFilter(pool, { filter, onlyEnded: orderBy === 'FINISHED_DESC', read })
+  return rows ? pageOf(rows, wanted) : NOTHING
 }
+
+const NOTHING: FlowListPage = { items: [], hasNextPage: false, hasPreviousPage: false }
 
 interface Wanted { size: number; backwards: boolean; from: { at: string; id: string } | undefined }
 
@@ -54,19 +54,19 @@ function pageOf(rows: ListRow[], wanted: Wanted): FlowListPage {
   return { items: found, hasNextPage: more, hasPreviousPage: started }
 }
 
-interface Scan { filter: FlowListFilter; plan: ProbePlan; wanted: Wanted; shape: ListShape }
+interface ListOrder { column: 'created_at' | 'finished_at'; descending: boolean }
+interface Scan { filter: FlowListFilter; plan: ProbePlan; wanted: Wanted; order: ListOrder }
 
-interface ListShape { driver: Driver; column: 'created_at' | 'finished_at'; descending: boolean }
-
-function readRows(db: Named, { filter, plan, wanted, shape }: Scan): Promise<ListRow[]> {
-  const byCreation = shape.column === 'created_at'
+function readRows(db: Named, { filter, plan, wanted, order }: Scan): Promise<ListRow[]> {
+  const byCreation = order.column === 'created_at'
   const since = byCreation && filter.createdAfter ? microseconds(filter.createdAfter) : '-infinity'
   const until = byCreation && filter.createdBefore ? microseconds(filter.createdBefore) : 'infinity'
-  const [near, far] = shape.descending ? [until, since] : [since, until]
-  const from = wanted.from ? nearer(wanted.from, { at: near, id: '' }, shape.descending) : { at: near, id: '' }
+  const [near, far] = order.descending ? [until, since] : [since, until]
+  const from = wanted.from ? nearer(wanted.from, { at: near, id: '' }, order.descending) : { at: near, id: '' }
   const fixed = [plan.values, plan.statuses, wanted.size + 1, from.at, from.id, ...(byCreation ? [far] : [])]
   const rest = restOf(plan.rest, fixed.length + 1)
-  return db.rows<ListRow>(`listFlows.${shape.driver}.${shape.column}.${shape.descending ? 'desc' : 'asc'}${rest.key}`, listSql(shape, rest.where), [...fixed, ...rest.values])
+  const name = `listFlows.${plan.driver}${plan.gathered ? '.gathered' : ''}.${order.column}.${order.descending ? 'desc' : 'asc'}${rest.key}`
+  return db.rows<ListRow>(name, listSql(plan, { ...order, rest: rest.where }), [...fixed, ...rest.values])
 }
 
 const microseconds = (at: Date): string => at.toISOString().replace('Z', '000Z')
@@ -77,11 +77,11 @@ function nearer(cursor: { at: string; id: string }, bound: { at: string; id: str
   return cursor.at < bound.at === descending ? cursor : bound
 }
 
-function listSql({ driver, column, descending }: ListShape, rest: string): string {
+function listSql(plan: ProbePlan, { column, descending, rest }: ListOrder & { rest: string }): string {
   const way = descending ? 'DESC' : 'ASC'
-  const { where, order } = column === 'finished_at' ? finishedProbe(behind(descending)) : createdProbe(driver, { from: FAR, to: FAR, ...behind(descending) })
+  const { where, order } = column === 'finished_at' ? finishedProbe(plan, behind(descending)) : createdProbe(plan, { from: FAR, to: FAR, ...behind(descending) })
   return `
-SELECT x.id, ${INSTANT('x.at')} AS at FROM ${probesOf(driver)} CROSS JOIN LATERAL (
+SELECT x.id, ${INSTANT('x.at')} AS at FROM ${probesOf(plan.driver)} CROSS JOIN LATERAL (
   SELECT f.id, f.${column} AS at FROM flow f WHERE ${where}${rest}
    ORDER BY ${order.map(o => `${o} ${way}`).join(', ')} LIMIT $3) x
  ORDER BY x.at ${way}, x.id ${way} LIMIT $3`
@@ -90,14 +90,3 @@ SELECT x.id, ${INSTANT('x.at')} AS at FROM ${probesOf(driver)} CROSS JOIN LATERA
 const FAR: Bound = ['$6::timestamptz']
 const NEAR: Bound = ['$4::timestamptz', '$5::text']
 const behind = (descending: boolean): Bounds => (descending ? { to: NEAR } : { from: NEAR })
-
-/** Of lane and kind the one whose values cover fewer flows, by the count ledger; asked only when both are filtered. */
-export async function smallerOf(db: Named, filter: FlowListFilter): Promise<'lane' | 'kind'> {
-  if (!filter.lane?.length || !filter.kind?.length) return 'lane'
-  const [row] = await db.rows<{ byLane: boolean }>('smallerOf', SMALLER_OF, [filter.lane, filter.kind, filter.status?.length ? filter.status : null])
-  return row?.byLane ? 'lane' : 'kind'
-}
-
-const SMALLER_OF = `
-SELECT coalesce(sum(count) FILTER (WHERE lane = ANY($1::text[])), 0) <= coalesce(sum(count) FILTER (WHERE kind = ANY($2::text[])), 0) AS "byLane"
-  FROM ${COUNTED} c WHERE $3::text[] IS NULL OR word = ANY($3)`

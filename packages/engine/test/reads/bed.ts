@@ -19,7 +19,7 @@ export function readsBed(): { readonly pool: Pool; readonly url: string; empty()
   return {
     get pool() { return pool },
     get url() { return clone.url },
-    empty: async () => void (await pool.query(`TRUNCATE flow, attempt, flow_event, worker, flow_count_ledger, flow_count_minute, flow_count_total;
+    empty: async () => void (await pool.query(`TRUNCATE flow, flow_search, attempt, flow_event, worker, flow_count_ledger, flow_count_minute, flow_count_total;
       DELETE FROM quota WHERE scope <> 'GLOBAL'; UPDATE quota SET max_active = 0; UPDATE lane SET state = 'OPEN', state_reason = NULL`)),
   }
 }

@@ -1,6 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { InvalidInput, LimitExceeded } from '@sluice/domain'
+import type { Pool } from '@sluice/db'
 import { boundedRead } from '../../src/reads/bounded-read.ts'
+import { flowCounts } from '../../src/reads/flow-counts.ts'
+import { planProbes } from '../../src/reads/flow-filter.ts'
 import { listFlows } from '../../src/reads/list-flows.ts'
 import type { FlowListOrder } from '../../src/reads/list-flows.ts'
 import type { FlowListFilter } from '../../src/reads/flow-filter.ts'
@@ -42,6 +45,56 @@ describe('filters', () => {
   test('a deleted flow is in no list', async () => {
     await bed.pool.query(`UPDATE flow SET deleted_at = now() WHERE id = 'c'`)
     expect([await list(), await list({}, 'FINISHED_DESC')]).toEqual(['abde', 'de'])
+  })
+})
+
+describe('search', () => {
+  const ID = 'flow_01KAJ5V6M3Q8W9X0Y1Z2A3B4C5'
+  beforeEach(() => seedFlows(bed.pool, [
+    { id: ID, queuedIn: -4, title: 'Scan example.com: port 443', labels: { env: 'prod', team: 'core' } },
+    { id: 'g', queuedIn: -3, title: 'SCAN of Example', labels: { env: 'test' }, lane: 'batch', status: 'FINISHED', finishedIn: -1 },
+    { id: 'h', queuedIn: -2, title: 'Überblick – Größe', labels: { env: 'prod' } },
+  ]))
+
+  test.each<[FlowListFilter, string]>([
+    [{ text: 'scan' }, `${ID}g`], [{ text: 'exam SCAN' }, `${ID}g`], [{ text: 'scan 44' }, ID], [{ text: 'example.com' }, ID], [{ text: 'can' }, ''], [{ text: 'überb größe' }, 'h'],
+    [{ text: '  ' }, `abcde${ID}gh`], [{ text: "o'brien & \\ !()" }, ''],
+    [{ text: ID }, ID], [{ text: 'flow_01kaj5v6' }, ID], [{ text: 'flow_01KAJ5V6Z' }, ''],
+    [{ label: ['env'] }, `${ID}gh`], [{ label: ['env=prod'] }, `${ID}h`], [{ label: ['env=prod', 'team'] }, ID], [{ label: ['env=pro'] }, ''],
+    [{ text: 'scan', label: ['env=test'] }, 'g'], [{ text: 'scan', lane: ['batch'], status: ['FINISHED'] }, 'g'], [{ text: ID, status: ['FAILED'] }, ''],
+    [{ text: 'scan', createdAfter: minutesAgo(3.5) }, 'g'], [{ label: ['env'], owner: ['prn_ada'] }, ''], [{ text: 'scan', slotHeld: true }, ''],
+  ])('%j', async (filter, expected) => {
+    expect(await list(filter)).toBe(expected)
+    expect((await flowCounts(bed.pool, filter)).total).toBe((await listFlows(bed.pool, { filter })).items.length)
+  })
+
+  test('of what ended, by its end', async () => expect(await list({ text: 'scan' }, 'FINISHED_DESC')).toBe('g'))
+  test('a text without a word is refused', async () => { await expect(list({ text: ' -- ' })).rejects.toThrow(new InvalidInput(['filter', 'text'], 'filter.text has no word in it.')) })
+
+  test('both ways find the same: walking where the planner expects many, finding all where it expects few', async () => {
+    await seedFlows(bed.pool, Array.from({ length: 60 }, (_, n) => ({ id: `m${n}`, queuedIn: -1 + n / 1000, title: 'Many of them', labels: { all: 'yes' } })))
+    const found = async (few: boolean): Promise<string[]> => {
+      const plan = planProbes({ text: 'many', label: ['all'] }, { smaller: 'lane', onlyEnded: false, few })
+      expect(plan?.driver).toBe(few ? 'words' : 'status')
+      const ids = (await listFlows(fewOrMany(bed.pool, few), { filter: { text: 'many', label: ['all'] }, page: { first: 10 } })).items.map(i => i.id)
+      return ids
+    }
+    expect(await found(true)).toEqual(await found(false))
+    expect(await found(true)).toEqual(Array.from({ length: 10 }, (_, n) => `m${59 - n}`))
+  })
+
+  /** The planner's estimate, set: everything else is as it is. */
+  const fewOrMany = (pool: Pool, few: boolean): Pool => new Proxy(pool, {
+    get: (target, key) => {
+      const value = Reflect.get(target, key) as unknown
+      if (key !== 'query') return typeof value === 'function' ? value.bind(target) : value
+      return async (statement: { name?: string }) =>
+        statement.name?.startsWith('estimate.') ? { rows: [{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': few ? 1 : 1_000_000 } }] }] } : target.query(statement as never)
+    },
+  })
+
+  test('a flow that the former version made is found too: the trigger indexes it', async () => {
+    expect((await bed.pool.query('SELECT count(*)::int AS n FROM flow_search')).rows[0]).toEqual({ n: 8 })
   })
 })
 

@@ -19,6 +19,9 @@ export interface SeedFlow {
   retries?: number
   lostStarts?: number
   worker?: string
+  /** Default: the id. */
+  title?: string
+  labels?: Record<string, string>
 }
 
 /** Writes flows as they would stand after their moves, with attempts of the running ones and the ledger rows. */
@@ -32,13 +35,13 @@ i AS MATERIALIZED (
   SELECT *, coalesce(status, 'QUEUED') AS st, c.now + coalesce("queuedIn", -10) * interval '1 minute' AS queued, c.now + "notBeforeIn" * interval '1 minute' AS due,
          coalesce(status, 'QUEUED') NOT IN ('QUEUED', 'RUNNING') AS ended, coalesce(lane, 'default') AS in_lane, coalesce(kind, 'k') AS of_kind
     FROM c, jsonb_to_recordset($1::jsonb) AS r(id text, lane text, kind text, "principalId" text, status text, priority int, rank int, "queuedIn" float, "notBeforeIn" float,
-      "finishedIn" float, held text, pinned boolean, forced boolean, retries int, "lostStarts" int, worker text)
+      "finishedIn" float, held text, pinned boolean, forced boolean, retries int, "lostStarts" int, worker text, title text, labels jsonb)
 ),
 f AS (
   INSERT INTO flow (id, kind, title, lane, principal_id, input, labels, status, phase, terminal_reason, priority, queue_class, rank, order_at, blocked, held_at, held_by,
                     held_reason, pinned_at, pin_force, not_before, slot_held, on_lease_lost, max_attempts, retries_used, lost_starts, epoch, current_attempt,
                     created_at, queued_at, started_at, finished_at, last_sequence, last_event_at)
-  SELECT id, of_kind, id, in_lane, coalesce("principalId", 'prn_owner'), '{}', '{}', st::flow_status, CASE WHEN st = 'RUNNING' THEN 'WORKING'::flow_phase END,
+  SELECT id, of_kind, coalesce(title, id), in_lane, coalesce("principalId", 'prn_owner'), '{}', coalesce(labels, '{}'), st::flow_status, CASE WHEN st = 'RUNNING' THEN 'WORKING'::flow_phase END,
          CASE WHEN ended THEN 'completed' END, coalesce(priority, 0), CASE WHEN st = 'QUEUED' THEN CASE WHEN retries > 0 THEN 'RETRY' ELSE 'NEW' END::queue_class END,
          CASE WHEN pinned THEN 0 ELSE coalesce(rank, 9002 - coalesce(priority, 0)) END,
          CASE WHEN pinned THEN timestamptz '2000-01-01Z' - (queued - timestamptz '2000-01-01Z') ELSE greatest(queued, due) END,
