@@ -9,7 +9,7 @@ import { createFlows, dataOf, testServer, type Principal, type TestServer } from
  */
 const TABLE: Record<Operation, string> = {
   node: '++++-', viewer: '+++++', serverTime: '+++++', flow: '+o++-', waitForFlow: '+o++-', flows: '+o++-', flowCounts: '+o++-', flowQueue: '+o++-',
-  queueStats: '++++-', throughput: '++++-', lanes: '++++-', workers: '++++-', flowKinds: '++++-', caps: '++++-', servers: '++++-', principals: '+-++-',
+  queueStats: '++++-', throughput: '++++-', lanes: '++++-', workers: '++++-', unservedQueues: '++++-', flowKinds: '++++-', caps: '++++-', servers: '++++-', principals: '+-++-',
   audit: '---+-', apiTokens: '---+-',
   createFlow: '-o++-', createFlows: '-o++-', 'createFlow.priority': '--++-', cancelFlow: '-o++-', retryFlow: '-o++-',
   promoteNow: '--++-', 'promoteNow.force': '---+-', setFlowPriority: '--++-', holdFlow: '--++-', releaseFlow: '--++-',
@@ -81,7 +81,7 @@ const QUERIES: Record<string, string> = {
   node: `{ node(id: "${ID}") { id } }`, viewer: '{ viewer { expiresAt } }', serverTime: '{ serverTime }', flow: `{ flow(id: "${ID}") { id } }`,
   waitForFlow: `{ waitForFlow(id: "${ID}", timeoutMs: 0) { id } }`, flows: '{ flows { edges { node { id } } } }', flowCounts: '{ flowCounts { total } }',
   flowQueue: '{ flowQueue { edges { node { id } } } }', queueStats: '{ queueStats { queued } }', throughput: '{ throughput(minutes: 1) { at } }', lanes: '{ lanes { name } }',
-  workers: '{ workers { name } }', flowKinds: '{ flowKinds { name } }', caps: '{ caps { scope } }', servers: '{ servers { id } }', principals: '{ principals { id } }',
+  workers: '{ workers { name } }', unservedQueues: '{ unservedQueues { kind } }', flowKinds: '{ flowKinds { name } }', caps: '{ caps { scope } }', servers: '{ servers { id } }', principals: '{ principals { id } }',
   audit: '{ audit { edges { node { id } } } }', apiTokens: '{ apiTokens { id } }',
 }
 

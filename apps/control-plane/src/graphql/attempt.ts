@@ -15,13 +15,14 @@ import { WorkerRef } from './worker.ts'
 const CURSOR = { list: 'attempt', key: z.tuple([z.int32().min(0)]) }
 
 type AttemptRow = PrismaTypes['Attempt']['Shape']
-const AttemptRef = builder.objectRef<AttemptRow>('Attempt')
+export const AttemptRef = builder.objectRef<AttemptRow>('Attempt')
 
 builder.node(AttemptRef, {
   description: 'One concrete run of a flow by a worker, with its lease.',
   id: { resolve: (attempt) => attemptId(attempt.flowId, attempt.index), description: 'att_…' },
   loadMany: (ids, ctx) => Promise.all(ids.map((id) => visibleAttempt(id, ctx))),
   fields: (t) => ({
+    flow: t.field({ type: FlowRef, description: 'Whose attempt it is.', resolve: (attempt, _args, ctx) => ctx.flows.granted(attempt.flowId) }),
     index: t.exposeInt('index', { description: 'From 0, without gaps.' }),
     type: t.expose('type', { type: AttemptTypeEnum, description: 'Why it began.' }),
     worker: t.field({ type: WorkerRef, nullable: true, description: 'Who has it.', resolve: (attempt, _args, ctx) => ctx.load.worker.load(attempt.workerId) }),

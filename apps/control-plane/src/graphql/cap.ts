@@ -30,8 +30,14 @@ const CapRef = builder.objectRef<CapInUse>('Cap').implement({
       resolve: (cap, _args, ctx) => (cap.setBy === null ? null : ctx.load.principal.load(cap.setBy)),
     }),
     setAt: t.expose('setAt', { type: 'DateTime', nullable: true, description: 'When it was set.' }),
+    reason: t.exposeString('reason', { nullable: true, description: 'Why it was set; null when no reason was given.' }),
   }),
 })
+
+builder.objectField(LaneRef, 'cap', (t) => t.field({
+  type: CapRef, nullable: true, description: 'The cap of its own, with who set it; null = none was set.',
+  resolve: (lane, _args, ctx) => ctx.load.capOfLane.load(lane.name),
+}))
 
 builder.queryField('caps', (t) => t.field({
   type: [CapRef], description: 'Every cap, with what is set and what is in use; the global one first.',

@@ -9,7 +9,11 @@ builder.prismaObject('FlowKind', {
       type: 'JSON', nullable: true, description: 'JSON Schema 2020-12 of its input; createFlow refuses what it refuses.',
       resolve: (kind) => kind.inputSchema,
     }),
-    liveWorkers: t.int({ description: 'How many live workers handle it.', resolve: (kind, _args, ctx) => ctx.load.liveWorkers.load(kind.name) }),
+    hasInputSchema: t.boolean({ description: 'Whether it has an inputSchema, for those who do not need to read it.', resolve: (kind) => kind.inputSchema !== null }),
+    liveWorkers: t.int({
+      description: 'How many live workers handle it, in whichever lane.', resolve: async (kind, _args, ctx) => (await ctx.load.kindFigures.load(kind.name)).liveWorkers,
+    }),
+    queued: t.int({ description: 'How many flows of it are in the queue.', resolve: async (kind, _args, ctx) => (await ctx.load.kindFigures.load(kind.name)).queued }),
   }),
 })
 

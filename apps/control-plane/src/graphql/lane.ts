@@ -7,8 +7,9 @@ import { builder } from './builder.ts'
 import type { Context } from './context.ts'
 import { LaneStateEnum } from './enums.ts'
 import { answer, resultUnion } from './errors.ts'
-import { QueueStatsRef } from './queue-stats.ts'
 import { given, reason } from './input-rules.ts'
+import { PrincipalRef } from './principal.ts'
+import { QueueStatsRef } from './queue-stats.ts'
 
 export const LaneRef = builder.prismaNode('Lane', {
   description: 'A named queue with settings of its own.',
@@ -17,8 +18,18 @@ export const LaneRef = builder.prismaNode('Lane', {
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Its name, unique.' }),
     state: t.expose('state', { type: LaneStateEnum, description: 'Whether it accepts and starts flows.' }),
+    stateReason: t.exposeString('stateReason', { nullable: true, description: 'Why somebody brought it into its state; null when no reason was given.' }),
+    stateBy: t.field({
+      type: PrincipalRef, nullable: true, description: 'Who brought it into its state; null while nobody has.',
+      resolve: (lane, _args, ctx) => (lane.stateBy === null ? null : ctx.load.principal.load(lane.stateBy)),
+    }),
+    stateAt: t.expose('stateAt', { type: 'DateTime', nullable: true, description: 'Since when it is in its state; null while nobody has changed it.' }),
     maxActive: t.int({ description: 'How many of its flows may hold a slot; 0 = no cap.', resolve: (lane, _args, ctx) => ctx.load.laneCap.load(lane.name) }),
     waitingHoldsSlot: t.exposeBoolean('waitingHoldsSlot', { description: 'Whether a flow that waits without a worker keeps its slot.' }),
+    defaults: t.field({
+      type: 'JSON', description: 'For flows that leave them out: priority, maxAttempts, onLeaseLost, attemptTimeoutSeconds, queueTtlSeconds; an object.',
+      resolve: (lane) => lane.defaults,
+    }),
     stats: t.field({ type: QueueStatsRef, description: 'What happens in it now.', resolve: (lane, _args, ctx) => ctx.load.laneStats.load(lane.name) }),
     version: t.exposeInt('version', { description: 'Raised by every edit; given to an edit, it refuses when somebody was faster.' }),
   }),

@@ -1,7 +1,10 @@
 import DataLoader from 'dataloader'
 import type PrismaTypes from '@sluice/db/pothos-types'
 import type { PrismaClient } from '@sluice/db/prisma'
-import { laneStats, queuePlaces, scopeHolders, type Deps, type QueuePlaceRow, type QueueStatsRow, type Scope } from '@sluice/engine'
+import {
+  capsInUse, kindFigures, laneStats, queuePlaces, scopeHolders, workerLeases,
+  type CapInUse, type Deps, type KindFigures, type LiveAttemptRow, type QueuePlaceRow, type QueueStatsRow, type Scope,
+} from '@sluice/engine'
 import { kindsInScope, lanesInScope, type Viewer } from '../policies/policy.ts'
 import { onlyOwner } from '../policies/visible.ts'
 
@@ -11,6 +14,7 @@ type Row<Model extends keyof PrismaTypes> = PrismaTypes[Model] extends { Shape: 
 export interface Loaders {
   laneByName: DataLoader<string, Row<'Lane'> | null>
   laneCap: DataLoader<string, number>
+  capOfLane: DataLoader<string, CapInUse | null>
   laneStats: DataLoader<string, QueueStatsRow>
   principal: DataLoader<string, Row<'Principal'> | null>
   worker: DataLoader<string, Row<'Worker'> | null>
@@ -20,8 +24,9 @@ export interface Loaders {
   /** The first flows that hold slots of a scope, of those that the viewer may read. */
   holders: DataLoader<Scope & { first: number }, string[]>
   leased: DataLoader<string, number>
-  /** By kind: live workers that handle it. */
-  liveWorkers: DataLoader<string, number>
+  /** What a worker holds, the oldest first, of the flows that the viewer may read. */
+  workerLeases: DataLoader<{ workerId: string; first: number }, LiveAttemptRow[]>
+  kindFigures: DataLoader<string, KindFigures>
 }
 
 export const createLoaders = ({ prisma, pool, viewer }: { prisma: PrismaClient; pool: Deps['pool']; viewer: Viewer }): Loaders => ({
@@ -30,6 +35,10 @@ export const createLoaders = ({ prisma, pool, viewer }: { prisma: PrismaClient; 
     const caps = await prisma.quota.findMany({ where: { scope: 'LANE', subject: { in: [...names] } } })
     const byName = new Map(caps.map((cap) => [cap.subject, cap.maxActive]))
     return names.map((name) => byName.get(name) ?? 0)
+  }, { cache: false }),
+  capOfLane: new DataLoader(async (names) => {
+    const byName = new Map((await capsInUse(pool)).flatMap((cap) => (cap.scope === 'LANE' ? [[cap.subject, cap]] : [])))
+    return names.map((name) => byName.get(name) ?? null)
   }, { cache: false }),
   laneStats: new DataLoader(async (names) => {
     const stats = await laneStats(pool, names)
@@ -48,8 +57,7 @@ export const createLoaders = ({ prisma, pool, viewer }: { prisma: PrismaClient; 
     return ids.map((id) => places.get(id) ?? null)
   }, { cache: false }),
   holders: new DataLoader(async (asked) => {
-    const among = { owner: onlyOwner(viewer), lanes: lanesInScope(viewer), kinds: kindsInScope(viewer) }
-    const found = await scopeHolders(pool, { scopes: asked, first: Math.max(...asked.map(({ first }) => first)), among })
+    const found = await scopeHolders(pool, { scopes: asked, first: Math.max(...asked.map(({ first }) => first)), among: sightOf(viewer) })
     return asked.map(({ first }, at) => (found[at] ?? []).slice(0, first))
   }, { cache: false }),
   leased: new DataLoader(async (workerIds) => {
@@ -57,11 +65,17 @@ export const createLoaders = ({ prisma, pool, viewer }: { prisma: PrismaClient; 
     const byWorker = new Map(counts.map((count) => [count.workerId, count._count]))
     return workerIds.map((id) => byWorker.get(id) ?? 0)
   }, { cache: false }),
-  liveWorkers: new DataLoader(async (kinds) => {
-    const workers = await prisma.worker.findMany({ where: { state: 'ACTIVE', kinds: { hasSome: [...kinds] } }, select: { kinds: true } })
-    return kinds.map((kind) => workers.filter((worker) => worker.kinds.includes(kind)).length)
+  workerLeases: new DataLoader(async (asked) => {
+    const rows = await workerLeases(pool, { workerIds: asked.map(({ workerId }) => workerId), first: Math.max(...asked.map(({ first }) => first)), among: sightOf(viewer) })
+    return asked.map(({ workerId, first }) => rows.filter((row) => row.workerId === workerId).slice(0, first))
+  }, { cache: false }),
+  kindFigures: new DataLoader(async (kinds) => {
+    const figures = await kindFigures(pool, kinds)
+    return kinds.map((kind) => figures.get(kind) ?? new Error(`The kind ${kind} has no figures.`))
   }, { cache: false }),
 })
+
+const sightOf = (viewer: Viewer) => ({ owner: onlyOwner(viewer), lanes: lanesInScope(viewer), kinds: kindsInScope(viewer) })
 
 const attemptKey = ({ flowId, index }: { flowId: string; index: number }): string => `${flowId}.${index}`
 

@@ -1,6 +1,7 @@
 import { builder } from './builder.ts'
 import { databaseTimeBefore } from './database-time.ts'
 import { WorkerStateEnum } from './enums.ts'
+import { PrincipalRef } from './principal.ts'
 
 export const WorkerRef = builder.prismaNode('Worker', {
   description: 'A process that claims flows and works on them.',
@@ -17,6 +18,10 @@ export const WorkerRef = builder.prismaNode('Worker', {
     state: t.expose('state', { type: WorkerStateEnum, description: 'Whether it asks for work, finishes what it has, or is gone.' }),
     registeredAt: t.expose('registeredAt', { type: 'DateTime', description: 'When it registered.' }),
     heartbeatAt: t.expose('heartbeatAt', { type: 'DateTime', description: 'When it was last heard.' }),
+    expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When it counts as lost, unless it is heard before.' }),
+    principal: t.field({
+      type: PrincipalRef, nullable: true, description: 'As whom it signs in.', resolve: (worker, _args, ctx) => ctx.load.principal.load(worker.principalId),
+    }),
   }),
 })
 

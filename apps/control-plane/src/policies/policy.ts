@@ -24,7 +24,7 @@ const workers: Row = { WORKER: 'all' }
 export const POLICY = {
   node: people, viewer: everyone, serverTime: everyone,
   flow: readers, waitForFlow: readers, flows: readers, flowCounts: readers,
-  flowQueue: readers, queueStats: people, throughput: people, lanes: people, workers: people, flowKinds: people, caps: people, servers: people,
+  flowQueue: readers, queueStats: people, throughput: people, lanes: people, workers: people, unservedQueues: people, flowKinds: people, caps: people, servers: people,
   principals: { VIEWER: 'all', OPERATOR: 'all', ADMIN: 'all' },
   audit: admins, apiTokens: admins,
 

@@ -9,11 +9,13 @@ import { feedHead, flowEventsAfter, readFeed } from '../../src/reads/feed.ts'
 import { flowCounts } from '../../src/reads/flow-counts.ts'
 import { flowQueuePage } from '../../src/reads/flow-queue.ts'
 import { listFlows } from '../../src/reads/list-flows.ts'
+import { kindFigures, unservedQueues } from '../../src/reads/kind-figures.ts'
 import { queuePlaces } from '../../src/reads/queue-places.ts'
 import { laneStats } from '../../src/reads/lane-stats.ts'
 import { queueStats } from '../../src/reads/queue-stats.ts'
 import { scopeHolders, slotHolders } from '../../src/reads/slot-holders.ts'
 import { throughput } from '../../src/reads/throughput.ts'
+import { workerLeases } from '../../src/reads/worker-leases.ts'
 import { foldCounts } from '../../src/services/fold-counts.ts'
 import { headsOf, roomsOf, seatsOf } from '../../src/services/plan-promotion.ts'
 import { lockFlows } from '../../src/sql/lock-sql.ts'
@@ -149,6 +151,11 @@ describe('the queue', () => {
     await expectPlans(p => slotHolders(p, { first: 20 }), { buffers: 10 * RUNNING, indexes: ['attempt_pkey', 'flow_slot_idx'] })
     await expectPlans(p => scopeHolders(p, { scopes: [{ scope: 'GLOBAL', subject: '' }], first: 200 }), { buffers: 10 * RUNNING, indexes: ['attempt_pkey', 'flow_slot_idx'] })
     await expectPlans(p => capsInUse(p), { buffers: 2 * RUNNING, indexes: ['flow_slot_idx'] })
+  })
+  test('what workers hold costs by what they hold, kinds without a worker by the kinds', async () => {
+    await expectPlans(p => workerLeases(p, { workerIds: ['wrk_1', 'wrk_2', 'wrk_3', 'wrk_4', 'wrk_5'], first: 3 }), { buffers: 10 * RUNNING, indexes: [LIVE, 'flow_pkey'] })
+    await expectPlans(p => unservedQueues(p), { buffers: 100, indexes: [] })
+    await expectPlans(p => kindFigures(p, ['report', 'mail', 'orphan']), { buffers: 100, indexes: [] })
   })
 })
 
