@@ -5,6 +5,7 @@
  * same way, and what it had been given goes back unstarted.
  */
 import { randomUUID } from 'node:crypto'
+import type { Capacity } from './capacity.ts'
 import type { Holdings, HeldFlow } from './holdings.ts'
 import type { Settings } from './options.ts'
 import type { Session } from './session.ts'
@@ -18,6 +19,7 @@ const EARLY_MS = 1_000
 export interface ClaimLoopDeps {
   controlPlane: ControlPlane
   session: Session
+  capacity: Capacity
   holdings: Holdings
   settings: Settings
   /** No more claims. */
@@ -35,27 +37,33 @@ interface Request { workerId: string; max: number; requestId: string; waitMs: nu
 /** Resolves after the stop. Never throws. */
 export async function claimLoop(deps: ClaimLoopDeps): Promise<void> {
   while (!deps.stopping.aborted) {
-    await deps.holdings.untilRoom(deps.stopping)
-    if (deps.stopping.aborted) return
-    await claimOnce(deps)
+    const places = await deps.capacity.reserve(deps.stopping)
+    if (places === 0) return
+    const claims = await claimOnce(deps, places)
+    // In one step, or somebody who shares the capacity would see room that is not there.
+    deps.capacity.give(places)
+    take(deps, claims)
   }
 }
 
-async function claimOnce(deps: ClaimLoopDeps): Promise<void> {
+async function claimOnce(deps: ClaimLoopDeps, max: number): Promise<Claim[]> {
   const registration = deps.session.current()
   const { settings } = deps
-  const request = { workerId: registration.workerId, max: deps.holdings.room(), requestId: randomUUID(), waitMs: settings.claimWaitMs }
+  const request = { workerId: registration.workerId, max, requestId: randomUUID(), waitMs: settings.claimWaitMs }
   const askedAt = Date.now()
   try {
     const ask = () => deps.controlPlane.claim(request, deps.stopping)
     const answer = await persist(ask, { backoff: settings.backoff, signal: deps.stopping, log: settings.log, what: 'claiming' })
-    if (isRefused(answer)) return await heedRefusal(deps, { answer, registration })
-    take(deps, answer.claims)
-    if (answer.claims.length === 0 && settings.claimWaitMs >= EARLY_MS) await pause(EARLY_MS - (Date.now() - askedAt), deps.stopping)
+    if (!isRefused(answer)) {
+      if (answer.claims.length === 0 && settings.claimWaitMs >= EARLY_MS) await pause(EARLY_MS - (Date.now() - askedAt), deps.stopping)
+      return answer.claims
+    }
+    await heedRefusal(deps, { answer, registration })
   } catch (error) {
     if (deps.stopping.aborted) return await collectAfterStop(deps, request)
     await calmDown(deps, error)
   }
+  return []
 }
 
 function take(deps: ClaimLoopDeps, claims: Claim[]) {
@@ -79,8 +87,8 @@ async function calmDown({ settings, stopping }: ClaimLoopDeps, error: unknown) {
 }
 
 /** Only after the control plane knows of the stop, or this very question would bring new flows. One try: what stays behind is returned by its start timeout. */
-async function collectAfterStop(deps: ClaimLoopDeps, request: Request) {
+async function collectAfterStop(deps: ClaimLoopDeps, request: Request): Promise<Claim[]> {
   await deps.drained()
   const answer = await deps.controlPlane.claim({ ...request, waitMs: 0 }, deps.signal).catch(() => null)
-  if (answer && !isRefused(answer)) take(deps, answer.claims)
+  return answer && !isRefused(answer) ? answer.claims : []
 }

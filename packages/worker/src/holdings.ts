@@ -4,6 +4,7 @@
  * still takes a place of the capacity; but its lease is no longer kept and its outcome is not reported.
  */
 import type { LeaseRef } from '@sluice/protocol'
+import type { Capacity } from './capacity.ts'
 import { Interruption, type InterruptionReason } from './interruption.ts'
 import type { ClaimedFlow } from './wire/control-plane.ts'
 
@@ -22,19 +23,15 @@ export interface HeldFlow {
 
 export type Holdings = ReturnType<typeof createHoldings>
 
-/** onAdded and onRemoved are told after the fact; capacity is the most that fits. */
-export function createHoldings(o: { capacity: number; onAdded(): void }) {
+/** Every held flow takes a place of the capacity. onAdded is told after the fact. */
+export function createHoldings(o: { capacity: Capacity; onAdded(): void }) {
   const flows = new Map<string, HeldFlow>()
   const waiting = new Set<() => void>()
 
-  const wake = () => {
-    for (const check of waiting) check()
-  }
-
-  const until = (holds: () => boolean, signal: AbortSignal): Promise<void> =>
+  const untilEmpty = (signal: AbortSignal): Promise<void> =>
     new Promise(resolve => {
       const check = () => {
-        if (!holds() && !signal.aborted) return
+        if (flows.size > 0 && !signal.aborted) return
         waiting.delete(check)
         signal.removeEventListener('abort', check)
         resolve()
@@ -50,21 +47,21 @@ export function createHoldings(o: { capacity: number; onAdded(): void }) {
       if (flows.has(keyOf(claim.lease))) return null
       const held: HeldFlow = { ...claim, heldSince: Date.now(), abort: new AbortController(), stage: 'starting', interruptedBy: null, over: false }
       flows.set(keyOf(claim.lease), held)
+      o.capacity.take(1)
       o.onAdded()
       return held
     },
     remove(held: HeldFlow) {
-      flows.delete(keyOf(held.lease))
-      wake()
+      if (!flows.delete(keyOf(held.lease))) return
+      o.capacity.give(1)
+      for (const check of waiting) check()
     },
     find: (lease: LeaseRef) => flows.get(keyOf(lease)),
     all: () => [...flows.values()],
     /** Those whose lease is to be kept. */
     live: () => [...flows.values()].filter(held => !held.over),
-    room: () => o.capacity - flows.size,
-    /** Resolve when it is so, or when the signal is aborted. */
-    untilRoom: (signal: AbortSignal) => until(() => flows.size < o.capacity, signal),
-    untilEmpty: (signal: AbortSignal) => until(() => flows.size === 0, signal),
+    /** Resolves when it is so, or when the signal is aborted. */
+    untilEmpty,
   }
 }
 

@@ -1,5 +1,6 @@
 /** The worker SDK: see README.md for the page, docs/protocol.md for what goes over the wire. */
-export { createWorker, WorkerReplaced, type StopOptions, type Worker } from './worker.ts'
+export { createWorker, type StopOptions, type Worker } from './worker.ts'
+export { WorkerReplaced } from './generation.ts'
 export { WorkerRefused } from './session.ts'
 export type { WorkerOptions } from './options.ts'
 export { defineKind, type FlowContext, type HandledFlow, type Kind, type KindDefaults } from './kind.ts'

@@ -23,6 +23,8 @@ export interface LeaseKeeperDeps {
   session: Session
   holdings: Holdings
   settings: Settings
+  /** No more flows are wanted. */
+  stopping: AbortSignal
   /** Ends the keeping. */
   signal: AbortSignal
   /** Another process has this worker's name: it is over. */
@@ -127,8 +129,10 @@ function heed(pulse: Pulse, deps: LeaseKeeperDeps): boolean {
 async function heedRefusal(b: Beating, { answer, registration }: { answer: Refused; registration: { workerId: string; heartbeatMs: number } }) {
   // An answer to a registration that this worker itself has renewed since says nothing about the new one.
   if (registration !== b.deps.session.current()) return
-  if (answer.code === 'CONFLICT') return b.deps.onReplaced(answer.message)
-  if (answer.code === 'NOT_FOUND') return await b.deps.session.renew(registration)
+  const leaving = b.deps.stopping.aborted
+  if (answer.code === 'CONFLICT' && !leaving) return b.deps.onReplaced(answer.message)
+  // Who leaves does not register again: its kinds may be another generation's by now.
+  if (answer.code === 'NOT_FOUND' && !leaving) return await b.deps.session.renew(registration)
   b.deps.settings.log.error('the heartbeat was refused', { code: answer.code, message: answer.message })
   await pause(b.deps.settings.backoff.maxMs, b.parked.signal)
 }

@@ -1,24 +1,14 @@
 /**
- * A worker: registered once, asking for flows while it has room, keeping the leases of what it has, reporting what became of it, and
- * leaving properly. The parts know nothing of each other; this file ties them together and holds the ends of a worker's life:
- * `stopping` (no more claims), `graceOver` (what runs is interrupted) and `life` (nothing more at all).
+ * A worker: generations of one program. Each has its registration and its kinds; usually there is one. When the kinds change, the next one
+ * registers first, then the former asks for no more and stays until what it runs is over: nothing that began is disturbed, and flows that
+ * were only leased go back and come again. They share the capacity, so that the worker never runs more than it said.
  */
-import { claimLoop } from './claim-loop.ts'
-import { executeFlow } from './execute-flow.ts'
-import { createHoldings, type HeldFlow } from './holdings.ts'
-import { createLeaseKeeper } from './lease-keeper.ts'
+import { randomUUID } from 'node:crypto'
+import { createCapacity } from './capacity.ts'
+import { createEnding } from './ending.ts'
+import { createGeneration, type Generation } from './generation.ts'
+import type { Kind } from './kind.ts'
 import { parseOptions, type Settings, type WorkerOptions } from './options.ts'
-import { createReporter } from './reporter.ts'
-import { createSession } from './session.ts'
-import { shutDown, stepAside } from './shutdown.ts'
-import { pause } from './wire/backoff.ts'
-import { createControlPlane } from './wire/control-plane.ts'
-import { createTransport } from './wire/transport.ts'
-
-/** Another process registered under the same instance id. */
-export class WorkerReplaced extends Error {
-  override readonly name = 'WorkerReplaced'
-}
 
 export interface StopOptions {
   /** How long what runs may go on, ms. Default: the worker's graceMs. A later call can only shorten it. */
@@ -30,6 +20,12 @@ export interface Worker {
   run(): Promise<void>
   /** Resolves when it is registered, however long the control plane is away, or stopped before. Throws WorkerRefused. */
   start(): Promise<void>
+  /**
+   * From now on it can do these kinds and no others, after `start`. What runs keeps the handler it began with. Resolves when the control
+   * plane knows them, or when the worker stopped before; throws WorkerRefused or a TypeError, and the former kinds stay. Each change
+   * registers a worker of its own, under an instance id of its own.
+   */
+  changeKinds(kinds: Record<string, Kind>): Promise<void>
   /** Claims no more, lets what runs go on for the grace, interrupts the rest, and resolves when it is over. */
   stop(options?: StopOptions): Promise<void>
   /** Resolves after a stop; rejects with WorkerReplaced. */
@@ -39,88 +35,76 @@ export interface Worker {
 /** Throws a TypeError that names the option that is wrong. Nothing happens before start or run. */
 export function createWorker(options: WorkerOptions): Worker {
   const settings = parseOptions(options)
-  const parts = assemble(settings)
+  const generations = createGenerations(settings)
   let starting: Promise<void> | null = null
-  let stopped: Promise<void> | null = null
+  let changing: Promise<void> = Promise.resolve()
 
-  const start = () => (starting ??= parts.open())
+  const start = () => (starting ??= generations.open())
+  const changeKinds = (kinds: Record<string, Kind>) => {
+    const change = changing.then(start).then(() => generations.succeed(parseOptions({ ...settings, kinds, instanceId: randomUUID() })))
+    changing = change.catch(() => {})
+    return change
+  }
   const stop = async ({ graceMs = settings.graceMs }: StopOptions = {}) => {
-    const timer = setTimeout(() => parts.graceOver.abort(), graceMs)
-    stopped ??= parts.leave()
-    await stopped.finally(() => clearTimeout(timer))
+    const timer = setTimeout(generations.endGrace, graceMs)
+    await generations.leave().finally(() => clearTimeout(timer))
   }
   const run = async () => {
     const release = onStopSignal(() => void stop())
     try {
       await start()
-      await parts.closed
+      await generations.closed
     } finally {
       release()
     }
   }
-  return { run, start, stop, closed: parts.closed }
+  return { run, start, changeKinds, stop, closed: generations.closed }
 }
 
-/** How long a stopping worker waits to be heard before it asks for the answer of its last claim. */
-const DRAIN_HEARD_MS = 2_000
-
-function assemble(settings: Settings) {
-  const [stopping, graceOver, life] = [new AbortController(), new AbortController(), new AbortController()]
-  const { log } = settings
-  const controlPlane = createControlPlane(createTransport(settings))
-  const session = createSession({ controlPlane, settings, signal: life.signal })
-  const holdings = createHoldings({ capacity: settings.capacity, onAdded: () => keeper.leaseAdded() })
-  const reporter = createReporter({ controlPlane, settings, signal: life.signal })
+function createGenerations(settings: Settings) {
+  const graceOver = new AbortController()
+  const shared = { capacity: createCapacity(settings.capacity), graceOver: graceOver.signal }
   const ending = createEnding()
+  const present = new Set<Generation>()
+  let left: Promise<void> | null = null
 
-  const onReplaced = (message: string) => {
-    if (stopping.signal.aborted) return
-    log.error('this worker was replaced and stops', { message })
-    void stepAside({ settings, holdings, claimsEnded, stopping, signal: life.signal }).then(() => conclude(new WorkerReplaced(message)))
+  const begin = (its: Settings) => {
+    const generation = createGeneration(its, shared)
+    present.add(generation)
+    // Replaced: there is nobody left to report to, and the former generations have the same principal.
+    const gone = (error?: Error) => {
+      present.delete(generation)
+      if (error) void leave(error)
+    }
+    generation.closed.then(() => gone(), gone)
+    return generation
   }
-  const keeper = createLeaseKeeper({ controlPlane, session, holdings, settings, signal: life.signal, onReplaced })
-  const execution = { kinds: settings.kinds, controlPlane, reporter, holdings, log, stopping: stopping.signal, signal: life.signal }
-  const onClaimed = (held: HeldFlow) => void executeFlow(held, execution)
-  const drained = () => Promise.race([keeper.drain(), pause(DRAIN_HEARD_MS, life.signal)])
-  const claiming = { controlPlane, session, holdings, settings, stopping: stopping.signal, signal: life.signal, drained, onClaimed, onReplaced }
 
-  let claimsEnded: Promise<void> = Promise.resolve()
-  let keeping: Promise<void> = Promise.resolve()
-
+  const leave = (error: Error | null = null) => (left ??= conclude(error))
   const conclude = async (error: Error | null) => {
-    life.abort(new Error('the worker has stopped'))
-    await keeping
-    log.info('stopped', { name: settings.name })
+    await Promise.all([...present].map(generation => generation.leave()))
+    settings.log.info('stopped', { name: settings.name })
     ending.settle(error)
   }
 
+  let current = begin(settings)
   return {
-    graceOver,
     closed: ending.promise,
-    open: async () => {
-      await session.open().catch(error => {
-        if (!stopping.signal.aborted) throw error
+    endGrace: () => graceOver.abort(),
+    leave: () => leave(),
+    open: () => current.open(),
+    succeed: async (its: Settings) => {
+      if (left) return
+      const next = begin(its)
+      await next.open().catch(error => {
+        present.delete(next)
+        throw error
       })
-      if (stopping.signal.aborted) return
-      keeping = keeper.keep()
-      claimsEnded = claimLoop(claiming)
-    },
-    leave: async () => {
-      if (stopping.signal.aborted) return await ending.promise.catch(() => {})
-      await shutDown({ settings, holdings, keeper, reporter, claimsEnded, stopping, graceOver: graceOver.signal, signal: life.signal })
-      await conclude(null)
+      const former = current
+      current = next
+      void former.leave()
     },
   }
-}
-
-/** A promise that somebody else settles, and that nobody has to watch. */
-function createEnding() {
-  let settle: (error: Error | null) => void = () => {}
-  const promise = new Promise<void>((resolve, reject) => {
-    settle = error => (error ? reject(error) : resolve())
-  })
-  promise.catch(() => {})
-  return { promise, settle }
 }
 
 /** The listeners go with the first signal: a second one ends the process at once, as it would any other. */
