@@ -10,8 +10,11 @@ const duration = z.string().regex(DURATION, 'must be a duration such as 500ms, 4
 })
 const wholeNumber = z.string().regex(/^\d+$/, 'must be a whole number').transform(Number)
 
+const address = z.url({ protocol: /^https?$/, error: 'must be an http or https address, or several separated by commas' })
+const addresses = z.string().transform(text => text.split(',').map(one => one.trim())).pipe(z.array(address))
+
 const Environment = z.object({
-  SLUICE_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).default('http://127.0.0.1:4400'),
+  SLUICE_URL: addresses.default(['http://127.0.0.1:4400']),
   SLUICE_TOKEN: z.string({ error: 'is missing; npm run token -- --role worker --name runner prints one' }).min(1, 'is empty'),
   SLUICE_SUPERVISED: z.enum(['0', '1'], { error: 'must be 0 or 1' }).default('0'),
   RUNNER_CAPACITY: wholeNumber.pipe(z.number().min(1, 'must be at least 1').max(1000, 'must be at most 1000')).optional(),
@@ -22,7 +25,10 @@ const Environment = z.object({
 })
 
 export interface RunnerOptions {
+  /** Of the control plane, or of several, separated by commas. */
   url: string
+  /** The first of them, which the sample that asks a control plane asks. */
+  firstUrl: string
   token: string
   /** Commands at the same time. RUNNER_CAPACITY, default 8. */
   capacity: number
@@ -41,10 +47,11 @@ const PASSED_ON = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR']
 /** Throws an Error with one line per variable that is wrong. */
 export function readOptions(env: NodeJS.ProcessEnv = process.env): RunnerOptions {
   const parsed = Environment.safeParse(env)
-  if (!parsed.success) throw new Error(parsed.error.issues.map(issue => `${issue.path.join('.')} ${issue.message}`).join('\n'))
+  if (!parsed.success) throw new Error(parsed.error.issues.map(issue => `${String(issue.path[0])} ${issue.message}`).join('\n'))
   const read = parsed.data
   return {
-    url: read.SLUICE_URL,
+    url: read.SLUICE_URL.join(','),
+    firstUrl: read.SLUICE_URL[0] ?? '',
     token: read.SLUICE_TOKEN,
     capacity: read.RUNNER_CAPACITY ?? 8,
     graceMs: read.RUNNER_GRACE ?? read.RUNNER_GRACE_MS ?? 30_000,

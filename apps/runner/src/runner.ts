@@ -33,8 +33,8 @@ export async function runRunner(): Promise<void> {
   }
 }
 
-function workerOptions({ url, token, capacity, graceMs, cancelGraceMs, commandEnv }: RunnerOptions) {
-  const table = sampleKinds({ self: thisProgram(), checkout: findCheckout(), url })
+function workerOptions({ url, firstUrl, token, capacity, graceMs, cancelGraceMs, commandEnv }: RunnerOptions) {
+  const table = sampleKinds({ self: thisProgram(), checkout: findCheckout(), url: firstUrl })
   const kinds = Object.fromEntries(Object.entries(table).map(([name, spec]) => [name, toKind(spec, { env: commandEnv, cancelGraceMs })]))
   return { name: 'runner', url, token, capacity, graceMs, kinds, codeVersion: CODE_VERSION, backoff: BACKOFF }
 }

@@ -105,7 +105,7 @@ test('a second SIGTERM ends it at once, with its commands', async () => {
 
 test('options come from the environment, with one sentence for what is wrong', () => {
   expect(readOptions({ SLUICE_TOKEN: 't' })).toEqual({
-    url: 'http://127.0.0.1:4400', token: 't', capacity: 8, graceMs: 30_000, cancelGraceMs: 30_000, supervised: false, commandEnv: {},
+    url: 'http://127.0.0.1:4400', firstUrl: 'http://127.0.0.1:4400', token: 't', capacity: 8, graceMs: 30_000, cancelGraceMs: 30_000, supervised: false, commandEnv: {},
   })
   expect(readOptions({ SLUICE_TOKEN: 't', RUNNER_CAPACITY: '2', RUNNER_GRACE: '2m', CANCEL_GRACE_MS: '1500', PATH: '/bin' })).toMatchObject({
     capacity: 2, graceMs: 120_000, cancelGraceMs: 1_500, commandEnv: { PATH: '/bin' },
@@ -113,5 +113,6 @@ test('options come from the environment, with one sentence for what is wrong', (
   expect(() => readOptions({})).toThrow('SLUICE_TOKEN is missing')
   expect(() => readOptions({ SLUICE_TOKEN: 't', RUNNER_CAPACITY: '0' })).toThrow('RUNNER_CAPACITY must be at least 1')
   expect(() => readOptions({ SLUICE_TOKEN: 't', RUNNER_GRACE: '30' })).toThrow('RUNNER_GRACE must be a duration such as 500ms, 45s or 10m')
-  expect(() => readOptions({ SLUICE_TOKEN: 't', SLUICE_URL: 'nowhere' })).toThrow('SLUICE_URL must be an http or https address')
+  expect(() => readOptions({ SLUICE_TOKEN: 't', SLUICE_URL: 'nowhere' })).toThrow('SLUICE_URL must be an http or https address, or several')
+  expect(readOptions({ SLUICE_TOKEN: 't', SLUICE_URL: 'http://a:1, http://b:2' })).toMatchObject({ url: 'http://a:1,http://b:2', firstUrl: 'http://a:1' })
 })

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { LIMITS } from '@sluice/protocol'
 import type { Kind } from './kind.ts'
 import { standardLog, type Log } from './log.ts'
+import { splitAddresses } from './wire/addresses.ts'
 import type { BackoffOptions } from './wire/backoff.ts'
 
 export interface WorkerOptions {
@@ -10,7 +11,7 @@ export interface WorkerOptions {
   name: string
   /** What it can do, by the kind's name. */
   kinds: Record<string, Kind>
-  /** Address of the control plane. Default: SLUICE_URL, else http://127.0.0.1:4400. */
+  /** Address of the control plane; several of one database separated by commas, the next is asked when one does not answer. Default: SLUICE_URL, else http://127.0.0.1:4400. */
   url?: string
   /** A token of role WORKER. Default: SLUICE_TOKEN. */
   token?: string
@@ -75,7 +76,7 @@ const rulesFor = (s: Settings): [option: string, rule: string, holds: boolean][]
   ['kinds', 'must name at least one kind', Object.keys(s.kinds).length > 0],
   ['kinds', `may name at most ${LIMITS.workerKindsMax} kinds`, Object.keys(s.kinds).length <= LIMITS.workerKindsMax],
   ['kinds', 'must give each kind a handler', Object.values(s.kinds).every(kind => typeof kind?.handler === 'function')],
-  ['url', 'must be an http or https address', isHttp(s.url)],
+  ['url', 'must be an http or https address, or several separated by commas', splitAddresses(s.url).every(isHttp)],
   ['token', 'is missing; set SLUICE_TOKEN or pass it', isText(s.token)],
   ['capacity', `must be a whole number from 1 to ${LIMITS.workerCapacityMax}`, isWhole(s.capacity, 1, LIMITS.workerCapacityMax)],
   ['lanes', 'must be null or a list of names', s.lanes === null || (Array.isArray(s.lanes) && s.lanes.length > 0 && s.lanes.every(isText))],

@@ -4,6 +4,7 @@
  * Rejected (this very request will never be accepted).
  */
 import { ERROR_CODES } from '@sluice/protocol'
+import { createAddresses } from './addresses.ts'
 import { deadlineSignal } from './deadline-signal.ts'
 
 export class Unreachable extends Error {
@@ -25,8 +26,9 @@ export type Transport = (request: Request) => Promise<unknown>
 
 interface Body { data?: { answer?: unknown } | null; errors?: { message?: string; extensions?: { code?: string } }[] }
 
+/** Where `url` names several addresses, a request goes to the one that answered last, and after no answer the next request to the next. */
 export function createTransport(o: { url: string; token: string }): Transport {
-  const endpoint = new URL('/graphql', o.url)
+  const addresses = createAddresses(o.url)
   const headers = {
     'content-type': 'application/json',
     accept: 'application/graphql-response+json, application/json',
@@ -34,13 +36,15 @@ export function createTransport(o: { url: string; token: string }): Transport {
   }
   return async ({ query, variables, timeoutMs, signal }) => {
     const deadline = deadlineSignal(signal, timeoutMs)
+    const asked = addresses.current()
     try {
-      const response = await fetch(endpoint, { method: 'POST', headers, body: JSON.stringify({ query, variables }), signal: deadline.signal })
+      const response = await fetch(new URL('/graphql', asked), { method: 'POST', headers, body: JSON.stringify({ query, variables }), signal: deadline.signal })
       return unwrap(response.status, await response.text())
     } catch (error) {
-      if (error instanceof Rejected || error instanceof Unreachable) throw error
+      if (error instanceof Rejected || error instanceof Unauthorized) throw error
       signal.throwIfAborted()
-      throw new Unreachable(`no answer from ${endpoint.origin}: ${reasonOf(error)}`)
+      addresses.leave(asked)
+      throw error instanceof Unreachable ? error : new Unreachable(`no answer from ${asked.origin}: ${reasonOf(error)}`)
     } finally {
       deadline.release()
     }
