@@ -1,2 +1,3 @@
+export * from './observe.ts'
 export * from './pool.ts'
 export * from './transact.ts'

@@ -1,4 +1,6 @@
 import type pg from 'pg'
+import { observed, observerOf } from './observe.ts'
+import type { StatementObserver } from './observe.ts'
 import type { Pool } from './pool.ts'
 
 type Row = Record<string, unknown>
@@ -14,9 +16,13 @@ export interface Tx {
 export interface Named { rows<T extends Row>(name: string, text: string, values?: unknown[]): Promise<T[]> }
 
 /** The same statements outside a transaction, each its own commit. */
-export const named = (pool: Pool): Named => ({
-  rows: async <T extends Row>(name: string, text: string, values: unknown[] = []) => (await pool.query<T>(statement(name, text, values))).rows,
-})
+export const named = (pool: Pool): Named => {
+  const observer = observerOf(pool)
+  return {
+    rows: async <T extends Row>(name: string, text: string, values: unknown[] = []) =>
+      (await observed({ observer, name }, () => pool.query<T>(statement(name, text, values)))).rows,
+  }
+}
 
 /**
  * Statements that write are planned at each execution (under 1 ms): a plan kept from when a table was nearly empty made the small side the outer one,
@@ -34,6 +40,7 @@ export async function transact<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Pro
       return await once(pool, work)
     } catch (error) {
       if (attempt === TRIES || !RETRIED.has((error as { code?: string }).code ?? '')) throw error
+      observerOf(pool)?.retried()
       await pause(Math.random() * 2 ** attempt)
     }
   }
@@ -43,12 +50,13 @@ async function once<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   // A connection that breaks says so here too; the statement in flight or the next one fails with it, so there is nothing more to do.
   client.on('error', ignored)
+  const observer = observerOf(pool)
   const hints: (() => void)[] = []
   let broken: Error | undefined
   try {
     await client.query(BEGIN)
-    const result = await work(txOver(client, hints))
-    await client.query('COMMIT')
+    const result = await work(txOver(client, { hints, observer }))
+    await observed({ observer, name: 'commit' }, () => client.query('COMMIT'))
     for (const hint of hints) hint()
     return result
   } catch (error) {
@@ -62,8 +70,9 @@ async function once<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
 
 const ignored = (): void => undefined
 
-const txOver = (client: pg.PoolClient, hints: (() => void)[]): Tx => ({
-  rows: async <R extends Row>(name: string, text: string, values: unknown[] = []) => (await client.query<R>(statement(name, text, values))).rows,
+const txOver = (client: pg.PoolClient, { hints, observer }: { hints: (() => void)[]; observer: StatementObserver | undefined }): Tx => ({
+  rows: async <R extends Row>(name: string, text: string, values: unknown[] = []) =>
+    (await observed({ observer, name }, () => client.query<R>(statement(name, text, values)))).rows,
   afterCommit: hint => void hints.push(hint),
 })
 

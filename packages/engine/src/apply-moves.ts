@@ -60,7 +60,10 @@ export async function applyMoves(tx: Tx, deps: Deps, actor: string | ((move: Flo
   if (moves.length === 0) return []
   const moved = await writeMoves(tx, moves, typeof actor === 'string' ? () => actor : actor)
   if (moved.length !== moves.length) throw new Error(`${moves.length - moved.length} of ${moves.length} moves did not meet the rows they were decided on`)
-  tx.afterCommit(() => deps.wake.hint(hintsOf(moves)))
+  tx.afterCommit(() => {
+    deps.wake.hint(hintsOf(moves))
+    deps.observe.moved(moves, moved)
+  })
   return moved
 }
 

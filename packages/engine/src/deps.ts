@@ -2,6 +2,7 @@ import type { Actor, RetryPolicy } from '@sluice/domain'
 import { Forbidden, NotFound } from '@sluice/domain'
 import type { Refusal } from '@sluice/domain'
 import type { Log, Pool } from '@sluice/db'
+import type { EngineObserver } from './observe.ts'
 import type { FlowWatch } from './services/flow-watch.ts'
 import type { Promoter } from './services/promoter.ts'
 import type { EngineSettings } from './settings.ts'
@@ -19,6 +20,8 @@ export interface Deps {
   /** 0 … 1, for jitter. */
   dice(): number
   log: Log
+  /** Who watches: metrics, traces, or nobody. */
+  observe: EngineObserver
 }
 
 /** One per item, in order: what was asked for, or why not. Refusals are values; a throw is a bug. */

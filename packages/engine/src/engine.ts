@@ -14,6 +14,7 @@ import { SIGN_EVERY_MS, signAlive, signOff, signProcess } from './services/sign-
 import type { ProcessIdentity } from './services/sign-alive.ts'
 import { sweepDeadlines } from './services/sweep-deadlines.ts'
 import { sweepLeases } from './services/sweep-leases.ts'
+import { sweepRetention } from './services/sweep-retention.ts'
 import { gatherCapGroups } from './sql/quota-sql.ts'
 import { UNOBSERVED } from './observe.ts'
 import type { EngineObserver } from './observe.ts'
@@ -68,6 +69,7 @@ export async function openEngine(o: EngineOptions): Promise<Engine> {
     startDispatcher: () => {
       every('sweepLeases', o.settings.sweepLeasesMs, () => sweepLeases(deps))
       every('sweepDeadlines', o.settings.sweepDeadlinesMs, () => sweepDeadlines(deps))
+      every('sweepRetention', o.settings.sweepRetentionMs, () => sweepRetention(deps))
       every('gatherCapGroups', o.settings.sweepPromoterMs, () => transact(o.pool, tx => gatherCapGroups(tx, GATHERED)))
       every('foldCounts', o.settings.sweepCountsMs, () => foldAll(o.pool))
       every('checkCounts', CHECK_COUNTS_MS, () => reportDifferences(o, observe))
@@ -89,9 +91,8 @@ const CHECK_COUNTS_MS = 3_600_000
 /** The ledger's totals against the rows (D-40): a difference is a bug, and says so. */
 async function reportDifferences(o: Pick<EngineOptions, 'pool' | 'log'>, observe: EngineObserver): Promise<void> {
   const differences = await checkCounts(o.pool)
-  if (differences.length === 0) return
   observe.countsDiffer(differences.length)
-  o.log({ event: 'counts.differ', differences })
+  if (differences.length > 0) o.log({ event: 'counts.differ', differences })
 }
 
 async function foldAll(pool: Pool): Promise<void> {

@@ -6,7 +6,7 @@ import type { Named } from '@sluice/db'
 import type { FlowPhase, FlowStatus, LeaseRef } from '@sluice/protocol'
 import { cloneDatabase } from '@sluice/testkit/db'
 import { DEFAULT_SETTINGS, claimFlows, createFlows, createToken, openEngine, registerWorker, startFlows } from '../src/index.ts'
-import type { Caller, Deps, Engine, EngineSettings } from '../src/index.ts'
+import type { Caller, Deps, Engine, EngineObserver, EngineSettings } from '../src/index.ts'
 
 export interface Bed extends AsyncDisposable {
   url: string
@@ -34,13 +34,13 @@ export interface FlowRow {
   principal_id: string; cap_group: string; deadline_at: Date | null; retry_of_id: string | null; input: unknown; title: string; lane: string; labels: unknown; deleted_at: Date | null
 }
 
-export async function testbed(o: { settings?: Partial<EngineSettings>; url?: string; name?: string } = {}): Promise<Bed> {
+export async function testbed(o: { settings?: Partial<EngineSettings>; url?: string; name?: string; observe?: EngineObserver } = {}): Promise<Bed> {
   const clone = o.url ? undefined : await cloneDatabase()
   const url = o.url ?? clone?.url ?? ''
   const pool = openPool({ url, max: 8, log: () => undefined })
   const name = o.name ?? newId('server')
   const settings = { ...DEFAULT_SETTINGS, sweepPromoterMs: 60_000, ...o.settings }
-  const engine = await openEngine({ pool, settings, transport: null, process: { id: name, version: 'test', roles: ['api'] }, log: () => undefined, dice: () => 0.5 })
+  const engine = await openEngine({ pool, settings, transport: null, process: { id: name, version: 'test', roles: ['api'] }, log: () => undefined, dice: () => 0.5, ...(o.observe && { observe: o.observe }) })
   await engine.startApi()
   const principal = async (role: 'ADMIN' | 'WORKER'): Promise<Actor & { principalId: string }> => {
     const token = await createToken(pool, { actor: { kind: 'system', principalId: null }, name: `${role}-${name}`.toLowerCase().replaceAll('_', '-'), role })

@@ -65,11 +65,13 @@ export function openPromoter(deps: Omit<Deps, 'promoter'>): Promoter {
     while (parked.size > 0) {
       const asks = [...parked]
       inPass = new Set(asks.map(keyOf))
+      const began = performance.now()
       const pass = await promotionPass(deps, asks).finally(() => afterPass(asks))
       armDue(pass.nextDueInMs)
       for (const [ask, claims] of pass.leased) ask.settle(claims)
       asks.filter(ask => ask.over || pass.gone.includes(ask)).forEach(ask => ask.settle([]))
       const promoted = [...pass.leased.values()].reduce((n, claims) => n + claims.length, 0)
+      deps.observe.promotionPass({ flows: promoted, ms: performance.now() - began })
       if (promoted === 0) break
       total += promoted
     }
@@ -89,7 +91,7 @@ export function openPromoter(deps: Omit<Deps, 'promoter'>): Promoter {
   }
   const sweep = async (): Promise<void> => {
     if (running || closed || parked.size === 0) return
-    running = passes().then(found => { if (found > 0) { sweepFinds += 1; deps.log({ event: 'promoter.sweep_found_work', flows: found }) } })
+    running = passes().then(found => { if (found > 0) { sweepFinds += 1; deps.observe.unannounced(found); deps.log({ event: 'promoter.sweep_found_work', flows: found }) } })
       .catch(failed)
       .finally(() => { running = undefined; if (again && !closed) wake() })
     await running

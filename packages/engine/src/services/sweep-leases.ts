@@ -33,11 +33,13 @@ function sweepBatch(deps: Deps): Promise<number> {
     const ids = await findDoomed(tx, { graceMs, startTimeoutMs, limit: BATCH })
     const flows = ids.length > 0 ? await lockFlows(tx, ids) : new Map<string, FlowFacts>()
     const doomed = ids.length > 0 ? await lockDoomed(tx, { graceMs, startTimeoutMs, ids }) : []
-    const moves = doomed.flatMap(lease => {
+    const lost = doomed.flatMap(lease => {
       const flow = flows.get(lease.flowId)
-      return flow?.status === 'RUNNING' && flow.currentAttempt === lease.index ? [decideFate(flow, lease.fate, retryPolicy(deps))] : []
+      return flow?.status === 'RUNNING' && flow.currentAttempt === lease.index ? [{ fate: lease.fate, move: decideFate(flow, lease.fate, retryPolicy(deps)) }] : []
     })
+    const moves = lost.map(({ move }) => move)
     await applyMoves(tx, deps, 'system', moves)
+    if (lost.length > 0) tx.afterCommit(() => deps.observe.leasesLost(lost.map(({ fate }) => fate)))
     await buryWorkers(tx)
     return moves.length
   })

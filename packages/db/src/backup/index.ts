@@ -1,0 +1,6 @@
+export { BackupRefused } from './errors.ts'
+export type { AppliedMigration, BackupHeader } from './format.ts'
+export { readBackup, type ReadBackup } from './read-backup.ts'
+export { restoreBackup, type RestoreOptions } from './restore-backup.ts'
+export { refuseOtherVersion } from './refuse-other-version.ts'
+export { beginSnapshot, writeBackup, type BackupOptions, type WrittenBackup } from './write-backup.ts'

@@ -1,0 +1,43 @@
+/**
+ * What becomes of each table in a backup. `rows`: all its rows are in the file. `seeded`: the same, and the rows that a migration put there give
+ * way to them. `derived`: filled again from other tables while they are restored. `own`: of this database or this run, so it begins anew.
+ */
+export type TableFate = 'rows' | 'seeded' | 'derived' | 'own'
+
+interface Table {
+  fate: TableFate
+  /** Columns that mean nothing elsewhere, and the constant that stands for them in the file. */
+  instead?: Readonly<Record<string, string>>
+}
+
+/** In the order in which they are restored: what a foreign key names comes first. A table that is not here is neither backed up nor left out: it is refused. */
+export const TABLES: Readonly<Record<string, Table>> = {
+  principal: { fate: 'rows' },
+  // Hashes only: who has a token can still use it, who has the file cannot.
+  api_token: { fate: 'rows' },
+  lane: { fate: 'seeded' },
+  quota: { fate: 'seeded' },
+  flow_kind: { fate: 'rows' },
+  worker: { fate: 'rows' },
+  flow: { fate: 'rows' },
+  attempt: { fate: 'rows' },
+  // Transaction ids count in one cluster only; what is older than a generation of the feed carries 0 (D-37).
+  flow_event: { fate: 'rows', instead: { xid: '0' } },
+  flow_progress: { fate: 'rows' },
+  idempotency_key: { fate: 'rows' },
+  flow_count_ledger: { fate: 'rows' },
+  flow_count_total: { fate: 'rows' },
+  flow_count_minute: { fate: 'rows' },
+  audit_entry: { fate: 'rows' },
+  // By the trigger of flow.
+  flow_search: { fate: 'derived' },
+  // Who signed out after the backup must not be signed in by it; both last hours at most.
+  session: { fate: 'own' },
+  sign_in_code: { fate: 'own' },
+  server_process: { fate: 'own' },
+  // The feed's generation and the signatures of processes (D-35) are those of the new life.
+  system_state: { fate: 'own' },
+  _prisma_migrations: { fate: 'own' },
+}
+
+export const isKept = (name: string): boolean => ['rows', 'seeded'].includes(TABLES[name]?.fate ?? '')
