@@ -16,6 +16,8 @@ export interface CreateFlows {
   /** Whether the caller may create in this lane and of this kind (scopes of its token). */
   mayCreate(place: { lane: string; kind: string }): boolean
   items: NewFlow[]
+  /** The trace that the request belongs to, as parseTraceParent gives it; the flows continue it. Default: none. */
+  traceParent?: string | null
 }
 
 export interface CreatedFlow { flowId: string; created: boolean }
@@ -50,7 +52,7 @@ async function draft(tx: Tx, deps: Deps, cmd: CreateFlows): Promise<Draft[]> {
     if (refusal) return { answer: refusal }
     const lane = lanes.get(laneOf(item, defaultsOf(kind)))
     const flow = completeFlow(item, { kindTitle: kind?.title ?? null, kind: defaultsOf(kind), lane: defaultsOf(lane), environment: deps.settings })
-    return { item, insert: { ...flow, id: newId('flow'), principalId: cmd.actor.principalId, capGroup, retryOfId: null } }
+    return { item, insert: { ...flow, id: newId('flow'), principalId: cmd.actor.principalId, capGroup, retryOfId: null, traceParent: cmd.traceParent ?? null } }
   })
 }
 

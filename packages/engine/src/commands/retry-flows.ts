@@ -16,7 +16,13 @@ import { FLOW_FACTS } from '../sql/flow-facts-sql.ts'
 interface RetryItem { id: string; input?: Json | undefined }
 type Original = FlowFacts & Pick<FlowToInsert, 'title' | 'input' | 'labels' | 'queueTtlSeconds' | 'attemptTimeoutSeconds'>
 /** mayPrioritize: whether the caller may give a priority above 0 itself; without it the new flow has the default of its kind or lane. */
-export interface RetryFlows { caller: Caller; mayPrioritize?: boolean | undefined; items: RetryItem[] }
+export interface RetryFlows {
+  caller: Caller
+  mayPrioritize?: boolean | undefined
+  items: RetryItem[]
+  /** As of CreateFlows: the new flows belong to the trace of this request, not to that of the old ones. */
+  traceParent?: string | null
+}
 type Draft = { insert: FlowToInsert } | { refusal: Refusal }
 
 /** Answers the new flows' ids. The owner stays; the delay and deadline of the old one do not, a default deadline counts anew. */
@@ -61,16 +67,18 @@ async function draftAll(tx: Tx, deps: Deps, cmd: RetryFlows, originals: Map<stri
     const refusal = refuseJson(['input'], input, { maxBytes: deps.settings.inputMaxBytes, what: 'input' }) ?? refuseBySchema(schema, input)
     return refusal ? { refusal } : { insert: again(flow, {
       input, capped: places.capped, deadlineInMs: deps.settings.flowDeadlineMs,
-      priority: cmd.mayPrioritize ? flow.priority : Math.min(flow.priority, byDefault),
+      traceParent: cmd.traceParent ?? null, priority: cmd.mayPrioritize ? flow.priority : Math.min(flow.priority, byDefault),
     }) }
   })
 }
 
 const priorityOf = (place: { defaults: object } | undefined): number | undefined => (place?.defaults as FlowDefaults | undefined)?.priority
 
-const again = (flow: Original, o: { input: Json; capped: string[]; deadlineInMs: number | null; priority: number }): FlowToInsert => ({
+interface Again { input: Json; capped: string[]; deadlineInMs: number | null; priority: number; traceParent: string | null }
+
+const again = (flow: Original, o: Again): FlowToInsert => ({
   id: newId('flow'), kind: flow.kind, title: flow.title, lane: flow.lane, labels: flow.labels, input: o.input, priority: o.priority,
   principalId: flow.principalId, capGroup: o.capped.includes(flow.principalId) ? flow.principalId : '', retryOfId: flow.id,
   notBefore: null, deadlineAt: null, deadlineInMs: o.deadlineInMs, queueTtlSeconds: flow.queueTtlSeconds, maxAttempts: flow.maxAttempts, onLeaseLost: flow.onLeaseLost,
-  attemptTimeoutSeconds: flow.attemptTimeoutSeconds,
+  attemptTimeoutSeconds: flow.attemptTimeoutSeconds, traceParent: o.traceParent,
 })

@@ -2,7 +2,7 @@ import type { CompleteFlow } from '@sluice/domain'
 import type { Tx } from '@sluice/db'
 import type { FlowStatus, Json } from '@sluice/protocol'
 
-export interface FlowToInsert extends CompleteFlow { id: string; principalId: string; capGroup: string; retryOfId: string | null }
+export interface FlowToInsert extends CompleteFlow { id: string; principalId: string; capGroup: string; retryOfId: string | null; traceParent: string | null }
 
 /** T1 for many flows: rows, first events, ledger. created = queued = this statement's clock; notBefore only delays. */
 export async function insertFlows(tx: Tx, flows: FlowToInsert[], actor: string): Promise<void> {
@@ -13,15 +13,16 @@ const INSERT_FLOWS = `
 WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
 made AS (
   INSERT INTO flow (id, kind, title, lane, principal_id, input, labels, status, priority, queue_class, rank, order_at, cap_group, not_before, deadline_at,
-                    queue_ttl_seconds, queue_expires_at, on_lease_lost, max_attempts, attempt_timeout_seconds, retry_of_id,
+                    queue_ttl_seconds, queue_expires_at, on_lease_lost, max_attempts, attempt_timeout_seconds, retry_of_id, trace_parent,
                     created_at, queued_at, last_sequence, last_event_at)
   SELECT i.id, i.kind, i.title, i.lane, i.principal_id, coalesce(i.input, 'null'::jsonb), i.labels, 'QUEUED', i.priority, 'NEW', 9002 - i.priority, greatest(c.now, i.not_before),
          i.cap_group, i.not_before, coalesce(i.deadline_at, c.now + i.deadline_in_ms * interval '1 ms'),
          i.queue_ttl_seconds, greatest(c.now, i.not_before) + i.queue_ttl_seconds * interval '1 s', i.on_lease_lost, i.max_attempts, i.attempt_timeout_seconds,
-         i.retry_of_id, c.now, c.now, 1, c.now
+         i.retry_of_id, i.trace_parent, c.now, c.now, 1, c.now
     FROM json_to_recordset($1::json) AS i(
       id text, kind text, title text, lane text, principal_id text, input jsonb, labels jsonb, priority int, cap_group text, not_before timestamptz,
-      deadline_at timestamptz, deadline_in_ms bigint, queue_ttl_seconds int, on_lease_lost on_lease_lost, max_attempts int, attempt_timeout_seconds int, retry_of_id text)
+      deadline_at timestamptz, deadline_in_ms bigint, queue_ttl_seconds int, on_lease_lost on_lease_lost, max_attempts int, attempt_timeout_seconds int, retry_of_id text,
+      trace_parent text)
     CROSS JOIN clock c
   RETURNING id, lane, kind, priority, not_before, retry_of_id, created_at
 ),
@@ -44,7 +45,7 @@ const toItem = (f: FlowToInsert): Record<string, unknown> => ({
   id: f.id, kind: f.kind, title: f.title, lane: f.lane, principal_id: f.principalId,
   input: f.input, labels: f.labels, priority: f.priority, cap_group: f.capGroup, not_before: f.notBefore, deadline_at: f.deadlineAt,
   deadline_in_ms: f.deadlineInMs, queue_ttl_seconds: f.queueTtlSeconds, on_lease_lost: f.onLeaseLost, max_attempts: f.maxAttempts,
-  attempt_timeout_seconds: f.attemptTimeoutSeconds, retry_of_id: f.retryOfId,
+  attempt_timeout_seconds: f.attemptTimeoutSeconds, retry_of_id: f.retryOfId, trace_parent: f.traceParent,
 })
 
 export interface KindRow { name: string; title: string | null; inputSchema: Json; defaults: Record<string, never> }
