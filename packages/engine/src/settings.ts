@@ -20,6 +20,10 @@ export interface EngineSettings {
   sweepCountsMs: number
   sweepLeasesMs: number
   sweepDeadlinesMs: number
+  sweepRetentionMs: number
+  /** After the end; 0 = kept for ever. */
+  flowRetentionDays: number
+  auditRetentionDays: number
 }
 
 /** The built-in values of product.md 11. */
@@ -28,4 +32,5 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   retryBackoffMinMs: 1000, retryBackoffMaxMs: 60_000, attemptTimeoutMs: null, flowDeadlineMs: null, queueTtlMs: null,
   inputMaxBytes: 256 * 1024, resultMaxBytes: 1024 * 1024, idempotencyWindowMs: 24 * 3_600_000, maxConcurrentFlows: 0,
   sweepPromoterMs: 5000, sweepCountsMs: 1000, sweepLeasesMs: 5000, sweepDeadlinesMs: 5000,
+  sweepRetentionMs: 3_600_000, flowRetentionDays: 0, auditRetentionDays: 0,
 }

@@ -194,6 +194,21 @@ export const KNOBS = {
     default: '5s',
     meaning: 'How often deadlines, time limits and queue TTLs are looked for.',
   }),
+  sweepRetentionMs: given(pace, {
+    name: 'SWEEP_RETENTION',
+    default: '1h',
+    meaning: 'How often what is kept no longer is looked for.',
+  }),
+  flowRetentionDays: given(integer({ min: 0, max: 36_500 }), {
+    name: 'FLOW_RETENTION_DAYS',
+    default: '0',
+    meaning: 'For how many days after its end a flow is kept, with all that belongs to it; 0 = for ever.',
+  }),
+  auditRetentionDays: given(integer({ min: 0, max: 36_500 }), {
+    name: 'AUDIT_RETENTION_DAYS',
+    default: '0',
+    meaning: 'For how many days the audit trail is kept; 0 = for ever.',
+  }),
 } as const
 
 /** Read by others in the same environment: workers know their server by the first two, browser tests their browser by the third. */

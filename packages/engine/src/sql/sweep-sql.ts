@@ -1,7 +1,7 @@
 import type { Tx } from '@sluice/db'
 
 /** Single flight over all processes: another one is at it when false. Held to the end of the transaction. */
-export async function trySweepLock(tx: Tx, sweep: 'leases' | 'deadlines'): Promise<boolean> {
+export async function trySweepLock(tx: Tx, sweep: 'leases' | 'deadlines' | 'retention'): Promise<boolean> {
   const [row] = await tx.rows<{ mine: boolean }>('trySweepLock', 'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 4400)) AS mine', [`sweep ${sweep}`])
   return row?.mine ?? false
 }

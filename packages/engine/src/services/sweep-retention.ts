@@ -1,0 +1,72 @@
+/**
+ * Retention (D-21, D-48). Nothing else deletes: an ended flow older than FLOW_RETENTION_DAYS leaves the lists by the same move as deleteFlow, with its
+ * event and its count; what left the lists is purged an hour later, so that no subscriber who is a little behind meets a gap. Small tables are trimmed by
+ * their own rules. Every batch is a transaction of its own under a try-lock, and after each it rests as long as it took: whatever else the database has to
+ * do goes on. Killed between any two lines, the next turn goes on from the rows.
+ */
+import { markDeleted } from '@sluice/domain'
+import { transact } from '@sluice/db'
+import type { Tx } from '@sluice/db'
+import { isTerminal } from '@sluice/protocol'
+import { applyMoves } from '../apply-moves.ts'
+import type { Deps } from '../deps.ts'
+import { lockFlows } from '../sql/lock-sql.ts'
+import { findOld, purgeDeleted, trim } from '../sql/retention-sql.ts'
+import { trySweepLock } from '../sql/sweep-sql.ts'
+
+export interface Retained { hidden: number; purged: number; trimmed: number }
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+/** Between leaving the lists and the purge. */
+export const PURGE_REST_MS = HOUR_MS
+/** As far back as throughput looks, and a day. */
+const MINUTES_KEPT_MS = 8 * DAY_MS
+const BATCH = 500
+const TRIM_BATCH = 5000
+
+/** How many flows left the lists, how many were purged, and how many rows of small tables went. */
+export async function sweepRetention(deps: Deps): Promise<Retained> {
+  const { flowRetentionDays, auditRetentionDays, idempotencyWindowMs } = deps.settings
+  const hidden = flowRetentionDays > 0 ? await inBatches(deps, BATCH, tx => hideOld(tx, deps, flowRetentionDays)) : 0
+  const purged = await inBatches(deps, BATCH, tx => purgeDeleted(tx, { restMs: PURGE_REST_MS, limit: BATCH }))
+  const rules = [
+    { what: 'idempotencyKeys', olderThanMs: idempotencyWindowMs }, { what: 'minutes', olderThanMs: MINUTES_KEPT_MS },
+    { what: 'sessions', olderThanMs: DAY_MS }, { what: 'signInCodes', olderThanMs: DAY_MS },
+    ...(auditRetentionDays > 0 ? [{ what: 'audit', olderThanMs: auditRetentionDays * DAY_MS } as const] : []),
+  ] as const
+  let trimmed = 0
+  for (const rule of rules) trimmed += await inBatches(deps, TRIM_BATCH, tx => trim(tx, { ...rule, limit: TRIM_BATCH }))
+  if (hidden + purged > 0) deps.log({ event: 'retention', hidden, purged, trimmed })
+  return { hidden, purged, trimmed }
+}
+
+/** Until a batch is not full, or the process closes, or another process is at it. */
+async function inBatches(deps: Deps, size: number, batch: (tx: Tx) => Promise<number>): Promise<number> {
+  let total = 0
+  while (!deps.closing.aborted) {
+    const began = performance.now()
+    const done = await transact(deps.pool, async tx => ((await trySweepLock(tx, 'retention')) ? batch(tx) : 0))
+    total += done
+    if (done < size) break
+    await rest(performance.now() - began, deps.closing)
+  }
+  return total
+}
+
+async function hideOld(tx: Tx, deps: Deps, days: number): Promise<number> {
+  const flows = await lockFlows(tx, await findOld(tx, { days, limit: BATCH }))
+  const moves = [...flows.values()].filter(flow => isTerminal(flow.status) && !flow.deleted).map(flow => markDeleted(flow, { by: 'system', reason: 'retention' }))
+  await applyMoves(tx, deps, 'system', moves)
+  return moves.length
+}
+
+const rest = (ms: number, closing: AbortSignal): Promise<void> => new Promise(resolve => {
+  const over = (): void => {
+    clearTimeout(timer)
+    closing.removeEventListener('abort', over)
+    resolve()
+  }
+  const timer = setTimeout(over, ms)
+  closing.addEventListener('abort', over, { once: true })
+})
