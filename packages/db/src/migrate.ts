@@ -8,7 +8,8 @@ export class MigrationRefused extends Error {
   override name = 'MigrationRefused'
 }
 
-interface Migration {
+/** A migration as it lies in its folder; the checksum is Prisma's: SHA-256 of the file. */
+export interface Migration {
   name: string
   sql: string
   checksum: string
@@ -24,7 +25,7 @@ interface Applied {
 const OLDEST_SERVER = 140_000
 
 /** Prisma's own lock and Prisma's own table, to the letter: its commands and this one exclude and understand each other. */
-const PRISMA_LOCK = 72_707_369
+export const PRISMA_LOCK = 72_707_369
 const PRISMA_TABLE = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
   id VARCHAR(36) PRIMARY KEY NOT NULL, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ, migration_name VARCHAR(255) NOT NULL,
   logs TEXT, rolled_back_at TIMESTAMPTZ, started_at TIMESTAMPTZ NOT NULL DEFAULT now(), applied_steps_count INTEGER NOT NULL DEFAULT 0)`
@@ -103,7 +104,8 @@ async function applyOne(client: pg.Client, migration: Migration): Promise<void> 
   }
 }
 
-function readMigrations(dir: string): Migration[] {
+/** All migrations in the folder, in the order in which they are applied. */
+export function readMigrations(dir: string): Migration[] {
   const folders = readdirSync(dir, { withFileTypes: true }).filter((entry) => entry.isDirectory())
   return folders.map((folder) => readMigration(dir, folder.name)).sort((a, b) => (a.name < b.name ? -1 : 1))
 }

@@ -58,6 +58,19 @@ export function decideInterrupted(flow: FlowFacts, message: string): FlowMove {
   return fail(flow, { reason: 'interrupted', end: 'interrupted', call: 'return', error })
 }
 
+/**
+ * A restore revoked the lease: what its holder did after the backup was made is in no row. With RETRY it may be done once more, and as with an outage
+ * (INV-43) that costs no retry; with FAIL it may not, so it ends, and the error says what is not known. A start that nobody reported just returns.
+ */
+export function decideLeaseRevoked(flow: FlowFacts, madeAt: Date): FlowMove {
+  if (flow.phase === 'CANCELLING') return endCancelled(flow, { acknowledgedBy: null, why: 'worker_lost' })
+  const message = `It was running when the backup of ${madeAt.toISOString()} was made. Whether it ended after that is not known here.`
+  if (flow.phase === 'STARTING') return loseStart(flow, { byWorker: false, cause: 'restored from a backup', delayMs: 0, end: 'not_started' })
+  const error: FlowError = { code: 'WORKER_LOST', message, retryable: flow.onLeaseLost === 'RETRY' }
+  if (flow.onLeaseLost === 'RETRY') return retry(flow, { cause: 'interrupted', why: 'worker_lost', delayMs: 0, consumes: false, call: null, error })
+  return fail(flow, { reason: 'worker_lost', end: 'worker_lost', call: null, error })
+}
+
 /** A deadline is a point in time: whatever runs then ends (INV-43 notwithstanding). */
 export function decideDeadline(flow: FlowFacts): FlowMove {
   if (flow.phase === 'CANCELLING') return endCancelled(flow, { acknowledgedBy: null, why: 'deadline_exceeded' })

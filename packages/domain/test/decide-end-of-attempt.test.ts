@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { backoffMs, decideDeadline, decideFailure, decideInterrupted, decideLeaseLost, decideLostStart } from '../src/index.ts'
+import { backoffMs, decideDeadline, decideFailure, decideInterrupted, decideLeaseLost, decideLeaseRevoked, decideLostStart } from '../src/index.ts'
 import type { FlowFacts, FlowMove } from '../src/index.ts'
 
 const running: FlowFacts = {
@@ -30,6 +30,10 @@ describe('what becomes of a flow whose attempt cannot go on', () => {
     ['a lease lost while cancelling ends cancelled', decideLeaseLost({ ...running, phase: 'CANCELLING', cancelRequestedBy: 'prn_op' }, 'x', policy), ['endCancelled', 'cancelled_by_operator']],
     ['the worker’s own shutdown interrupts for good with FAIL', decideInterrupted(running, 'bye'), ['fail', 'interrupted']],
     ['and consumes nothing with RETRY', decideInterrupted({ ...running, onLeaseLost: 'RETRY', retriesUsed: 2 }, 'bye'), ['retry', null]],
+    ['a restore fails what worked with FAIL, since nobody knows whether it was done', decideLeaseRevoked(running, new Date(0)), ['fail', 'worker_lost']],
+    ['a restore queues what worked with RETRY, even with no retry left', decideLeaseRevoked({ ...running, onLeaseLost: 'RETRY', retriesUsed: 2 }, new Date(0)), ['retry', null]],
+    ['a restore queues what had not started, however often that happened', decideLeaseRevoked({ ...running, phase: 'STARTING', lostStarts: 4 }, new Date(0)), ['loseStart', null]],
+    ['a restore ends what was cancelling', decideLeaseRevoked({ ...running, phase: 'CANCELLING', cancelRequestedBy: 'prn_op' }, new Date(0)), ['endCancelled', 'cancelled_by_operator']],
     ['a deadline ends what works', decideDeadline(running), ['fail', 'deadline_exceeded']],
     ['and what is cancelling as cancelled', decideDeadline({ ...running, phase: 'CANCELLING', cancelRequestedBy: 'prn_op' }), ['endCancelled', 'cancelled_by_operator']],
   ])('%s', (_title, move, expected) => {
@@ -51,6 +55,10 @@ describe('what becomes of a flow whose attempt cannot go on', () => {
   test('D-36 given back by the worker counts no lost start', () => {
     const given = decideLostStart({ ...running, phase: 'STARTING', lostStarts: 4 }, { byWorker: true, cause: 'x' }, policy)
     expect([given.name, given.set.lostStarts]).toEqual(['loseStart', 4])
+  })
+
+  test('INV-43 what a restore interrupted consumes no retry and waits for nothing', () => {
+    expect(decideLeaseRevoked({ ...running, onLeaseLost: 'RETRY', retriesUsed: 1 }, new Date(0)).set).toMatchObject({ retriesUsed: 1, notBefore: 'clear' })
   })
 
   test('INV-17 whatever ends a cancelling flow revokes its lease', () => {

@@ -55,8 +55,11 @@ function inOrder(ids: string[], flows: Map<string, FlowFacts>, decide: (flow: Fl
   })
 }
 
+/** Who is told after the commit. */
+export type Told = Pick<Deps, 'wake' | 'observe'>
+
 /** The rows are locked by this transaction, so every guard must hold; one that does not is a bug and undoes all. */
-export async function applyMoves(tx: Tx, deps: Deps, actor: string | ((move: FlowMove) => string), moves: FlowMove[]): Promise<Moved[]> {
+export async function applyMoves(tx: Tx, deps: Told, actor: string | ((move: FlowMove) => string), moves: FlowMove[]): Promise<Moved[]> {
   if (moves.length === 0) return []
   const moved = await writeMoves(tx, moves, typeof actor === 'string' ? () => actor : actor)
   if (moved.length !== moves.length) throw new Error(`${moves.length - moved.length} of ${moves.length} moves did not meet the rows they were decided on`)

@@ -2,13 +2,13 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
-import { MIGRATION_LOCK } from '../migrate.ts'
-import { txOver, type Tx } from '../transact.ts'
+import { PRISMA_LOCK } from '../migrate.ts'
+import type { Tx } from '../transact.ts'
 import { BackupRefused } from './errors.ts'
 import { altered, columnList, quoted, type BackupHeader, type SavedTable } from './format.ts'
 import { readBackup, type ReadBackup } from './read-backup.ts'
 import { readTables } from './read-tables.ts'
-import { TABLES, isKept } from './tables.ts'
+import { TABLES, isKept, type TableFate } from './tables.ts'
 
 export interface RestoreOptions {
   /** An empty database on which the migrations of the file were applied. */
@@ -17,6 +17,9 @@ export interface RestoreOptions {
   /** Ends the restore in the same transaction, when all rows are there. */
   settle(tx: Tx, header: BackupHeader): Promise<void>
 }
+
+/** What keeps the rows that the migrations gave it. */
+const STANDING: (TableFate | undefined)[] = ['schema', 'system']
 
 /** A statement of a killed restore ends within this, where the server can notice. */
 const NOTICE_LOSS = `SELECT set_config(name, '1s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'`
@@ -45,7 +48,7 @@ export async function restoreBackup(o: RestoreOptions): Promise<ReadBackup> {
 }
 
 async function fill(client: pg.Client, o: RestoreOptions): Promise<ReadBackup> {
-  const tables = (await readTables(client)).filter(({ name }) => TABLES[name]?.fate !== 'own')
+  const tables = (await readTables(client)).filter(({ name }) => !STANDING.includes(TABLES[name]?.fate))
   await emptyTables(client, tables)
   const read = await readBackup(o.file, {
     header: header => refuseOtherShape(o.file, header, tables),
@@ -53,13 +56,13 @@ async function fill(client: pg.Client, o: RestoreOptions): Promise<ReadBackup> {
   })
   for (const table of read.header.tables) await liftSequences(client, table)
   await client.query(`ANALYZE ${tables.map(({ name }) => quoted(name)).join(', ')}`)
-  await o.settle(txOver(client, []), read.header)
+  await o.settle(txOver(client), read.header)
   return read
 }
 
 /** Whoever comes meanwhile waits at the migrations' lock, which a start takes first. */
 async function refuseInUse(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ free: boolean }>('SELECT pg_try_advisory_lock($1) AS free', [MIGRATION_LOCK])
+  const { rows } = await client.query<{ free: boolean }>('SELECT pg_try_advisory_lock($1) AS free', [PRISMA_LOCK])
   const { rows: others } = await client.query<{ name: string }>(
     `SELECT application_name AS name FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name LIKE 'sluice%' LIMIT 1`,
   )
@@ -72,13 +75,13 @@ async function refuseInUse(client: pg.Client): Promise<void> {
  * frozen, which spares the first vacuum. The rows of migrations give way to those of the file.
  */
 async function emptyTables(client: pg.Client, tables: SavedTable[]): Promise<void> {
-  const all = [...tables.map(({ name }) => name), ...Object.keys(TABLES).filter(name => ['session', 'sign_in_code', 'server_process'].includes(name))]
-  await client.query(`LOCK TABLE ${all.map(quoted).join(', ')} IN ACCESS EXCLUSIVE MODE`)
-  for (const name of all.filter(each => TABLES[each]?.fate !== 'seeded')) {
+  const list = tables.map(({ name }) => quoted(name)).join(', ')
+  await client.query(`LOCK TABLE ${list} IN ACCESS EXCLUSIVE MODE`)
+  for (const { name } of tables.filter(each => TABLES[each.name]?.fate !== 'seeded')) {
     const { rowCount } = await client.query(`SELECT 1 FROM ${quoted(name)} LIMIT 1`)
     if (rowCount !== 0) throw new BackupRefused(`The database is not empty (${name} has rows): restore into a new one. Nothing was changed.`)
   }
-  await client.query(`TRUNCATE ${all.map(quoted).join(', ')}`)
+  await client.query(`TRUNCATE ${list}`)
 }
 
 /** The caller compared the migrations; this is about a file that lies about them. */
@@ -104,3 +107,10 @@ async function liftSequences(client: pg.Client, { name, columns }: SavedTable): 
     await client.query(`SELECT setval($1, greatest(coalesce(${max}, 1), 1), ${max} IS NOT NULL)`, [sequence])
   }
 }
+
+/** Nobody sleeps on a database that was empty a moment ago, so there is nobody to hint to after the commit. */
+const txOver = (client: pg.Client): Tx => ({
+  rows: async <R extends Record<string, unknown>>(name: string, text: string, values: unknown[] = []) =>
+    (await client.query<R>({ text: `/* ${name} */ ${text}`, values })).rows,
+  afterCommit: () => undefined,
+})

@@ -19,7 +19,7 @@ export class SectionReader {
   rows = 0
   readonly #source: AsyncIterator<Buffer>
   readonly #options: Options
-  #rest = Buffer.alloc(0)
+  #rest: Buffer = Buffer.alloc(0)
 
   constructor(source: AsyncIterable<Buffer>, options: Options) {
     this.#source = source[Symbol.asyncIterator]()

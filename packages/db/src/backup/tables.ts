@@ -1,8 +1,9 @@
 /**
  * What becomes of each table in a backup. `rows`: all its rows are in the file. `seeded`: the same, and the rows that a migration put there give
- * way to them. `derived`: filled again from other tables while they are restored. `own`: of this database or this run, so it begins anew.
+ * way to them. `derived`: filled again from other tables while they are restored. `run`: of who runs and is signed in now, so it begins empty.
+ * `system`: the new database's own row, which ends the restore. `schema`: what the migrations themselves write.
  */
-export type TableFate = 'rows' | 'seeded' | 'derived' | 'own'
+export type TableFate = 'rows' | 'seeded' | 'derived' | 'run' | 'system' | 'schema'
 
 interface Table {
   fate: TableFate
@@ -32,12 +33,12 @@ export const TABLES: Readonly<Record<string, Table>> = {
   // By the trigger of flow.
   flow_search: { fate: 'derived' },
   // Who signed out after the backup must not be signed in by it; both last hours at most.
-  session: { fate: 'own' },
-  sign_in_code: { fate: 'own' },
-  server_process: { fate: 'own' },
+  session: { fate: 'run' },
+  sign_in_code: { fate: 'run' },
+  server_process: { fate: 'run' },
   // The feed's generation and the signatures of processes (D-35) are those of the new life.
-  system_state: { fate: 'own' },
-  _prisma_migrations: { fate: 'own' },
+  system_state: { fate: 'system' },
+  _prisma_migrations: { fate: 'schema' },
 }
 
 export const isKept = (name: string): boolean => ['rows', 'seeded'].includes(TABLES[name]?.fate ?? '')
