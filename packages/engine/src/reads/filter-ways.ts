@@ -4,8 +4,8 @@ import type { Named, Pool } from '@sluice/db'
 import { boundedRead, firstInTime } from './bounded-read.ts'
 import { COUNTED } from './counted-sql.ts'
 import { planProbes } from './flow-filter.ts'
-import type { FlowListFilter, ProbePlan } from './flow-filter.ts'
-import { SOUGHT, placeOf, probesOf } from './flow-probes.ts'
+import type { FlowListFilter, PlanOptions, ProbePlan } from './flow-filter.ts'
+import { placeOf, probesOf } from './flow-probes.ts'
 
 /** So many rows are found and sorted in some 100 ms; were there more, a walk would meet one every few hundred rows of six million. */
 const FEW = 20_000
@@ -24,18 +24,33 @@ export async function readByFilter<T>(pool: Pool, o: { filter: FlowListFilter; o
 
 async function waysOf(db: Named, { filter, onlyEnded }: { filter: FlowListFilter; onlyEnded: boolean }): Promise<ProbePlan[]> {
   const smaller = await smallerOf(db, filter)
-  const plan = (few: boolean): ProbePlan[] => [planProbes(filter, { smaller, onlyEnded, few })].filter(p => p !== undefined)
-  const [gathering] = plan(true)
-  if (!gathering?.gathered || gathering.driver === 'ids') return plan(false)
-  if (gathering.driver === 'words' || gathering.driver === 'label') return (await findsFew(db, gathering.driver, gathering.values)) ? [gathering, ...plan(false)] : [...plan(false), gathering]
-  return onlyEnded && (await holdsMany(db, gathering)) ? plan(false) : [gathering]
+  const plan = (gather: PlanOptions['gather']): ProbePlan[] => [planProbes(filter, { smaller, onlyEnded, gather })].filter(p => p !== undefined)
+  const walk = plan(null)
+  if (walk[0]?.rest.words || walk[0]?.rest.label) {
+    const found = await estimate(db, walk[0].rest)
+    return found.rows <= FEW ? [...plan(found.by), ...walk] : [...walk, ...plan(found.by)]
+  }
+  const [place] = onlyEnded ? plan('place') : []
+  return place?.gathered && !(await holdsMany(db, place)) ? [place] : walk
 }
 
-/** By the planner's statistics of words and labels, which it has at hand: what it would find, not what it costs. */
-async function findsFew(db: Named, driver: 'words' | 'label', values: string[]): Promise<boolean> {
-  const [row] = await db.rows<{ 'QUERY PLAN': { Plan: { 'Plan Rows': number } }[] }>(`estimate.${driver}`, `EXPLAIN (FORMAT JSON) ${SOUGHT[driver]}`, [values])
-  return (row?.['QUERY PLAN'][0]?.Plan['Plan Rows'] ?? 0) <= FEW
+/** Of words and labels what finds fewer flows, and about how many: by the statistics that ANALYZE keeps of the most common ones. What is not among them is rare. */
+async function estimate(db: Named, { words, label }: ProbePlan['rest']): Promise<{ by: 'words' | 'label'; rows: number }> {
+  const [row] = await db.rows<{ by: 'words' | 'label'; rows: number }>('estimateSearch', ESTIMATE_SEARCH, [words ?? '', label ?? []])
+  return row ?? { by: words ? 'words' : 'label', rows: 0 }
 }
+
+// Not by EXPLAIN: for the beginning of a word the planner assumes 2 %, whatever it knows.
+const ESTIMATE_SEARCH = `
+WITH common AS MATERIALIZED (
+  SELECT s.attname, m.word, m.share FROM pg_stats s CROSS JOIN LATERAL unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) m(word, share)
+   WHERE s.schemaname = current_schema() AND s.tablename = 'flow_search' AND m.word IS NOT NULL
+), asked AS (
+  SELECT 'words' AS by, (SELECT sum(c.share) FROM common c WHERE c.attname = 'words' AND starts_with(c.word, w.word)) AS share FROM unnest(flow_words($1)) w(word)
+  UNION ALL
+  SELECT 'label', (SELECT sum(c.share) FROM common c WHERE c.attname = 'labels' AND c.word = l.word) FROM unnest($2::text[]) l(word)
+)
+SELECT by, coalesce(share, 0) * greatest((SELECT reltuples FROM pg_class WHERE oid = 'flow_search'::regclass), 0) AS rows FROM asked ORDER BY 2, 1 LIMIT 1`
 
 /** By counting them, as far as it matters. */
 async function holdsMany(db: Named, { driver, values, statuses }: ProbePlan): Promise<boolean> {

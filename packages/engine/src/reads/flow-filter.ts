@@ -48,8 +48,8 @@ export interface PlanOptions {
   /** Of lane and kind, when both are filtered, the one with fewer rows. */
   smaller: 'lane' | 'kind'
   onlyEnded: boolean
-  /** What the filter names covers few rows: find them all and sort them, rather than walk the list until a page is full. */
-  few: boolean
+  /** What finds few rows, which are then sorted: the words, the label, or the lane, kind or owner. null: the list is walked until a page is full. */
+  gather: 'words' | 'label' | 'place' | null
 }
 
 /** undefined: nothing can match. Throws LimitExceeded past 1,000 probes, InvalidInput for a text without a word. */
@@ -60,7 +60,7 @@ export function planProbes(filter: FlowListFilter, o: PlanOptions): ProbePlan | 
   if (asked.owner?.length === 0 || statuses.length === 0) return undefined
   const driver = driverOf(asked, o)
   const values = valuesOf(driver, asked)
-  if (values.length * statuses.length > PROBES_MAX) throw new LimitExceeded(PROBES_MAX, `The filter names ${values.length} values in ${statuses.length} statuses: narrow the filter.`)
+  if (!FINDS_FEW.has(driver) && values.length * statuses.length > PROBES_MAX) throw new LimitExceeded(PROBES_MAX, `The filter names ${values.length} values in ${statuses.length} statuses: narrow the filter.`)
   const rest = restBeside(driver, { asked, filter, onlyEnded: o.onlyEnded })
   return { driver, values, statuses, rest, gathered: FINDS_FEW.has(driver) || (o.onlyEnded && driver !== 'status'), exact: Object.keys(rest).length === 0 }
 }
@@ -88,9 +88,9 @@ function ownersOf(filter: FlowListFilter): string[] | null {
 
 function driverOf(asked: Asked, o: PlanOptions): Driver {
   if (asked.text && 'ids' in asked.text) return 'ids'
-  if (o.few && asked.words) return 'words'
-  if (o.few && asked.label) return 'label'
-  if (o.onlyEnded && !o.few) return 'status'
+  if (o.gather === 'words' && asked.words) return 'words'
+  if (o.gather === 'label' && asked.label) return 'label'
+  if (o.onlyEnded && o.gather !== 'place') return 'status'
   if (asked.slotHeld === true) return 'slot'
   if (asked.owner) return 'owner'
   if (asked.lane && asked.kind) return o.smaller

@@ -5,14 +5,9 @@ import type { Driver, ProbePlan } from './flow-filter.ts'
 export function probesOf(driver: Driver): string {
   if (driver === 'slot') return 'unnest($1::text[]) v(value)'
   if (driver === 'ids') return '(SELECT 1) v(value)'
-  if (driver === 'words' || driver === 'label') return `(${SOUGHT[driver]}) v`
+  if (driver === 'words') return '(SELECT w.flow_id AS value FROM flow_search w WHERE w.words @@ flow_query(($1::text[])[1])) v'
+  if (driver === 'label') return '(SELECT w.flow_id AS value FROM flow_search w WHERE w.labels @> $1::text[]) v'
   return 'unnest($1::text[]) v(value) CROSS JOIN unnest($2::flow_status[]) s(status)'
-}
-
-/** Flows by words or labels, in any order. */
-export const SOUGHT = {
-  words: 'SELECT w.flow_id AS value FROM flow_search w WHERE w.words @@ flow_query(($1::text[])[1])',
-  label: 'SELECT w.flow_id AS value FROM flow_search w WHERE w.labels @> $1::text[]',
 }
 
 /** Where a probe begins and ends, in the column that it is sorted by; SQL of an instant, with an id for a place between two of the same instant. */

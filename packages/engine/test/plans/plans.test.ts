@@ -20,6 +20,7 @@ import { foldCounts } from '../../src/services/fold-counts.ts'
 import { headsOf, roomsOf, seatsOf } from '../../src/services/plan-promotion.ts'
 import { lockFlows } from '../../src/sql/lock-sql.ts'
 import { writeMoves } from '../../src/sql/move-sql.ts'
+import { findOld, purgeDeleted, trim } from '../../src/sql/retention-sql.ts'
 import { readScopes, takeForced, takePromotable } from '../../src/sql/promotion-sql.ts'
 import { explainedPool } from './explained-pool.ts'
 import type { Explained } from './explained-pool.ts'
@@ -81,6 +82,14 @@ describe('lists are short probes of the index that a filter names (trap 2)', () 
     ['the latest ended', { orderBy: 'FINISHED_DESC' }, { buffers: 300, indexes: ['flow_finished_idx'] }],
     ['the latest failures', { orderBy: 'FINISHED_DESC', filter: { status: ['FAILED'] } }, { buffers: 120, indexes: ['flow_finished_idx'] }],
     ['created in a span', { filter: { createdAfter: new Date(Date.now() - 2.5 * day), createdBefore: new Date(Date.now() - 2 * day) } }, { buffers: 400, indexes: ['flow_status_created_idx'] }],
+    ['the latest ended of an owner with few: all of them, sorted', { orderBy: 'FINISHED_DESC', filter: { owner: ['prn_rare'] } }, { buffers: 120, indexes: ['flow_principal_created_idx'] }],
+    ['the latest ended of a lane with few', { orderBy: 'FINISHED_DESC', filter: { lane: ['quiet'] } }, { buffers: 250, indexes: ['flow_lane_created_idx'] }],
+    ['the latest ended of a kind with many: walked until a page is full', { orderBy: 'FINISHED_DESC', filter: { kind: ['report'], owner: ['prn_busy'], lane: ['default', 'quiet'] } }, { buffers: 25_000, indexes: ['flow_finished_idx', 'flow_principal_created_idx'] }],
+    ['a word that few have', { filter: { text: 'siri' } }, { buffers: 300, indexes: ['flow_pkey', 'flow_search_words_idx'] }],
+    ['a word that most have', { filter: { text: 'rep' } }, { buffers: 2500, indexes: ['flow_search_pkey', 'flow_status_created_idx'] }],
+    ['a label that few have', { filter: { label: ['env=rare'] } }, { buffers: 300, indexes: ['flow_pkey', 'flow_search_labels_idx'] }],
+    ['a label that most have, in a lane', { filter: { label: ['env=prod'], lane: ['quiet'] } }, { buffers: 1000, indexes: ['flow_lane_created_idx', 'flow_search_pkey'] }],
+    ['the beginning of an id', { filter: { text: 'flow_0000' } }, { buffers: 500, indexes: ['flow_pkey'] }],
   ])('%s', async (_, options, expected) => void (await expectPlans(p => listFlows(p, options), expected)))
 
   test('a page far in costs what the first does', async () => {
@@ -96,6 +105,8 @@ describe('counts', () => {
     ['by owner stop at 10,000', { owner: ['prn_busy'] }, { buffers: 1500, indexes: ['flow_principal_created_idx'] }],
     ['of slot holders', { slotHeld: true }, { buffers: 600, indexes: ['flow_slot_idx'] }],
     ['in a span stop at 10,000', { createdAfter: new Date(Date.now() - 86_400_000) }, { buffers: 1500, indexes: ['flow_status_created_idx'] }],
+    ['of a word that few have', { text: 'sirius' }, { buffers: 300, indexes: ['flow_pkey', 'flow_search_words_idx'] }],
+    ['of a label that most have stop at 10,000', { label: ['env=prod'] }, { buffers: 60_000, indexes: ['flow_search_pkey', 'flow_status_created_idx'] }],
   ])('%s', async (_, filter, expected) => void (await expectPlans(p => flowCounts(p, filter), expected)))
 
   test('are folded by ranges', () => expectPlans(p => foldCounts(p), { buffers: 5000, indexes: [] }))
@@ -196,6 +207,25 @@ describe('promotion', () => {
     await expectPlans(p => transact(p, probe), {
       buffers: 4000, indexes: [LIVE, 'flow_due_idx', 'flow_forced_idx', 'flow_pkey', 'flow_promotable_idx', 'flow_slot_idx'],
     })
+  })
+})
+
+describe('retention', () => {
+  test('finds what is old and purges what was deleted by their indexes', async () => {
+    await expectPlans(p => transact(p, tx => findOld(tx, { days: 2, limit: 500 })), { buffers: 1500, indexes: ['flow_finished_idx'] })
+    const client = await plain.connect()
+    try {
+      await client.query(`UPDATE flow SET deleted_at = now() - interval '2 hours' WHERE id BETWEEN 'flow_001001' AND 'flow_001500'`)
+    } finally {
+      client.release()
+    }
+    await expectPlans(p => transact(p, tx => purgeDeleted(tx, { restMs: 3_600_000, limit: 500 })), {
+      buffers: 20_000, indexes: ['attempt_pkey', 'flow_deleted_idx', 'flow_event_pkey', 'flow_pkey', 'flow_progress_pkey', 'flow_search_pkey'],
+    })
+  })
+  test.each(['idempotencyKeys', 'minutes', 'audit'] as const)('trims %s by an index', async what => {
+    const plans = await expectPlans(p => transact(p, tx => trim(tx, { what, olderThanMs: 86_400_000, limit: 100 })), { buffers: 2000, indexes: [] })
+    expect(plans.flatMap(p => [...p.scanned])).toEqual([])
   })
 })
 

@@ -17,6 +17,8 @@ export async function seedSkewed(url: string): Promise<void> {
   await client.query(SKEWED)
   await client.query(rows.map(r => r.definition).join(';'))
   await client.query('ANALYZE')
+  // What GIN indexes have pending is read from end to end until a vacuum sorts it in.
+  await client.query('VACUUM flow_search')
   await client.end()
 }
 
@@ -32,7 +34,8 @@ INSERT INTO worker (id, instance_id, name, principal_id, kinds, lanes, capacity,
 
 INSERT INTO flow (id, kind, title, lane, principal_id, input, labels, status, phase, terminal_reason, priority, queue_class, rank, order_at, cap_group, blocked, held_at,
                   not_before, slot_held, on_lease_lost, max_attempts, epoch, current_attempt, created_at, queued_at, started_at, finished_at, last_sequence, last_event_at)
-SELECT 'flow_' || lpad(n::text, 6, '0'), s.kind, 'Report ' || n, s.lane, s.principal, '{"path": "docs"}', '{}', s.status::flow_status,
+SELECT 'flow_' || lpad(n::text, 6, '0'), s.kind, 'Report ' || n || CASE WHEN n % 5000 = 11 THEN ' Sirius' ELSE '' END, s.lane, s.principal, '{"path": "docs"}',
+       CASE WHEN n % 5000 = 11 THEN '{"env": "rare"}'::jsonb ELSE '{"env": "prod"}' END, s.status::flow_status,
        CASE WHEN s.status = 'RUNNING' THEN 'WORKING'::flow_phase END, CASE WHEN s.ended THEN 'completed' END, s.priority, CASE WHEN s.status = 'QUEUED' THEN 'NEW'::queue_class END,
        9002 - s.priority, greatest(t, CASE WHEN s.delayed THEN now() + n * interval '1 second' END), CASE WHEN s.principal = 'prn_capped' THEN 'prn_capped' ELSE '' END,
        s.held, CASE WHEN s.held THEN t END, CASE WHEN s.delayed THEN now() + n * interval '1 second' END, s.status = 'RUNNING', 'FAIL', 1, 1,

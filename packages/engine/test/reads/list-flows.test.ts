@@ -71,10 +71,10 @@ describe('search', () => {
   test('of what ended, by its end', async () => expect(await list({ text: 'scan' }, 'FINISHED_DESC')).toBe('g'))
   test('a text without a word is refused', async () => { await expect(list({ text: ' -- ' })).rejects.toThrow(new InvalidInput(['filter', 'text'], 'filter.text has no word in it.')) })
 
-  test('both ways find the same: walking where the planner expects many, finding all where it expects few', async () => {
+  test('both ways find the same: walking where many are expected, finding all where few are', async () => {
     await seedFlows(bed.pool, Array.from({ length: 60 }, (_, n) => ({ id: `m${n}`, queuedIn: -1 + n / 1000, title: 'Many of them', labels: { all: 'yes' } })))
     const found = async (few: boolean): Promise<string[]> => {
-      const plan = planProbes({ text: 'many', label: ['all'] }, { smaller: 'lane', onlyEnded: false, few })
+      const plan = planProbes({ text: 'many', label: ['all'] }, { smaller: 'lane', onlyEnded: false, gather: few ? 'words' : null })
       expect(plan?.driver).toBe(few ? 'words' : 'status')
       const ids = (await listFlows(fewOrMany(bed.pool, few), { filter: { text: 'many', label: ['all'] }, page: { first: 10 } })).items.map(i => i.id)
       return ids
@@ -83,13 +83,13 @@ describe('search', () => {
     expect(await found(true)).toEqual(Array.from({ length: 10 }, (_, n) => `m${59 - n}`))
   })
 
-  /** The planner's estimate, set: everything else is as it is. */
+  /** The estimate, set: everything else is as it is. */
   const fewOrMany = (pool: Pool, few: boolean): Pool => new Proxy(pool, {
     get: (target, key) => {
       const value = Reflect.get(target, key) as unknown
       if (key !== 'query') return typeof value === 'function' ? value.bind(target) : value
       return async (statement: { name?: string }) =>
-        statement.name?.startsWith('estimate.') ? { rows: [{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': few ? 1 : 1_000_000 } }] }] } : target.query(statement as never)
+        statement.name === 'estimateSearch' ? { rows: [{ by: 'words', rows: few ? 1 : 1_000_000 }] } : target.query(statement as never)
     },
   })
 
