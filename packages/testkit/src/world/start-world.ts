@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { actorWith, createActor, type ActorRole, type Submitter } from './actors.ts'
+import { cleanEnvironment } from './clean-environment.ts'
 import { freePort } from './free-port.ts'
 import { until } from './until.ts'
 
@@ -139,11 +140,8 @@ class StartedWorld implements World {
     await rm(this.#place.dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   }
 
-  /** A clean environment: a developer's own knobs and database must not reach the test. */
   #environment(): Record<string, string> {
-    const kept = Object.entries(process.env).filter(([name]) => /^(PATH|HOME|USER|LANG|LC_.*|TMPDIR|TEMP|TMP|SystemRoot|npm_execpath|CI)$/.test(name))
-    const inherited = Object.fromEntries(kept.map(([name, value]) => [name, value ?? '']))
-    return { ...inherited, HOST: '127.0.0.1', PORT: String(this.#place.port), SLUICE_DATA_DIR: this.dataDir, ...this.#place.env }
+    return cleanEnvironment({ HOST: '127.0.0.1', PORT: String(this.#place.port), SLUICE_DATA_DIR: this.dataDir, ...this.#place.env })
   }
 
   async #runFile(): Promise<RunFile | null> {
