@@ -17,6 +17,7 @@ const TABLE: Record<Operation, string> = {
   createApiToken: '---+-', revokeApiToken: '---+-',
   registerWorker: '----+', claimFlows: '----+', heartbeat: '----+', startFlow: '----+', startFlows: '----+', returnFlow: '----+',
   finishFlow: '----+', finishFlows: '----+', failFlow: '----+', failFlows: '----+', reportProgress: '----+',
+  'door.metrics': '+-++-',
   flowEvents: '+o++-', flowsChanged: '+o++-', queueChanged: '++++-', overview: '++++-',
 }
 const COLUMNS = ['VIEWER', 'SUBMITTER', 'OPERATOR', 'ADMIN', 'WORKER'] as const satisfies Role[]

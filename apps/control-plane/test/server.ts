@@ -7,6 +7,7 @@ import { createToken, openEngine, type Deps, type EngineSettings } from '@sluice
 import type { Role } from '@sluice/protocol'
 import { cloneDatabase } from '@sluice/testkit/db'
 import { readConfig, type Config } from '../src/config.ts'
+import { openObserving } from '../src/observe/open-observing.ts'
 import { startApi } from '../src/roles/api.ts'
 
 export interface Answer<Data = Record<string, unknown>> {
@@ -45,8 +46,11 @@ export async function testServer({ settings = {}, databaseUrl, dashboardDir }: O
   const pool = openPool({ url, max: 8, log })
   const prisma = openPrisma(url, { max: 4 })
   const transport = await openNotify({ url, channel: 'sluice', log: () => undefined })
-  const engine = await openEngine({ pool, settings: config, transport, process: { id: newId('server'), version: 'test', roles: ['api'] }, log })
-  const api = await startApi({ engine, prisma, settings: config, ...(dashboardDir === undefined ? {} : { dashboardDir }) })
+  const process = { id: newId('server'), version: 'test', roles: ['api'] }
+  const observing = await openObserving({ pool, version: 'test', processId: process.id, settings: config })
+  transport.onReconnect(observing.metrics.reconnected)
+  const engine = await openEngine({ pool, settings: config, transport, process, log, observe: observing.engine })
+  const api = await startApi({ engine, prisma, observing, settings: config, ...(dashboardDir === undefined ? {} : { dashboardDir }) })
   const address = `http://127.0.0.1:${api.port}`
   let closed = false
   const close = async (): Promise<void> => {
@@ -55,6 +59,7 @@ export async function testServer({ settings = {}, databaseUrl, dashboardDir }: O
     await api.close()
     await engine.close()
     await transport.close()
+    await observing.close()
     await prisma.$disconnect()
     await pool.end()
     await clone?.drop()

@@ -78,6 +78,18 @@ export function words<const W extends string>(all: readonly W[]): Grammar<readon
   }
 }
 
+/** One of the given words. */
+export function word<const W extends string>(all: readonly W[]): Grammar<W> {
+  return {
+    form: `one of ${all.join(', ')}`,
+    parse(value) {
+      const known = all.find(each => each === value)
+      if (known === undefined) throw new Misread(`it must be one of ${all.join(', ')}`)
+      return known
+    },
+  }
+}
+
 function quantity(value: string, o: { units: Record<string, number>; form: string }): number {
   const [, count, unit] = /^(\d+)([A-Za-z]+)$/.exec(value) ?? []
   const factor = unit === undefined || !Object.hasOwn(o.units, unit) ? undefined : o.units[unit]

@@ -1,4 +1,4 @@
-import { address, duration, integer, size, text, words, type Grammar } from './grammar.ts'
+import { address, boolean, duration, integer, size, text, word, words, type Grammar } from './grammar.ts'
 
 /** One thing an operator can set. The table below is the only list: the parser, the documentation and .env.example follow it. */
 export interface Knob<T> {
@@ -208,6 +208,28 @@ export const KNOBS = {
     name: 'AUDIT_RETENTION_DAYS',
     default: '0',
     meaning: 'For how many days the audit trail is kept; 0 = for ever.',
+  }),
+  otelTracesExporter: optional(word(['otlp', 'none']), {
+    name: 'OTEL_TRACES_EXPORTER',
+    meaning: 'Whether traces are exported; when unset they are where one of the endpoints below is set.',
+  }),
+  otelEndpoint: optional(address(['http', 'https']), {
+    name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    meaning: 'The OpenTelemetry collector; turns tracing on, in the runner too.',
+  }),
+  otelTracesEndpoint: optional(address(['http', 'https']), {
+    name: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+    meaning: 'The whole address for traces, where it is not the endpoint with `/v1/traces` behind it.',
+  }),
+  otelProtocol: given(word(['http/protobuf', 'http/json']), {
+    name: 'OTEL_EXPORTER_OTLP_PROTOCOL',
+    default: 'http/protobuf',
+    meaning: 'How traces are sent.',
+  }),
+  otelDisabled: given(boolean(), {
+    name: 'OTEL_SDK_DISABLED',
+    default: 'false',
+    meaning: 'Turns tracing off, whatever else is set.',
   }),
 } as const
 

@@ -10,6 +10,8 @@ import type { Origins } from './origins.ts'
 import { BodyTooLarge, readBody } from './read-body.ts'
 import { noteFacts } from './request-log.ts'
 import { pathOf, respondRefused, type Door } from './respond.ts'
+import { parentOf } from './trace-header.ts'
+import { waitsUntil } from './waits-until.ts'
 
 interface Options { resources: Resources; server: GraphqlServer; origins: Origins; stopping: AbortSignal; bodyMaxBytes: number }
 
@@ -25,24 +27,12 @@ export const graphqlDoor = (options: Options): Door => async (request, response)
   if (body === null) return tooLarge(response, options.bodyMaxBytes)
   const requestId = randomUUID()
   const signal = waitsUntil(response, options.stopping)
-  const context = contextFor(options.resources, { viewer: credentials.viewer, address: addressOf(request), signal, requestId })
+  const context = contextFor(options.resources, { viewer: credentials.viewer, address: addressOf(request), signal, requestId, parent: parentOf(request) })
   response.setHeader('x-request-id', requestId)
   noteFacts(response, context.facts)
   const asked = { method: 'POST', headers: headersOf(request), body: new Uint8Array(body) }
   await send(await options.server.fetch('http://localhost/graphql', asked, context), response)
   return true
-}
-
-/** Long polls are answered when the client is gone or the server stops. */
-function waitsUntil(response: ServerResponse, stopping: AbortSignal): AbortSignal {
-  const over = new AbortController()
-  const end = (): void => over.abort()
-  stopping.addEventListener('abort', end)
-  response.once('close', () => {
-    stopping.removeEventListener('abort', end)
-    end()
-  })
-  return over.signal
 }
 
 const stopped = (response: ServerResponse): true => respondRefused(response, {

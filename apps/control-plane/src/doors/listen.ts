@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Log } from '@sluice/db'
+import type { Observing } from '../observe/request-facts.ts'
 import { logWhenClosed } from './request-log.ts'
 import { respond, respondRefused, type Door } from './respond.ts'
 
@@ -10,9 +11,9 @@ export class CannotListen extends Error {
 }
 
 /** Tries each door in order; the first that answers has answered. */
-export const answerBy = (doors: Door[], log: Log) => (request: IncomingMessage, response: ServerResponse): void => {
-  logWhenClosed(request, response, log)
-  void answer(doors, request, response).catch((error: Error) => fail(response, error, log))
+export const answerBy = (doors: Door[], told: { log: Log; observing: Observing }) => (request: IncomingMessage, response: ServerResponse): void => {
+  logWhenClosed(request, response, told)
+  void answer(doors, request, response).catch((error: Error) => fail(response, error, told.log))
 }
 
 async function answer(doors: Door[], request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,6 +1,6 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { GraphQLError, type ExecutionArgs } from 'graphql'
+import { GraphQLError, type ExecutionArgs, type ExecutionResult } from 'graphql'
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer, type Context as SocketContext } from 'graphql-ws'
 import { WebSocketServer } from 'ws'
 import type { Context, Resources } from '../graphql/context.ts'
@@ -10,6 +10,7 @@ import { addressOf } from './address.ts'
 import { contained } from './contained.ts'
 import { byToken, credentialsOf } from './credentials.ts'
 import type { Origins } from './origins.ts'
+import { lineOf } from './request-log.ts'
 import { pathOf } from './respond.ts'
 import { carry, type SocketExtra } from './socket-transport.ts'
 
@@ -59,7 +60,12 @@ export function openSockets({ resources, server, origins, settings }: Options): 
       contexts.set(prepared, context)
       return prepared
     },
-    execute: (args) => enveloped(args).execute(args),
+    execute: async (args) => {
+      const began = performance.now()
+      const result: unknown = await enveloped(args).execute(args)
+      tellOf(contexts.get(args), began)
+      return result as ExecutionResult
+    },
     subscribe: (args) => enveloped(args).subscribe(args),
     onNext: (_ctx, _id, _payload, args, result) => {
       const context = contexts.get(args)
@@ -87,6 +93,12 @@ export function openSockets({ resources, server, origins, settings }: Options): 
       sockets.close()
     },
   }
+}
+
+/** Over a socket there is no request that ends: each operation is told as it ends. */
+function tellOf(context: Context | undefined, began: number): void {
+  const line = context && lineOf(context.facts, { door: 'socket', status: null, ms: performance.now() - began })
+  if (line) context.deps.log(line)
 }
 
 const tooMany = (limit: number): GraphQLError =>

@@ -1,5 +1,6 @@
 import type { Deps } from '@sluice/engine'
 import type { PrismaClient } from '@sluice/db/prisma'
+import type { Observing, RequestFacts } from '../observe/request-facts.ts'
 import type { Live } from '../live/live.ts'
 import type { Viewer } from '../policies/policy.ts'
 import type { FlowReader } from './flow-reader.ts'
@@ -11,6 +12,7 @@ export interface Resources {
   prisma: PrismaClient
   live: Live
   pages: { default: number; max: number }
+  observing: Observing
 }
 
 /** What one request knows. viewer is who asks; address is where from; signal ends when the client went away. */
@@ -20,7 +22,7 @@ export interface Context extends Resources {
   address: string | null
   signal: AbortSignal
   /** What the one line of log about this request says. */
-  facts: Record<string, unknown>
+  facts: RequestFacts
   flows: FlowReader
   load: Loaders
 }

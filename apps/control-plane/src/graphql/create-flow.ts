@@ -75,7 +75,7 @@ builder.mutationField('createFlows', (t) => t.field({
 interface Created { flowId: string; created: boolean }
 
 const create = (items: CreateFlow[], ctx: Context): Promise<Outcome<Created>[]> => createFlows(ctx.deps, {
-  actor: actorOf(ctx.viewer, ctx.address),
+  actor: actorOf(ctx.viewer, ctx.address), traceParent: ctx.facts.traceParent,
   mayPrioritize: mayRun(ctx.viewer, 'createFlow.priority'),
   mayCreate: mayCreateIn(ctx.viewer),
   items: items.map(({ kind, ...rest }) => ({ kind, ...given(rest) })),

@@ -94,7 +94,7 @@ builder.mutationField('retryFlow', (t) => t.field({
   args: { input: t.arg({ type: RetryFlowInput, required: true, description: 'Which flow.' }) },
   resolve: async (_root, { input: { id, input } }, ctx) => {
     const item = input === undefined ? { id } : { id, input }
-    return answerOne(await retryFlows(ctx.deps, { caller: callerOf(ctx.viewer, ctx.address, 'retryFlow'), mayPrioritize: mayRun(ctx.viewer, 'createFlow.priority'), items: [item] }), flowOf(ctx))
+    return answerOne(await retryFlows(ctx.deps, { caller: callerOf(ctx.viewer, ctx.address, 'retryFlow'), mayPrioritize: mayRun(ctx.viewer, 'createFlow.priority'), items: [item], traceParent: ctx.facts.traceParent }), flowOf(ctx))
   },
 }))
 

@@ -56,6 +56,9 @@ builder.node(FlowRef, {
     maxAttempts: t.int({ description: 'How often it may be tried, the first time included.', resolve: column('maxAttempts') }),
     retriesUsed: t.int({ description: 'How many of its retries are used up.', resolve: column('retriesUsed') }),
     onLeaseLost: t.field({ type: OnLeaseLostEnum, description: 'What becomes of it when its worker falls silent.', resolve: column('onLeaseLost') }),
+    traceParent: t.string({
+      nullable: true, description: 'Its place in a distributed trace (W3C traceparent); null when it was submitted without one.', resolve: column('traceParent'),
+    }),
     owner: t.field({ type: PrincipalRef, description: 'Who submitted it.', resolve: ownerOf }),
   }),
 })

@@ -1,10 +1,12 @@
 import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core'
 import type { GraphQLFieldResolver } from 'graphql'
+import type { RootField } from '../observe/request-facts.ts'
+import type { Context } from './context.ts'
 import { refuseUnsafeInput } from './safe-input.ts'
 
 /**
- * Two rules for every root field, so that none can be forgotten: it runs only when the policy table has it
- * (deny by default), and its arguments hold only what PostgreSQL and JSON can carry.
+ * Three rules for every root field, so that none can be forgotten: it runs only when the policy table has it
+ * (deny by default), its arguments hold only what PostgreSQL and JSON can carry, and what became of it is told.
  */
 export class RootRules<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
@@ -13,7 +15,8 @@ export class RootRules<Types extends SchemaTypes> extends BasePlugin<Types> {
   }
 
   override wrapResolve(resolve: GraphQLFieldResolver<unknown, Types['Context'], object>, field: PothosOutputFieldConfig<Types>) {
-    return isRoot(field.kind) && field.kind !== 'Subscription' ? checked(resolve) : resolve
+    if (field.kind === 'Query' || field.kind === 'Mutation') return told({ kind: field.kind === 'Query' ? 'query' : 'mutation', name: field.name }, checked(resolve))
+    return resolve
   }
 
   override wrapSubscribe(subscribe: GraphQLFieldResolver<unknown, Types['Context'], object> | undefined, field: PothosOutputFieldConfig<Types>) {
@@ -27,6 +30,20 @@ const checked = <Context>(inner: GraphQLFieldResolver<unknown, Context, object>)
   (parent, args, ctx, info) => {
     refuseUnsafeInput(args)
     return inner(parent, args, ctx, info)
+  }
+
+/** Tells the request's facts what ran and how it ended. */
+const told = <Ctx>(field: RootField, inner: GraphQLFieldResolver<unknown, Ctx, object>): GraphQLFieldResolver<unknown, Ctx, object> =>
+  async (parent, args, ctx, info) => {
+    const ended = (ctx as Context).facts.began(field)
+    try {
+      const result: unknown = await inner(parent, args, ctx, info)
+      ended(result)
+      return result
+    } catch (error) {
+      ended(error)
+      throw error
+    }
   }
 
 declare global {

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { getOperationAST, parse, type ExecutionArgs, type ExecutionResult, type GraphQLError } from 'graphql'
+import { parse, type ExecutionArgs, type ExecutionResult, type GraphQLError } from 'graphql'
+import { alsoObserved } from '@sluice/db'
+import type { TraceParent } from '@sluice/protocol'
 import { createYoga, isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga'
+import { RequestFacts } from '../observe/request-facts.ts'
 import type { Viewer } from '../policies/policy.ts'
 import type { Context, Resources } from './context.ts'
 import { tooMuch, type DocumentLimits } from './document-limits.ts'
@@ -12,14 +15,18 @@ import { schema } from './schema.ts'
 // Far above any document of ours, far below what would keep the parser busy.
 const TOKENS_MAX = 10_000
 
-export interface Asking { viewer: Viewer; address: string | null; signal: AbortSignal; requestId?: string }
+export interface Asking { viewer: Viewer; address: string | null; signal: AbortSignal; requestId?: string; parent?: TraceParent | undefined }
 
 /** The context of one request: whoever asks, and readers that batch for it alone. */
-export const contextFor = (resources: Resources, { viewer, address, signal, requestId = randomUUID() }: Asking): Context => ({
-  ...resources, viewer, address, signal, requestId, facts: { requestId, principal: viewer.principalId },
-  flows: new FlowReader(resources.prisma, viewer),
-  load: createLoaders({ prisma: resources.prisma, pool: resources.deps.pool, viewer }),
-})
+export function contextFor(resources: Resources, { viewer, address, signal, requestId = randomUUID(), parent }: Asking): Context {
+  const facts = new RequestFacts({ requestId, principal: viewer.principalId, parent, observing: resources.observing })
+  const pool = alsoObserved(resources.deps.pool, facts)
+  return {
+    ...resources, deps: { ...resources.deps, pool }, viewer, address, signal, requestId, facts,
+    flows: new FlowReader(resources.prisma, viewer),
+    load: createLoaders({ prisma: resources.prisma, pool, viewer }),
+  }
+}
 
 export type GraphqlServer = ReturnType<typeof createGraphqlServer>
 
@@ -34,12 +41,10 @@ export const createGraphqlServer = ({ limits }: { limits: DocumentLimits }) => c
 const limitsPlugin = (limits: DocumentLimits): Plugin => ({
   onParse: ({ setParseFn }) => setParseFn((source: string) => parse(source, { maxTokens: TOKENS_MAX })),
   onExecute: ({ args, setResultAndStopExecution }) => {
-    noteOperation(args)
     const refusal = refused(args, limits)
     if (refusal) setResultAndStopExecution({ errors: [refusal] })
   },
   onSubscribe: ({ args, setResultAndStopExecution }) => {
-    noteOperation(args)
     const refusal = refused(args, limits)
     if (refusal) setResultAndStopExecution({ errors: [refusal] })
   },
@@ -60,11 +65,3 @@ const presentPlugin: Plugin<object, Context> = {
 /** The result with its errors as clients may see them. */
 export const presented = (result: ExecutionResult, ctx: Pick<Context, 'requestId' | 'deps'>): ExecutionResult =>
   result.errors ? { ...result, errors: result.errors.map((error) => presentError(error, { requestId: ctx.requestId, log: ctx.deps.log })) } : result
-
-/** What the document does, for the log: `mutation createFlow`. */
-function noteOperation({ document, operationName, contextValue }: ExecutionArgs): void {
-  const operation = getOperationAST(document, operationName)
-  const fields = operation?.selectionSet.selections.flatMap((one) => (one.kind === 'Field' ? [one.name.value] : [])) ?? []
-  const { facts } = contextValue as Context
-  facts['operation'] = `${operation?.operation ?? 'unknown'} ${fields.slice(0, 5).join(',')}`
-}

@@ -27,6 +27,8 @@ export interface Live {
   /** @throws InvalidInput when it is no cursor of events. */
   sequenceOf(cursor: string): number
   rights: Rights
+  /** For who watches: open subscriptions, and for how long the oldest event waits. */
+  figures(): { subscriptions: number; feedDelayMs: number }
   /** Ends every subscription with SHUTDOWN and reads the feed no more. */
   close(): Promise<void>
 }
@@ -35,17 +37,19 @@ interface Options {
   engine: Pick<Deps, 'pool' | 'wake' | 'log'>
   prisma: PrismaClient
   settings: { sweepFeedMs: number; subscriberBuffer: number }
+  /** Told of each subscription that ended with a reason. */
+  ended?: (reason: SubscriptionEnd) => void
 }
 
 // At most ten times and twice a second (api.graphql).
 const QUEUE_EVERY_MS = 100
 const OVERVIEW_EVERY_MS = 500
 
-export async function openLive({ engine, prisma, settings }: Options): Promise<Live> {
+export async function openLive({ engine, prisma, settings, ended }: Options): Promise<Live> {
   const hub = await openFeedHub({ engine, prisma, sweepMs: settings.sweepFeedMs })
   const rights = openRights(engine)
   const progress = openProgress({ engine, prisma })
-  const subscriptions = openSubscriptions({ limit: settings.subscriberBuffer, rights })
+  const subscriptions = openSubscriptions({ limit: settings.subscriberBuffer, rights, ended })
   const sources = { pool: engine.pool, prisma }
   const queues = new SharedViews<QueueView>({ hub, log: engine.log, everyMs: QUEUE_EVERY_MS })
   const overviews = new SharedViews<OverviewView>({ hub, log: engine.log, everyMs: OVERVIEW_EVERY_MS })
@@ -69,6 +73,7 @@ export async function openLive({ engine, prisma, settings }: Options): Promise<L
     eventCursor: (sequence) => eventCursorText(hub.cursor.generation, sequence),
     sequenceOf: (text) => parseEventCursor(text).sequence,
     rights,
+    figures: () => ({ subscriptions: subscriptions.count(), feedDelayMs: hub.lagMs }),
     close: async () => {
       subscriptions.endAll()
       rights.close()

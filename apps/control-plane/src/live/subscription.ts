@@ -15,6 +15,8 @@ export interface Subscriptions {
   open<Item extends ItemHead>(o: OpenSubscription<Item>): AsyncIterableIterator<Item>
   /** Ends all with SHUTDOWN. */
   endAll(): void
+  /** How many are open. */
+  count(): number
 }
 
 interface OpenSubscription<Item extends ItemHead> {
@@ -25,12 +27,18 @@ interface OpenSubscription<Item extends ItemHead> {
   start(subscription: Subscription<Item>): AsyncIterable<Item>
 }
 
+interface Options { limit: number; rights: Rights; ended?: ((reason: SubscriptionEnd) => void) | undefined }
+
 /** Every open subscription of the process: bounded, ended by a revoked right or by the shutdown. */
-export function openSubscriptions({ limit, rights }: { limit: number; rights: Rights }): Subscriptions {
+export function openSubscriptions({ limit, rights, ended }: Options): Subscriptions {
   const open = new Set<(end: SubscriptionEnd) => void>()
   return {
     open: ({ viewer, atEnd, keyOf, start }) => {
-      const outlet = new Outlet({ limit, atEnd, ...(keyOf ? { keyOf } : {}) })
+      const told = (reason: SubscriptionEnd) => {
+        ended?.(reason)
+        return atEnd(reason)
+      }
+      const outlet = new Outlet({ limit, atEnd: told, ...(keyOf ? { keyOf } : {}) })
       const end = (reason: SubscriptionEnd): void => outlet.end(reason)
       const undo: (() => void)[] = [() => open.delete(end), rights.watch(viewer, () => outlet.end('REVOKED'))]
       let closed = false
@@ -45,6 +53,7 @@ export function openSubscriptions({ limit, rights }: { limit: number; rights: Ri
       return closable(read(start({ outlet, atClose }), outlet), close)
     },
     endAll: () => open.forEach((end) => end('SHUTDOWN')),
+    count: () => open.size,
   }
 }
 

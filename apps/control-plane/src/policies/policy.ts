@@ -12,6 +12,7 @@ type Row = Partial<Record<Role, Extent>>
 const everyone: Row = { VIEWER: 'all', SUBMITTER: 'all', OPERATOR: 'all', ADMIN: 'all', WORKER: 'all' }
 const people: Row = { VIEWER: 'all', SUBMITTER: 'all', OPERATOR: 'all', ADMIN: 'all' }
 const readers: Row = { VIEWER: 'all', SUBMITTER: 'own', OPERATOR: 'all', ADMIN: 'all' }
+const watchers: Row = { VIEWER: 'all', OPERATOR: 'all', ADMIN: 'all' }
 const creators: Row = { SUBMITTER: 'own', OPERATOR: 'all', ADMIN: 'all' }
 const operators: Row = { OPERATOR: 'all', ADMIN: 'all' }
 const admins: Row = { ADMIN: 'all' }
@@ -25,7 +26,7 @@ export const POLICY = {
   node: people, viewer: everyone, serverTime: everyone,
   flow: readers, waitForFlow: readers, flows: readers, flowCounts: readers,
   flowQueue: readers, queueStats: people, throughput: people, lanes: people, workers: people, unservedQueues: people, flowKinds: people, caps: people, servers: people,
-  principals: { VIEWER: 'all', OPERATOR: 'all', ADMIN: 'all' },
+  principals: watchers,
   audit: admins, apiTokens: admins,
 
   createFlow: creators, createFlows: creators, 'createFlow.priority': operators,
@@ -36,6 +37,8 @@ export const POLICY = {
 
   registerWorker: workers, claimFlows: workers, heartbeat: workers, startFlow: workers, startFlows: workers, returnFlow: workers,
   finishFlow: workers, finishFlows: workers, failFlow: workers, failFlows: workers, reportProgress: workers,
+
+  'door.metrics': watchers,
 
   flowEvents: readers, flowsChanged: readers, queueChanged: people, overview: people,
 } as const satisfies Record<string, Row>

@@ -8,12 +8,16 @@ import { graphqlDoor } from '../doors/graphql.ts'
 import { healthDoor } from '../doors/health.ts'
 import { answerBy, createHttpServer, listen } from '../doors/listen.ts'
 import { ourOrigins } from '../doors/origins.ts'
+import { metricsDoor } from '../doors/metrics.ts'
+import { restDoor } from '../doors/rest/rest-door.ts'
 import { sessionDoor } from '../doors/session.ts'
 import { openSockets } from '../doors/sockets.ts'
 import { staticDoor } from '../doors/static-files.ts'
 import { createGraphqlServer } from '../graphql/server.ts'
 import type { Resources } from '../graphql/context.ts'
 import { openLive } from '../live/live.ts'
+import { databaseMetrics } from '../observe/database-metrics.ts'
+import type { Observing } from '../observe/request-facts.ts'
 
 const ALIASES_MAX = 100
 const IN_FLIGHT_MS = 10_000
@@ -30,30 +34,33 @@ export interface Api {
   close(): Promise<void>
 }
 
-interface ApiOptions { engine: Engine; prisma: PrismaClient; settings: ApiSettings; dashboardDir?: string }
+interface ApiOptions { engine: Engine; prisma: PrismaClient; settings: ApiSettings; observing: Observing; dashboardDir?: string }
 
 /** Serves people and workers: GraphQL over HTTP and sockets, sign-in, health, the dashboard. Listens last, when everything is ready. */
-export async function startApi({ engine, prisma, settings, dashboardDir = DASHBOARD }: ApiOptions): Promise<Api> {
+export async function startApi({ engine, prisma, settings, observing, dashboardDir = DASHBOARD }: ApiOptions): Promise<Api> {
   const { deps } = engine
   const http = createHttpServer()
-  const live = await openLive({ engine: deps, prisma, settings })
+  const live = await openLive({ engine: deps, prisma, settings, ended: observing.metrics.subscriptionEnded })
+  observing.metrics.lookAt({ live: live.figures, claimsParked: () => deps.promoter.asking })
   const stopping = new AbortController()
   // Every long poll listens.
   setMaxListeners(0, stopping.signal)
   let port = settings.port
   // Asked per request: the port is only known once it listens.
   const origins = (request: Parameters<ReturnType<typeof ourOrigins>>[0]): boolean => ourOrigins({ ...settings, port })(request)
-  const resources: Resources = { deps, prisma, live, pages: { default: settings.pageDefault, max: settings.pageMax } }
+  const resources: Resources = { deps, prisma, live, observing, pages: { default: settings.pageDefault, max: settings.pageMax } }
   const { queryDepth: depth, queryCost: cost, pageDefault } = settings
   const server = createGraphqlServer({ limits: { depth, cost, aliases: ALIASES_MAX, pageDefault } })
   const sockets = openSockets({ resources, server, origins, settings })
   http.on('request', answerBy([
     healthDoor({ pool: deps.pool, isStopping: () => stopping.signal.aborted }),
+    metricsDoor({ pool: deps.pool, registry: observing.metrics.registry, database: databaseMetrics({ pool: deps.pool }) }),
     graphiqlDoor(deps),
     graphqlDoor({ resources, server, origins, stopping: stopping.signal, bodyMaxBytes: settings.bodyMaxBytes }),
+    restDoor({ resources, origins, stopping: stopping.signal, settings }),
     sessionDoor({ deps, origins, secure: settings.address.startsWith('https:') }),
     staticDoor({ dir: dashboardDir }),
-  ], deps.log))
+  ], { log: deps.log, observing }))
   http.on('upgrade', sockets.upgrade)
   await engine.startApi()
   port = await listen(http, settings)
