@@ -3,5 +3,8 @@ import { addressOf } from '../features/addresses.ts'
 /** A page that exists: where it is, and the key that follows g. own: the router shows it; otherwise it is a whole load. */
 export const PAGES = [
   { name: 'Queue', address: addressOf.queue(), key: 'q', own: true },
+  { name: 'Flows', address: addressOf.flows(), key: 'f', own: true },
+  { name: 'Lanes', address: addressOf.lanes(), key: 'l', own: true },
+  { name: 'Workers', address: addressOf.workers(), key: 'w', own: true },
   { name: 'API', address: addressOf.api, key: 'a', own: false },
 ] as const

@@ -1,15 +1,24 @@
-import { createRootRoute, createRoute, createRouter, Outlet } from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { addressOf } from '../features/addresses.ts'
+import { listSearch } from '../features/flow-list/list-search.ts'
 import { safeNext } from '../graphql/sign-in-address.ts'
 import { FlowPage } from '../pages/flow/flow-page.tsx'
 import { flowSearch } from '../pages/flow/flow-search.ts'
+import { LanesPage } from '../pages/lanes/lanes-page.tsx'
+import { lanesSearch } from '../pages/lanes/lanes-search.ts'
 import { QueuePage } from '../pages/queue/queue-page.tsx'
 import { queueSearch } from '../pages/queue/queue-search.ts'
 import { SignInPage } from '../pages/sign-in/sign-in-page.tsx'
 import { signInSearch } from '../pages/sign-in/sign-in-search.ts'
+import { WorkersPage } from '../pages/workers/workers-page.tsx'
+import { workersSearch } from '../pages/workers/workers-search.ts'
 import { keepAskedAddress, takeAskedAddress } from './asked-address.ts'
+import { parseSearch, stringifySearch } from './search-params.ts'
 import { SignedIn } from './signed-in.tsx'
+
+// Loaded when they are opened, so that the first page stays light.
+const FlowsPage = lazyRouteComponent(() => import('../pages/flows/flows-page.tsx'), 'FlowsPage')
 
 const rootRoute = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
 const signedInRoute = createRoute({ getParentRoute: () => rootRoute, id: 'signed-in', component: SignedIn })
@@ -22,12 +31,36 @@ const queueRoute = createRoute({
   },
 })
 
+const flowsRoute = createRoute({
+  getParentRoute: () => signedInRoute, path: '/flows', validateSearch: search => listSearch.parse(search),
+  component: function FlowsRoute() {
+    const navigate = flowsRoute.useNavigate()
+    return <FlowsPage search={flowsRoute.useSearch()} onSearch={(search, o) => void navigate({ search, replace: o?.replace ?? false, resetScroll: false })} />
+  },
+})
+
 const flowRoute = createRoute({
   getParentRoute: () => signedInRoute, path: '/flows/$id', validateSearch: search => flowSearch.parse(search),
   component: function FlowRoute() {
     const navigate = flowRoute.useNavigate()
     const { id } = flowRoute.useParams()
     return <FlowPage key={id} id={id} search={flowRoute.useSearch()} onSearch={search => void navigate({ search, replace: true })} onDeleted={() => void navigate({ to: '/' })} />
+  },
+})
+
+const lanesRoute = createRoute({
+  getParentRoute: () => signedInRoute, path: '/lanes', validateSearch: search => lanesSearch.parse(search),
+  component: function LanesRoute() {
+    const navigate = lanesRoute.useNavigate()
+    return <LanesPage search={lanesRoute.useSearch()} onSearch={search => void navigate({ search, resetScroll: false })} />
+  },
+})
+
+const workersRoute = createRoute({
+  getParentRoute: () => signedInRoute, path: '/workers', validateSearch: search => workersSearch.parse(search),
+  component: function WorkersRoute() {
+    const navigate = workersRoute.useNavigate()
+    return <WorkersPage search={workersRoute.useSearch()} onSearch={search => void navigate({ search, resetScroll: false })} />
   },
 })
 
@@ -51,7 +84,7 @@ function NotFound() {
 }
 
 /** One line per page. */
-export const router = createRouter({ routeTree: rootRoute.addChildren([signedInRoute.addChildren([queueRoute, flowRoute]), signInRoute]) })
+export const router = createRouter({ parseSearch, stringifySearch, routeTree: rootRoute.addChildren([signedInRoute.addChildren([queueRoute, flowsRoute, flowRoute, lanesRoute, workersRoute]), signInRoute]) })
 
 declare module '@tanstack/react-router' {
   interface Register { router: typeof router }

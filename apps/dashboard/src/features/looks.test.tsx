@@ -1,14 +1,15 @@
-import { FLOW_PHASES, FLOW_STATUSES, LANE_STATES, QUEUE_REASONS } from '@sluice/protocol'
+import { FLOW_PHASES, FLOW_STATUSES, LANE_STATES, QUEUE_REASONS, WORKER_STATES } from '@sluice/protocol'
 import { render, screen } from '@testing-library/react'
 import { describe, expect, test } from 'vitest'
 import { LookBadge } from '../ui/look.tsx'
-import { LANE_LOOKS, lookOf, PHASE_LOOKS, REASON_LOOKS, STATUS_LOOKS } from './looks.ts'
+import { LANE_LOOKS, lookOf, PHASE_LOOKS, REASON_LOOKS, STATUS_LOOKS, WORKER_LOOKS } from './looks.ts'
 
 const LISTS = [
   ['status', FLOW_STATUSES.map(word => STATUS_LOOKS[word])],
   ['phase', FLOW_PHASES.map(word => PHASE_LOOKS[word])],
   ['queue reason', QUEUE_REASONS.map(word => REASON_LOOKS[word])],
   ['lane state', LANE_STATES.map(word => LANE_LOOKS[word])],
+  ['worker state', WORKER_STATES.map(word => WORKER_LOOKS[word])],
 ] as const
 
 describe('looks', () => {

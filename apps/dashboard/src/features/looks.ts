@@ -1,10 +1,10 @@
 import {
   FLOW_PHASE_SENTENCES, FLOW_STATUS_SENTENCES, LANE_STATE_SENTENCES, QUEUE_REASON_SENTENCES,
-  type FlowPhase, type FlowStatus, type LaneState, type QueueReason,
+  type FlowPhase, type FlowStatus, type LaneState, type QueueReason, type WorkerState,
 } from '@sluice/protocol'
 import {
   Ban, CalendarClock, CircleCheck, CircleDashed, CirclePause, CirclePlay, CircleSlash, CircleX, Gauge, Hand, Hourglass, ListOrdered, LoaderCircle,
-  MessageCircleQuestion, PauseCircle, Plug, PlugZap, Puzzle, RotateCcw, Timer, UserRound, Users, Wallet, Workflow, type LucideIcon,
+  MessageCircleQuestion, PauseCircle, Plug, PlugZap, Puzzle, RotateCcw, Timer, Unplug, UserRound, Users, Wallet, Workflow, type LucideIcon,
 } from 'lucide-react'
 import type { Look } from '../ui/look.tsx'
 import type { Tone } from '../ui/tone.ts'
@@ -50,6 +50,12 @@ export const LANE_LOOKS: Record<LaneState, Look> = {
   PAUSED: look(CirclePause, 'Paused', 'attention', LANE_STATE_SENTENCES.PAUSED),
   DRAINING: look(Timer, 'Draining', 'attention', LANE_STATE_SENTENCES.DRAINING),
   DISABLED: look(CircleSlash, 'Disabled', 'bad', LANE_STATE_SENTENCES.DISABLED),
+}
+
+export const WORKER_LOOKS: Record<WorkerState, Look> = {
+  ACTIVE: look(CirclePlay, 'Active', 'good', 'Asks for work.'),
+  DRAINING: look(Timer, 'Draining', 'attention', 'Asks for nothing more and finishes what it has.'),
+  DEAD: look(Unplug, 'Gone', 'idle', 'It stopped, was replaced, or was not heard for too long.'),
 }
 
 /** A running flow shows its phase, every other its status. */

@@ -10,7 +10,7 @@ const REFUSALS = [
 
 /** What has no id of its own lives inside its parent. Everything else is kept once, by its id, and changes everywhere at once. */
 const EMBEDDED = [
-  'Progress', 'FlowError', 'QueuePlace', 'QueueStats', 'FlowCounts', 'StatusCount', 'ThroughputPoint', 'FlowEvent', 'FlowKind', 'Viewer', 'Cap',
+  'Progress', 'FlowError', 'QueuePlace', 'QueueStats', 'FlowCounts', 'StatusCount', 'ThroughputPoint', 'FlowEvent', 'FlowKind', 'Viewer', 'Cap', 'UnservedQueue',
   'FlowEventItem', 'FlowsChangedItem', 'QueueChangedItem', 'OverviewItem', 'PageInfo',
   'FlowAttemptsConnection', 'FlowAttemptsConnectionEdge', 'FlowEventsConnection', 'FlowEventsConnectionEdge',
   'QueryFlowsConnection', 'QueryFlowsConnectionEdge', 'QueryFlowQueueConnection', 'QueryFlowQueueConnectionEdge',

@@ -8,26 +8,28 @@ import { CapDialog } from './cap-dialog.tsx'
 
 export const CapLine_Cap = graphql(`
   fragment CapLine_Cap on Cap {
-    scope maxActive active fromEnvironment environmentValue setAt
+    scope maxActive active fromEnvironment environmentValue setAt reason
     lane { id name }
     setBy { id name }
   }
 `)
 
 type Cap = ResultOf<typeof CapLine_Cap>
+interface Props { caps: readonly FragmentOf<typeof CapLine_Cap>[]; lane: string | undefined; onDone?(): void }
 
 /** The cap of all lanes or of one, where it came from, and the way to change it. */
-export function CapLine({ caps: masked, lane }: { caps: readonly FragmentOf<typeof CapLine_Cap>[]; lane: string | undefined }) {
+export function CapLine({ caps: masked, lane, onDone }: Props) {
   const [open, setOpen] = useState(false)
   const mayNot = whyMayNot(useViewer(), 'setCap')
   const caps = masked.map(cap => readFragment(CapLine_Cap, cap))
   const cap = caps.find(one => (lane === undefined ? one.scope === 'GLOBAL' : one.scope === 'LANE' && one.lane?.name === lane))
+  const subject = lane === undefined ? { scope: 'GLOBAL' as const } : { scope: 'LANE' as const, lane }
   return (
     <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-[0.95rem]">
       <span className="text-muted">{sentence(cap, lane)}</span>
       {cap && <EnvironmentDiffers cap={cap} />}
       <Button icon={Pencil} look="quiet" whyNot={mayNot} onClick={() => setOpen(true)}>Change the cap</Button>
-      {open && <CapDialog lane={lane} current={cap?.maxActive ?? 0} environmentValue={cap?.environmentValue ?? null} onClose={() => setOpen(false)} />}
+      {open && <CapDialog subject={subject} now={cap ?? null} onClose={() => setOpen(false)} {...(onDone ? { onDone } : {})} />}
     </div>
   )
 }
@@ -36,7 +38,7 @@ const sentence = (cap: Cap | undefined, lane: string | undefined) => {
   const where = lane === undefined ? 'All lanes' : `Lane ${lane}`
   if (!cap || cap.maxActive === 0) return `${where}: no cap`
   const from = cap.fromEnvironment ? 'from the environment' : `set${cap.setBy ? ` by ${cap.setBy.name}` : ''}${cap.setAt ? `, ${formatInstant(cap.setAt)}` : ''}`
-  return `${where}: at most ${cap.maxActive} at once (${from})`
+  return `${where}: at most ${cap.maxActive} at once (${from}${cap.reason && !cap.fromEnvironment ? `: ${cap.reason}` : ''})`
 }
 
 function EnvironmentDiffers({ cap }: { cap: Cap }) {

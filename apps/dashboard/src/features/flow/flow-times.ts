@@ -1,4 +1,5 @@
 import type { FlowStatus } from '@sluice/protocol'
+import { silenceBetween } from '../silence.ts'
 
 /** An attempt's times: leased, reported as begun, ended. */
 export interface AttemptTimes { startedAt: string; reportedAt: string | null; endedAt: string | null }
@@ -37,13 +38,8 @@ export const progressNow = <Progress extends { at: string }>(flow: { status: Flo
   return flow.currentAttempt && before(flow.progress.at, flow.currentAttempt.startedAt) ? null : flow.progress
 }
 
-/** A worker is called silent after this part of its lease: with the usual settings, two heartbeats. */
-const SILENT_PART = 2 / 3
-
 /** How long a lease's worker has not been heard, in ms, when that is too long; else null. readAt: the server's time of the reading, so that an old page accuses nobody. */
 export const silenceOf = (attempt: { leaseExpiresAt: string | null; worker: { heartbeatAt: string } | null } | null, readAt: string): number | null => {
   if (!attempt?.worker || attempt.leaseExpiresAt === null) return null
-  const heardAt = Date.parse(attempt.worker.heartbeatAt)
-  const silence = Date.parse(readAt) - heardAt
-  return silence > (Date.parse(attempt.leaseExpiresAt) - heardAt) * SILENT_PART && silence > 0 ? silence : null
+  return silenceBetween({ heardAt: attempt.worker.heartbeatAt, expiresAt: attempt.leaseExpiresAt, readAt })
 }

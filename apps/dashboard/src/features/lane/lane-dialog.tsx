@@ -7,17 +7,17 @@ import { useNotify } from '../../ui/notices.tsx'
 
 const PauseLane_Mutation = graphql(`
   mutation PauseLane($input: LaneInput!) {
-    pauseLane(input: $input) { __typename ... on LanePayload { lane { id state } } ... on Error { code message } }
+    pauseLane(input: $input) { __typename ... on LanePayload { lane { id state stateReason stateAt stateBy { id name } version } } ... on Error { code message } }
   }
 `)
 const ResumeLane_Mutation = graphql(`
   mutation ResumeLane($input: LaneInput!) {
-    resumeLane(input: $input) { __typename ... on LanePayload { lane { id state } } ... on Error { code message } }
+    resumeLane(input: $input) { __typename ... on LanePayload { lane { id state stateReason stateAt stateBy { id name } version } } ... on Error { code message } }
   }
 `)
 const DrainLane_Mutation = graphql(`
   mutation DrainLane($input: LaneInput!) {
-    drainLane(input: $input) { __typename ... on LanePayload { lane { id state } } ... on Error { code message } }
+    drainLane(input: $input) { __typename ... on LanePayload { lane { id state stateReason stateAt stateBy { id name } version } } ... on Error { code message } }
   }
 `)
 
@@ -29,8 +29,8 @@ const WORDS: Record<LaneAction, { confirm: string; description: string; done: st
   drain: { confirm: 'Drain', description: 'It accepts nothing new and finishes what it has.', done: 'is draining' },
 }
 
-/** Pauses, resumes or drains a lane, with a reason. */
-export function LaneDialog({ action, name, onClose }: { action: LaneAction; name: string; onClose(): void }) {
+/** Pauses, resumes or drains a lane, with a reason. onDone: it was done, and figures that follow may be read. */
+export function LaneDialog({ action, name, onClose, onDone }: { action: LaneAction; name: string; onClose(): void; onDone?(): void }) {
   const [reason, setReason] = useState('')
   const commands = {
     pause: useCommand(PauseLane_Mutation, data => data.pauseLane),
@@ -43,6 +43,7 @@ export function LaneDialog({ action, name, onClose }: { action: LaneAction; name
   const confirm = async () => {
     if (!(await command.run({ input: { name, reason: reason || null } }))) return
     notify({ tone: 'good', text: `Lane ${name} ${words.done}.` })
+    onDone?.()
     onClose()
   }
   return (

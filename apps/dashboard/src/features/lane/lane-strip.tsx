@@ -1,13 +1,14 @@
-import { CirclePause, CirclePlay, Ellipsis, Timer } from 'lucide-react'
+import { Ellipsis } from 'lucide-react'
 import { useState } from 'react'
 import { graphql, readFragment, type FragmentOf, type ResultOf } from '../../graphql/graphql.ts'
-import { useViewer, whyMayNot } from '../../graphql/viewer.ts'
+import { useViewer } from '../../graphql/viewer.ts'
 import { Button } from '../../ui/button.tsx'
 import { LookBadge } from '../../ui/look.tsx'
 import { Menu } from '../../ui/menu.tsx'
 import { addressOf } from '../addresses.ts'
 import { LANE_LOOKS } from '../looks.ts'
 import { LaneDialog, type LaneAction } from './lane-dialog.tsx'
+import { laneStateItems } from './lane-state-items.ts'
 
 export const LaneStrip_Lane = graphql(`
   fragment LaneStrip_Lane on Lane { id name state maxActive stats { queued slotsHeld } }
@@ -30,13 +31,7 @@ const chip = (shown: boolean) => `inline-flex min-h-8 items-center gap-2 rounded
 
 function LaneChip({ lane, shown }: { lane: Lane; shown: boolean }) {
   const [asked, ask] = useState<LaneAction | null>(null)
-  const viewer = useViewer()
-  const open = lane.state === 'OPEN'
-  const items = [
-    { label: 'Pause', icon: CirclePause, whyNot: lane.state === 'PAUSED' ? 'It is paused already.' : whyMayNot(viewer, 'pauseLane'), onSelect: () => ask('pause') },
-    { label: 'Resume', icon: CirclePlay, whyNot: open ? 'It is open.' : whyMayNot(viewer, 'resumeLane'), onSelect: () => ask('resume') },
-    { label: 'Drain', icon: Timer, whyNot: lane.state === 'DRAINING' ? 'It is draining already.' : whyMayNot(viewer, 'drainLane'), onSelect: () => ask('drain') },
-  ]
+  const items = laneStateItems(lane.state, useViewer(), ask)
   return (
     <>
       <a href={addressOf.queue(lane.name)} aria-current={shown ? 'true' : undefined} className={`${chip(shown)} rounded-r-none border-r-0`}>

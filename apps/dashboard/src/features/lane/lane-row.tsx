@@ -1,0 +1,101 @@
+import { ArrowUpFromLine, ChevronDown, ChevronRight } from 'lucide-react'
+import { useId } from 'react'
+import { graphql, readFragment, type FragmentOf, type ResultOf } from '../../graphql/graphql.ts'
+import { LookBadge } from '../../ui/look.tsx'
+import { Meter } from '../../ui/meter.tsx'
+import { Elapsed, RelativeTime } from '../../ui/time.tsx'
+import { addressOf } from '../addresses.ts'
+import { LANE_LOOKS } from '../looks.ts'
+import { LaneActions, LaneActions_Lane } from './lane-actions.tsx'
+import { LaneDetails, LaneDetails_Lane } from './lane-details.tsx'
+
+export const LaneRow_Lane = graphql(`
+  fragment LaneRow_Lane on Lane {
+    id name state stateReason stateAt
+    stateBy { id name }
+    cap { maxActive setAt setBy { id name } }
+    stats { queued running waiting slotsHeld slotsHeldByWaiting oldestQueuedAt finishedLastMinute failedLastMinute }
+    ...LaneActions_Lane ...LaneDetails_Lane
+  }
+`, [LaneActions_Lane, LaneDetails_Lane])
+
+type Lane = ResultOf<typeof LaneRow_Lane>
+interface Props { lane: FragmentOf<typeof LaneRow_Lane>; opened: boolean; onOpen(open: boolean): void; onCap(): void; onDone(): void }
+
+const COLUMNS = 10
+
+/** One lane, and its details below it while they are open. */
+export function LaneRow({ lane: masked, opened, onOpen, onCap, onDone }: Props) {
+  const lane = readFragment(LaneRow_Lane, masked)
+  const { stats } = lane
+  const detailsId = useId()
+  return (
+    <>
+      <tr>
+        <td>
+          <span className="flex min-w-0 items-center gap-2">
+            <LaneName lane={lane} opened={opened} detailsId={detailsId} onOpen={onOpen} />
+            <LookBadge look={LANE_LOOKS[lane.state]} />
+          </span>
+          {lane.state !== 'OPEN' && <StateLine lane={lane} />}
+        </td>
+        <td><LaneSlots held={stats.slotsHeld} byWaiting={stats.slotsHeldByWaiting} cap={lane.cap?.maxActive ?? 0} /></td>
+        <td className="text-right"><a href={addressOf.queue(lane.name)} aria-label={`${stats.queued} queued in lane ${lane.name}: show the queue`} className="text-inherit">{stats.queued}</a></td>
+        <td className="hidden text-right md:table-cell">{stats.running}</td>
+        <td className="hidden text-right lg:table-cell">{stats.waiting}</td>
+        <td className="hidden text-right md:table-cell">{stats.oldestQueuedAt ? <Elapsed since={stats.oldestQueuedAt} /> : <span className="text-muted">–</span>}</td>
+        <td className="hidden text-right lg:table-cell">{stats.finishedLastMinute}</td>
+        <td className={`hidden text-right lg:table-cell ${stats.failedLastMinute > 0 ? 'text-bad' : ''}`}>
+          <a href={addressOf.ended('failed', lane.name)} aria-label={`${stats.failedLastMinute} failed in lane ${lane.name} in the last minute: list those that failed`} className="text-inherit">{stats.failedLastMinute}</a>
+        </td>
+        <td className="hidden xl:table-cell"><CapOrigin cap={lane.cap} /></td>
+        <td className="!px-1 text-right"><LaneActions lane={lane} onCap={onCap} onDone={onDone} /></td>
+      </tr>
+      {opened && <tr id={detailsId}><td colSpan={COLUMNS} className="!whitespace-normal !p-0"><LaneDetails lane={lane} /></td></tr>}
+    </>
+  )
+}
+
+function LaneName({ lane, opened, detailsId, onOpen }: { lane: Lane; opened: boolean; detailsId: string; onOpen(open: boolean): void }) {
+  const Icon = opened ? ChevronDown : ChevronRight
+  return (
+    <button
+      type="button" data-row aria-expanded={opened} aria-controls={opened ? detailsId : undefined} aria-label={`Details of lane ${lane.name}`} title={lane.name} onClick={() => onOpen(!opened)}
+      className="flex min-h-6 min-w-0 items-center gap-1 rounded font-medium hover:underline"
+    >
+      <Icon size={14} aria-hidden="true" className="shrink-0 text-muted" /><span className="min-w-0 truncate">{lane.name}</span>
+    </button>
+  )
+}
+
+function StateLine({ lane }: { lane: Lane }) {
+  const reason = lane.stateReason ?? 'No reason was given'
+  return (
+    <span className="block truncate pb-1.5 pl-[1.3rem] text-[0.93rem] text-muted" title={reason}>
+      {reason}{lane.stateBy && `, ${lane.stateBy.name}`}{lane.stateAt && <>, <RelativeTime at={lane.stateAt} /></>}
+    </span>
+  )
+}
+
+function LaneSlots({ held, byWaiting, cap }: { held: number; byWaiting: number; cap: number }) {
+  const over = cap > 0 && held > cap
+  const words = cap > 0 ? `${held} of ${cap}` : String(held)
+  return (
+    <span className="flex items-center gap-2" title={byWaiting > 0 ? `${words}; ${byWaiting} of them by flows that wait` : words}>
+      <span className={`inline-flex shrink-0 items-center gap-1 ${over ? 'font-semibold text-attention' : ''}`}>
+        {over && <ArrowUpFromLine size={13} aria-hidden="true" />}{words}{over && <span className="font-normal">over</span>}
+      </span>
+      {byWaiting > 0 && <span className="hidden shrink-0 text-[0.93rem] text-muted sm:inline">{byWaiting} waiting</span>}
+      {cap > 0 && <span className="hidden flex-1 lg:flex"><Meter used={held} of={cap} label={`${words} slots of the lane held`} /></span>}
+    </span>
+  )
+}
+
+function CapOrigin({ cap }: { cap: Lane['cap'] }) {
+  if (!cap) return <span className="text-muted">none of its own</span>
+  return (
+    <span className="text-muted">
+      <span className="text-text">{cap.maxActive > 0 ? cap.maxActive : 'off'}</span>{cap.setBy && `, ${cap.setBy.name}`}{cap.setAt && <>, <RelativeTime at={cap.setAt} /></>}
+    </span>
+  )
+}
