@@ -5,6 +5,7 @@ import { logWith, type Log } from './log.ts'
 import { callHandler } from './outcome.ts'
 import { createProgressChannel, type ProgressChannel } from './progress.ts'
 import type { Reporter } from './reporter.ts'
+import { traceAttempt, type AttemptTrace } from './trace.ts'
 import { isRefused, type ControlPlane } from './wire/control-plane.ts'
 
 export interface ExecutionDeps {
@@ -33,16 +34,22 @@ export async function executeFlow(held: HeldFlow, deps: ExecutionDeps): Promise<
 async function work(held: HeldFlow, deps: ExecutionDeps): Promise<void> {
   const kind = deps.kinds[held.flow.kind]
   if (!kind || deps.stopping.aborted) return await deps.reporter.giveBack(held)
+  const trace = traceAttempt(held)
+  await attempt(held, { kind, trace, deps }).finally(() => trace.end())
+}
+
+async function attempt(held: HeldFlow, { kind, trace, deps }: { kind: Kind; trace: AttemptTrace; deps: ExecutionDeps }): Promise<void> {
   const start = await deps.reporter.start(held)
   if (start === 'withdrawn') return await deps.reporter.giveBack(held)
   if (start === 'ended' || held.over) return
   held.stage = 'working'
   const progress = progressOf(held, deps)
-  const outcome = await callHandler(kind, contextOf(held, { progress, log: deps.log }))
+  const { traceParent } = trace
+  const outcome = await trace.handle(() => callHandler(kind, contextOf(held, { progress, log: deps.log, traceParent })))
   if (held.over) return
   held.stage = 'reporting'
   await progress.close()
-  await deps.reporter.outcome(held, outcome)
+  await trace.settle(() => deps.reporter.outcome(held, outcome))
 }
 
 function progressOf(held: HeldFlow, { controlPlane, signal, log }: ExecutionDeps): ProgressChannel {
@@ -55,12 +62,13 @@ function progressOf(held: HeldFlow, { controlPlane, signal, log }: ExecutionDeps
   })
 }
 
-function contextOf(held: HeldFlow, o: { progress: ProgressChannel; log: Log }): FlowContext {
+function contextOf(held: HeldFlow, o: { progress: ProgressChannel; log: Log; traceParent: string | null }): FlowContext {
   const { id, kind, title, input, labels, retriesUsed, maxAttempts, createdAt, deadlineAt } = held.flow
   return {
     flow: { id, kind, title, input, labels, retriesUsed, maxAttempts, createdAt, deadlineAt, attempt: held.lease.attempt },
     signal: held.abort.signal,
     progress: (percent, message) => o.progress.report(percent, message),
-    log: logWith(o.log, { flow: id, kind }),
+    log: logWith(o.log, { flow: id, kind, ...(o.traceParent !== null && { traceId: o.traceParent.split('-')[1] }) }),
+    traceParent: o.traceParent,
   }
 }

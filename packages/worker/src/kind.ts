@@ -35,8 +35,10 @@ export interface FlowContext<Input = Json> {
   signal: AbortSignal
   /** percent 0 to 100 (rounded and clamped) or null, message or nothing. Call it as often as you like: at most four a second leave, the latest wins. */
   progress(percent: number | null, message?: string): void
-  /** The worker's log with the flow's id and kind on every entry. */
+  /** The worker's log with the flow's id and kind on every entry, and its trace's id where there is one. */
   log: Log
+  /** W3C traceparent of this attempt, to be passed on to what the handler calls or starts; null = the flow belongs to no trace. */
+  traceParent: string | null
 }
 
 export interface Kind<Input = Json> {

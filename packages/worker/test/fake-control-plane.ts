@@ -8,7 +8,7 @@ import type { Json, LeaseRef } from '@sluice/protocol'
 
 export interface FakeFlow {
   id: string; kind: string; input: Json; status: string; epoch: number; cancelling: boolean; started: boolean; progress: Json[]
-  result?: Json; error?: Json; retryable?: boolean; returned?: 'unstarted' | 'interrupted'
+  traceParent?: string; result?: Json; error?: Json; retryable?: boolean; returned?: 'unstarted' | 'interrupted'
 }
 interface Input {
   workerId: string; requestId: string; max: number; waitMs: number; draining: boolean; leases: LeaseRef[]; lease: LeaseRef; items: Input[]
@@ -71,7 +71,7 @@ export async function startFake() {
   const flowOf = (id: string) => {
     const flow = flows.get(id)
     const fixed = { labels: {}, createdAt: '2026-01-01T00:00:00.000Z', deadlineAt: null, maxAttempts: 1, retriesUsed: 0, onLeaseLost: 'FAIL' }
-    return { id, kind: flow?.kind, title: id, input: flow?.input, ...fixed }
+    return { id, kind: flow?.kind, title: id, input: flow?.input, traceParent: flow?.traceParent ?? null, ...fixed }
   }
   const finish = (input: Input) => write(input.lease, 'FinishFlowPayload', flow => Object.assign(flow, { status: 'FINISHED', result: input.result }))
   const failing = (input: Input) =>
@@ -135,9 +135,9 @@ export async function startFake() {
     url: `http://127.0.0.1:${port}`,
     calls: (field: string) => calls.filter(call => call.field === field).map(call => call.input),
     flow: (id: string) => flows.get(id) as FakeFlow,
-    enqueue: (kind: string, input: Json = {}) => {
+    enqueue: (kind: string, input: Json = {}, more: Pick<FakeFlow, 'traceParent'> = {}) => {
       const id = `flow_${flows.size + 1}`
-      flows.set(id, { id, kind, input, status: 'QUEUED', epoch: 0, cancelling: false, started: false, progress: [] })
+      flows.set(id, { id, kind, input, status: 'QUEUED', epoch: 0, cancelling: false, started: false, progress: [], ...more })
       changed()
       return id
     },

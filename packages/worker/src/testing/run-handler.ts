@@ -15,6 +15,8 @@ export interface RunHandlerOptions {
   input?: unknown
   /** What else the handler may look at. Default: the first attempt of a flow that allows one. */
   flow?: Partial<Omit<HandledFlow, 'input'>>
+  /** Default null: no trace. */
+  traceParent?: string | null
 }
 
 /** What the control plane would make of the handler's end. */
@@ -51,6 +53,7 @@ export function runHandler<Input = Json>(kind: Kind<Input> | Kind<Input>['handle
     signal: abort.signal,
     progress: (percent, message) => void progress.push(normalise(percent, message)),
     log: createLog((level, message, fields) => log.push({ level, message, fields })),
+    traceParent: options.traceParent ?? null,
   }
   const told = (reason: InterruptionReason) => () => abort.abort(new Interruption(reason))
   const handler = (typeof kind === 'function' ? { handler: kind } : kind) as Kind<never> as Kind

@@ -1,7 +1,7 @@
 /** The worker's half of the conversation, typed: one function per message. Refusals are values, everything else is thrown by the transport. */
 import type { ErrorCode, FlowStatus, Json, LeaseRef, OnLeaseLost } from '@sluice/protocol'
 import {
-  CLAIM_FLOWS, FAIL_FLOWS, FINISH_FLOWS, HEARTBEAT, REGISTER_WORKER, REPORT_PROGRESS, RETURN_FLOW, START_FLOWS,
+  CLAIM_FLOWS, CLAIM_FLOWS_UNTRACED, FAIL_FLOWS, FINISH_FLOWS, HEARTBEAT, REGISTER_WORKER, REPORT_PROGRESS, RETURN_FLOW, START_FLOWS,
 } from './documents.ts'
 import { Rejected, type Transport } from './transport.ts'
 
@@ -24,6 +24,8 @@ export interface ClaimedFlow {
   maxAttempts: number
   retriesUsed: number
   onLeaseLost: OnLeaseLost
+  /** W3C traceparent of whoever submitted it; absent from a control plane that knows no traces yet. */
+  traceParent?: string | null
 }
 export interface Claim { flow: ClaimedFlow; lease: LeaseRef }
 export interface Pulse { lost: LeaseRef[]; cancelling: LeaseRef[] }
@@ -35,6 +37,8 @@ export interface Accepted { flow?: { status: FlowStatus } }
 
 /** waitMs: how long the control plane may park the request, at most 30,000. signal: gives the request up. */
 interface Asking { signal: AbortSignal; waitMs?: number }
+
+const isUnknownField = (error: unknown, field: string) => error instanceof Rejected && error.message.includes(`"${field}"`)
 
 export type ControlPlane = ReturnType<typeof createControlPlane>
 
@@ -56,8 +60,11 @@ export function createControlPlane(transport: Transport) {
 
   return {
     register: (input: Registering, asking: Asking) => ask<Registered>(REGISTER_WORKER, input, asking),
-    claim: (input: { workerId: string; max: number; requestId: string; waitMs: number }, signal: AbortSignal) =>
-      ask<{ claims: Claim[] }>(CLAIM_FLOWS, input, { signal, waitMs: input.waitMs }),
+    claim: (input: { workerId: string; max: number; requestId: string; waitMs: number }, signal: AbortSignal) => {
+      const claim = (document: string) => ask<{ claims: Claim[] }>(document, input, { signal, waitMs: input.waitMs })
+      // One that is still of the version before refuses the document; it is asked anew each time, for it may be upgraded at any moment.
+      return claim(CLAIM_FLOWS).catch(error => (isUnknownField(error, 'traceParent') ? claim(CLAIM_FLOWS_UNTRACED) : Promise.reject(error)))
+    },
     heartbeat: (input: { workerId: string; leases: LeaseRef[]; waitMs: number; draining: boolean }, signal: AbortSignal) =>
       ask<Pulse>(HEARTBEAT, input, { signal, waitMs: input.waitMs }),
     start: (items: StartItem[], signal: AbortSignal) => askMany<Accepted>(START_FLOWS, items, { signal }),

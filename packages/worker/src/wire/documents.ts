@@ -15,13 +15,17 @@ export const REGISTER_WORKER = mutation({
   payload: '... on RegisterWorkerPayload { worker { id } leaseTtlMs heartbeatMs }',
 })
 
-export const CLAIM_FLOWS = mutation({
+const claim = (more: string) => mutation({
   field: 'claimFlows', input: 'ClaimFlowsInput',
   payload: `... on ClaimFlowsPayload { claims {
-    flow { id kind title input labels createdAt deadlineAt maxAttempts retriesUsed onLeaseLost }
+    flow { id kind title input labels createdAt deadlineAt maxAttempts retriesUsed onLeaseLost ${more} }
     lease { flowId attempt epoch }
   } }`,
 })
+
+export const CLAIM_FLOWS = claim('traceParent')
+/** For a control plane that knows no traces yet. */
+export const CLAIM_FLOWS_UNTRACED = claim('')
 
 export const HEARTBEAT = mutation({
   field: 'heartbeat', input: 'HeartbeatInput',
