@@ -40,7 +40,7 @@ describe('health', () => {
 
 describe('the dashboard', () => {
   test.each(['/', '/flows/flow_x', '/sign-in'])('%s is a page of it, never kept, and may load nothing from elsewhere', async (address) => {
-    const response = await get(address)
+    const response = await get(address, { accept: 'text/html' })
     expect(response.status).toBe(200)
     expect(await response.text()).toContain('<title>Sluice</title>')
     expect(Object.fromEntries(response.headers)).toMatchObject({

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 export type Door = (request: IncomingMessage, response: ServerResponse) => Promise<boolean> | boolean
 
 /** On every answer. A page may load only what we serve, and nobody may frame it. */
-const HEADERS = {
+export const HEADERS = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'x-frame-options': 'DENY',

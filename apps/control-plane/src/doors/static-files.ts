@@ -58,7 +58,8 @@ const headersOf = (name: string, gzipped: boolean): Record<string, string> => ({
   'content-type': TYPES[path.extname(name)] ?? 'application/octet-stream',
   'cache-control': name.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
   'content-security-policy': PAGE_POLICY,
-  vary: 'accept-encoding',
+  // Some pages have the address of something that programs read as JSON.
+  vary: 'accept, authorization, accept-encoding',
   ...(gzipped ? { 'content-encoding': 'gzip' } : {}),
 })
 

@@ -1,0 +1,115 @@
+/** What the REST doors ask of the schema. A field that is not selected here is not in REST; a field that is has GraphQL's name, type and rights. */
+
+const QUEUE_PLACE = `fragment QueuePlace on QueuePlace { position queueClass reason detail estimatedStartAt pinned forced }`
+
+const FLOW_ERROR = `fragment FlowError on FlowError { code message detail retryable }`
+
+/** Why not: every refusal that a command may give. */
+const REFUSAL = `fragment Refusal on Error {
+  code message
+  ... on InvalidInput { path }
+  ... on LimitExceeded { limit }
+  ... on FlowAlreadyTerminal { flow { id status terminalReason } }
+}`
+
+/** A flow without what may be large or takes a look at the queue. */
+const FLOW_HEAD = `fragment FlowHead on Flow {
+  id kind title lane { name } owner { id name } labels priority status phase waitKind isTerminal terminalReason
+  slotHeld overCap maxAttempts retriesUsed onLeaseLost retryOf { id }
+  createdAt queuedAt startedAt finishedAt cancelRequestedAt notBefore deadlineAt
+}`
+
+const LISTED_FLOW = `fragment ListedFlow on Flow { ...FlowHead progress { percent message at } queue { ...QueuePlace } } ${FLOW_HEAD} ${QUEUE_PLACE}`
+
+const ATTEMPT = `fragment Attempt on Attempt {
+  id index type epoch worker { id name } codeVersion startedAt reportedAt leaseExpiresAt endedAt endReason error { ...FlowError }
+}`
+
+const FLOW = `fragment Flow on Flow {
+  ...ListedFlow
+  queue { ...QueuePlace holders(first: 10) { id } }
+  currentAttempt { id index epoch worker { id name } startedAt reportedAt leaseExpiresAt }
+  input result error { ...FlowError }
+} ${LISTED_FLOW} ${FLOW_ERROR}`
+
+const EVENT = `fragment FlowEvent on FlowEvent { sequence type status phase actor at payload cursor }`
+
+export const CREATE_FLOW = `mutation ($input: CreateFlowInput!) {
+  done: createFlow(input: $input) { ... on CreateFlowPayload { created flow { ...Flow } } ...Refusal }
+} ${FLOW} ${REFUSAL}`
+
+export const CANCEL_FLOW = `mutation ($input: CancelFlowInput!) {
+  done: cancelFlow(input: $input) { ... on CancelFlowPayload { alreadyTerminal flow { ...Flow } } ...Refusal }
+} ${FLOW} ${REFUSAL}`
+
+export const PROMOTE_FLOW = `mutation ($input: PromoteNowInput!) {
+  done: promoteNow(input: $input) { ... on PromoteNowPayload { started overCap position reason flow { ...Flow } } ...Refusal }
+} ${FLOW} ${REFUSAL}`
+
+export const FLOW_BY_ID = `query ($id: ID!) { flow(id: $id) { ...Flow } } ${FLOW}`
+
+export const FLOW_WAITED_FOR = `query ($id: ID!, $timeoutMs: Int) { flow: waitForFlow(id: $id, timeoutMs: $timeoutMs) { ...Flow } } ${FLOW}`
+
+export const FLOWS = `query ($filter: FlowFilter, $orderBy: FlowOrder, $first: Int, $after: String, $last: Int, $before: String) {
+  flows(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {
+    edges { node { ...ListedFlow } }
+    pageInfo { ...PageInfo }
+  }
+} ${LISTED_FLOW} fragment PageInfo on PageInfo { hasNextPage hasPreviousPage startCursor endCursor }`
+
+export const FLOW_EVENTS = `subscription ($id: ID!, $after: Cursor) {
+  item: flowEvents(id: $id, after: $after) { kind cursor gap end flow { ...ListedFlow } event { ...FlowEvent } }
+} ${LISTED_FLOW} ${EVENT}`
+
+export const EXPORTED_FLOW = `query ($id: ID!) { flow(id: $id) { ...Flow } } ${FLOW}`
+
+export const EXPORTED_EVENTS = `query ($id: ID!, $first: Int, $after: String) {
+  flow(id: $id) { list: events(first: $first, after: $after) { edges { node { ...FlowEvent } } pageInfo { hasNextPage endCursor } } }
+} ${EVENT}`
+
+export const EXPORTED_ATTEMPTS = `query ($id: ID!, $first: Int, $after: String) {
+  flow(id: $id) { list: attempts(first: $first, after: $after) { edges { node { ...Attempt } } pageInfo { hasNextPage endCursor } } }
+} ${ATTEMPT} ${FLOW_ERROR}`
+
+export const EXPORTED_FLOWS = `query ($filter: FlowFilter, $orderBy: FlowOrder, $input: Boolean = false, $result: Boolean = false, $first: Int, $after: String) {
+  list: flows(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
+    edges { node { ...FlowHead input @include(if: $input) result @include(if: $result) error { ...FlowError } } }
+    pageInfo { hasNextPage endCursor }
+  }
+} ${FLOW_HEAD} ${FLOW_ERROR}`
+
+export const EXPORTED_QUEUE = `query ($lane: String, $first: Int, $after: String) {
+  list: flowQueue(lane: $lane, first: $first, after: $after) { edges { node { ...FlowHead queue { ...QueuePlace } } } pageInfo { hasNextPage endCursor } }
+} ${FLOW_HEAD} ${QUEUE_PLACE}`
+
+export const EXPORTED_AUDIT = `query ($filter: AuditFilter, $first: Int, $after: String) {
+  list: audit(filter: $filter, first: $first, after: $after) {
+    edges { node { id at by { id name } action target reason before after address } }
+    pageInfo { hasNextPage endCursor }
+  }
+}`
+
+export const EXPORTED_LANES = `query {
+  list: lanes {
+    id name state maxActive waitingHoldsSlot version
+    stats { queued running waiting slotsHeld slotsHeldByWaiting cap oldestQueuedAt finishedLastMinute failedLastMinute }
+  }
+}`
+
+export const EXPORTED_WORKERS = `query {
+  list: workers { id instanceId name state kinds lanes capacity leased codeVersion registeredAt heartbeatAt }
+}`
+
+export const EXPORTED_KINDS = `query { list: flowKinds { name title inputSchema liveWorkers } }`
+
+export const EXPORTED_CAPS = `query {
+  list: caps { scope lane { name } principal { id name } maxActive active fromEnvironment environmentValue setBy { id name } setAt }
+}`
+
+export const EXPORTED_SERVERS = `query { list: servers { id version roles startedAt aliveAt } }`
+
+export const EXPORTED_PRINCIPALS = `query { list: principals { id name roles } }`
+
+export const EXPORTED_TOKENS = `query {
+  list: apiTokens { id name principal { id name } scopes createdAt expiresAt lastUsedAt revokedAt }
+}`

@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Resources } from '../../graphql/context.ts'
+import { contextFor } from '../../graphql/server.ts'
+import { addressOf } from '../address.ts'
+import { parentOf } from '../trace-header.ts'
+import { credentialsOf, type Credentials } from '../credentials.ts'
+import type { Origins } from '../origins.ts'
+import { noteFacts } from '../request-log.ts'
+import { pathOf, queryOf, type Door } from '../respond.ts'
+import { waitsUntil } from '../waits-until.ts'
+import { checked, readQuery } from './fields.ts'
+import { prefersPage } from './prefers-page.ts'
+import { Problem, problemOf, respondProblem } from './problem.ts'
+import { readJson } from './read-json.ts'
+import type { Route } from './route.ts'
+import { ROUTES } from './routes.ts'
+
+interface Options { resources: Resources; origins: Origins; stopping: AbortSignal; settings: { bodyMaxBytes: number; keepaliveMs: number } }
+
+/** The doors for those without GraphQL: flows as JSON, their events as a stream, exports, and the description of all of them. */
+export const restDoor = (options: Options): Door => async (request, response) => {
+  const path = pathOf(request)
+  if (!OURS.test(path) || (PAGES.test(path) && prefersPage(request))) return false
+  // An EventSource takes 503 for the last word, and a broken connection for a reason to come again.
+  if (options.stopping.aborted && isEventSource(request)) {
+    response.destroy()
+    return true
+  }
+  const requestId = randomUUID()
+  response.setHeader('x-request-id', requestId)
+  await answer({ request, response, path, requestId }, options).catch((error: unknown) => refuse(response, error, { requestId, options }))
+  return true
+}
+
+const OURS = /^\/(flows|export)(\/|$)|^\/openapi\.json$/
+// Addresses that the dashboard has too.
+const PAGES = /^\/flows(\/|$)/
+
+const isEventSource = ({ headers }: IncomingMessage): boolean => (headers.accept ?? '').includes('text/event-stream')
+
+interface Asked { request: IncomingMessage; response: ServerResponse; path: string; requestId: string }
+
+async function answer({ request, response, path, requestId }: Asked, { resources, origins, stopping, settings }: Options): Promise<void> {
+  if (stopping.aborted) throw new Problem({ code: 'UNAVAILABLE', message: 'This server stops; try again.', headers: { connection: 'close' } })
+  const credentials = await letIn(request, resources, origins)
+  const { route, id } = routeOf(request, path)
+  const query = readQuery(queryOf(request), route.query)
+  const ctx = contextFor(resources, { viewer: credentials.viewer, address: addressOf(request), signal: waitsUntil(response, stopping), requestId, parent: parentOf(request) })
+  noteFacts(response, ctx.facts)
+  const body = route.body ? checked(route.body.fields, await readJson(request, { maxBytes: settings.bodyMaxBytes, required: route.body.required })) : {}
+  await route.run({ request, response, ctx, id, query, body, stopping, keepaliveMs: settings.keepaliveMs })
+}
+
+/** As for GraphQL: a credential first, and a cookie only for pages of ours (D-44). */
+async function letIn(request: IncomingMessage, { deps }: Resources, origins: Origins): Promise<Credentials> {
+  const credentials = await credentialsOf(deps.pool, request)
+  if (credentials === null) {
+    throw new Problem({ code: 'UNAUTHENTICATED', message: 'Send a token as `authorization: Bearer …`, or sign in.', headers: { 'www-authenticate': 'Bearer' } })
+  }
+  if (credentials.byCookie && !origins(request)) throw new Problem({ code: 'FORBIDDEN', message: 'This page may not speak in the name of who is signed in.' })
+  return credentials
+}
+
+function routeOf(request: IncomingMessage, path: string): { route: Route; id: string } {
+  const here = ROUTES.flatMap((route) => {
+    const id = match(route.path, path)
+    return id === null ? [] : [{ route, id }]
+  })
+  if (here.length === 0) throw new Problem({ code: 'NOT_FOUND', message: 'There is no such door; GET /openapi.json describes those there are.' })
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  const found = here.find(({ route }) => route.method === method)
+  if (found) return found
+  const allow = here.flatMap(({ route }) => (route.method === 'GET' ? ['GET', 'HEAD'] : [route.method])).join(', ')
+  throw new Problem({ code: 'METHOD_NOT_ALLOWED', message: `${request.method} does nothing here; ${allow} does.`, headers: { allow } })
+}
+
+/** What stands in the place of {id}; empty where the route has none, null where it is another path. */
+function match(template: string, path: string): string | null {
+  const [before = '', after] = template.split('{id}')
+  if (after === undefined) return path === template ? '' : null
+  const id = path.slice(before.length, path.length - after.length)
+  return path.startsWith(before) && path.endsWith(after) && id !== '' && !id.includes('/') ? decoded(id) : null
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** A bug, or a database that is away, is masked and logged, as by every door. */
+function refuse(response: ServerResponse, error: unknown, { requestId, options }: { requestId: string; options: Options }): void {
+  const problem = problemOf(error)
+  if (problem === undefined) {
+    const { message, stack } = error as Error
+    options.resources.deps.log({ event: 'request.failed', requestId, message, stack })
+  }
+  if (response.headersSent) return void response.destroy()
+  respondProblem(response, problem ?? new Problem({ code: 'INTERNAL_SERVER_ERROR', message: 'The server cannot answer now; try again.', details: { requestId } }))
+}

@@ -1,0 +1,24 @@
+import { flowEventsRoute } from '../events/flow-events-route.ts'
+import { exportRoutes } from '../export/export-routes.ts'
+import { flowRoutes } from './flow-routes.ts'
+import { Components } from './json-schema.ts'
+import { describe } from './openapi.ts'
+import { respondWith, type Route } from './route.ts'
+
+const components = new Components()
+
+/** Every door of this family, in the order of its description. */
+export const ROUTES: Route[] = [
+  ...flowRoutes(components),
+  flowEventsRoute(components),
+  ...exportRoutes(components),
+  {
+    method: 'GET', path: '/openapi.json', operationId: 'describe', summary: 'This description.', query: {},
+    successes: { 200: { description: 'OpenAPI 3.1.', content: { 'application/json': { type: 'object' } } } },
+    refusals: [],
+    run: async (call) => respondWith(call, 200, OPENAPI),
+  },
+]
+
+/** As GET /openapi.json serves it, and as it is committed. */
+export const OPENAPI = describe(ROUTES, components)

@@ -1,0 +1,13 @@
+import type { ServerResponse } from 'node:http'
+
+/** Long polls and streams end when the client is gone or the server stops. */
+export function waitsUntil(response: ServerResponse, stopping: AbortSignal): AbortSignal {
+  const over = new AbortController()
+  const end = (): void => over.abort()
+  stopping.addEventListener('abort', end)
+  response.once('close', () => {
+    stopping.removeEventListener('abort', end)
+    end()
+  })
+  return over.signal
+}
