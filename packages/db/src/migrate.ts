@@ -30,18 +30,24 @@ const PRISMA_TABLE = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
   id VARCHAR(36) PRIMARY KEY NOT NULL, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ, migration_name VARCHAR(255) NOT NULL,
   logs TEXT, rolled_back_at TIMESTAMPTZ, started_at TIMESTAMPTZ NOT NULL DEFAULT now(), applied_steps_count INTEGER NOT NULL DEFAULT 0)`
 
+export interface MigrateOptions {
+  /** How long a migration may wait for a lock that a running process holds, while others wait behind it. Default 3 s. */
+  lockMs?: number
+}
+
 /**
  * Applies what is missing of the migrations in `dir`, one process at a time, and returns the names of those it applied.
  * Throws MigrationRefused: server older than PostgreSQL 14, database newer than this version, a migration that was edited
  * after it was applied, or one that failed (now or earlier). A failed migration leaves nothing behind but its record.
  */
-export async function migrate(url: string, dir: string): Promise<string[]> {
+export async function migrate(url: string, dir: string, { lockMs = 3_000 }: MigrateOptions = {}): Promise<string[]> {
   const client = new pg.Client({ connectionString: url, application_name: 'sluice migrate' })
   await client.connect()
   try {
     await refuseOldServer(client)
     await client.query('SELECT pg_advisory_lock($1)', [PRISMA_LOCK])
     await client.query(PRISMA_TABLE)
+    await client.query(`SET lock_timeout = ${lockMs}`)
     return await applyAll(client, await missing(client, readMigrations(dir)))
   } finally {
     await client.end()
@@ -94,13 +100,29 @@ async function applyOne(client: pg.Client, migration: Migration): Promise<void> 
     migration.name,
   ])
   try {
-    // Without parameters the whole file goes as one message, which PostgreSQL runs in one transaction.
-    await client.query(migration.sql)
+    await untilUndisturbed(() => client.query(migration.sql))
     await client.query('UPDATE _prisma_migrations SET finished_at = now(), applied_steps_count = 1 WHERE id = $1', [id])
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     await client.query('UPDATE _prisma_migrations SET logs = $2 WHERE id = $1', [id, reason])
     throw new MigrationRefused(`The migration ${migration.name} failed: ${reason}`, { cause: error })
+  }
+}
+
+/** Deadlock, and a lock not granted in time: an older version goes on beside us, and was in the way. */
+const DISTURBED = new Set(['40P01', '55P03'])
+const TRIES = 20
+const PAUSE_MS = 500
+
+/** Without parameters a whole file goes as one message, which PostgreSQL runs in one transaction: what was disturbed left nothing, and is done again. */
+async function untilUndisturbed(work: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return void (await work())
+    } catch (error) {
+      if (attempt === TRIES || !DISTURBED.has((error as { code?: string }).code ?? '')) throw error
+      await new Promise(resolve => setTimeout(resolve, PAUSE_MS))
+    }
   }
 }
 

@@ -2,9 +2,9 @@ import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, w
 import { createHash } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { cloneDatabase, type Clone } from '@sluice/testkit/db'
+import { cloneDatabase, eventually, type Clone } from '@sluice/testkit/db'
 import pg from 'pg'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { MigrationRefused, migrate } from '../src/migrate.ts'
 
 let clone: Clone
@@ -69,6 +69,40 @@ test('a file that was edited after it was applied is refused by name', async () 
   appendFileSync(path.join(dir, '1_first', 'migration.sql'), '\n')
   await expect(migrate(clone.url, dir)).rejects.toThrow('1_first was edited')
 })
+
+describe('beside an older version that goes on', () => {
+  test('a lock that is not granted in time is given up, so that others do not wait behind it, and asked for again', async () => {
+    await using old = await connected()
+    await migrate(clone.url, dir)
+    await old.query('BEGIN; SELECT * FROM first')
+    write('3_third', 'ALTER TABLE first ADD COLUMN more int;')
+    const migrated = migrate(clone.url, dir, { lockMs: 50 })
+    const waiting = async () => (await query(`SELECT 1 AS one FROM pg_locks WHERE NOT granted AND relation = 'first'::regclass`)).length
+    await eventually(async () => (await waiting()) === 1)
+    await eventually(async () => (await waiting()) === 0)
+    await old.query('SELECT * FROM first; COMMIT')
+    expect(await migrated).toEqual(['3_third'])
+    expect(await query('SELECT count(*)::int AS records FROM _prisma_migrations WHERE finished_at IS NOT NULL')).toEqual([{ records: 3 }])
+  })
+
+  test('a deadlock with it fails no migration', async () => {
+    await using old = await connected()
+    await migrate(clone.url, dir)
+    // The other party waits longer before it looks for a deadlock, so that it is the migration that is ended.
+    await old.query(`SET deadlock_timeout = '1min'; BEGIN; SELECT * FROM second`)
+    write('3_third', 'ALTER TABLE first ADD COLUMN more int; ALTER TABLE second ADD COLUMN more int;')
+    const migrated = migrate(clone.url, dir, { lockMs: 30_000 })
+    await eventually(async () => (await query(`SELECT 1 AS one FROM pg_locks WHERE NOT granted AND relation = 'second'::regclass`)).length === 1)
+    await old.query('SELECT * FROM first; COMMIT')
+    expect(await migrated).toEqual(['3_third'])
+  })
+})
+
+async function connected(): Promise<pg.Client & AsyncDisposable> {
+  const client = new pg.Client({ connectionString: clone.url })
+  await client.connect()
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() })
+}
 
 function write(name: string, sql: string): void {
   mkdirSync(path.join(dir, name), { recursive: true })
