@@ -1,9 +1,10 @@
-import { Keyboard, LogOut, Menu as MenuIcon, Monitor, Moon, Search, Sun } from 'lucide-react'
+import { Keyboard, LogOut, Menu as MenuIcon, Monitor, Moon, Plus, Search, Sun } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
+import { addressOf } from '../features/addresses.ts'
 import { signOut } from '../features/session/session-calls.ts'
 import { useViewer } from '../graphql/viewer.ts'
 import { Button } from '../ui/button.tsx'
-import { focusRow, useCommandKey, useShortcuts, type Shortcut } from '../ui/keyboard.ts'
+import { focusRow, focusSearch, useCommandKey, useShortcuts, type Shortcut } from '../ui/keyboard.ts'
 import { Menu } from '../ui/menu.tsx'
 import { Lamp } from './lamp.tsx'
 import { PAGES } from './navigation.ts'
@@ -22,10 +23,11 @@ export function Layout({ path, onGo, children }: Props) {
   const [shown, show] = useState<'palette' | 'help' | null>(null)
   useFeedLag()
   const shortcuts: Shortcut[] = [
-    { keys: '/', does: 'Search and commands', run: () => show('palette') },
+    { keys: '/', does: 'Search the list of the page, or everything', run: () => { if (!focusSearch()) show('palette') } },
     { keys: 'j', does: 'Next row', run: () => focusRow(1) },
     { keys: 'k', does: 'Previous row', run: () => focusRow(-1) },
     ...PAGES.map(page => ({ keys: `g ${page.key}`, does: `Go to ${page.name}`, run: () => onGo(page.address) })),
+    { keys: 'n', does: 'New flow', run: () => onGo(addressOf.newFlow()) },
     { keys: '?', does: 'List the keys', run: () => show('help') },
   ]
   useShortcuts(shortcuts)
@@ -37,6 +39,7 @@ export function Layout({ path, onGo, children }: Props) {
         <a href="/" aria-label="Sluice, home" className="flex items-center gap-2 font-semibold text-text no-underline"><img src="/icon.svg" alt="" width="20" height="20" /> <span className="hidden sm:inline">Sluice</span></a>
         <Pages path={path} />
         <span className="ml-auto"><Lamp /></span>
+        <a href={addressOf.newFlow()} aria-label="New flow" aria-keyshortcuts="n" className="inline-flex min-h-8 items-center gap-1.5 rounded-md border border-edge px-2.5 font-medium text-text no-underline hover:bg-sunken"><Plus size={15} aria-hidden="true" /><span className="hidden md:inline">New flow</span></a>
         <Button look="quiet" icon={Search} aria-label="Search and commands" aria-keyshortcuts="Control+K" onClick={() => show('palette')}><kbd className="hidden font-sans text-[0.86rem] md:inline">Ctrl K</kbd></Button>
         <AccountMenu onHelp={() => show('help')} />
       </header>

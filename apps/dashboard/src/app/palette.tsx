@@ -22,6 +22,7 @@ export function Palette({ onGo, onClose }: { onGo(address: string): void; onClos
 
   const commands: Command[] = [
     ...PAGES.map(page => ({ name: `Go to ${page.name}`, note: `g ${page.key}`, run: go(page.address) })),
+    { name: 'New flow', note: 'n', run: go(addressOf.newFlow()) },
     ...SAMPLES.map(sample => ({ name: `Start a sample: ${sample.name}`, note: sample.kind, run: () => void start(sample) })),
     ...(data?.flows.edges ?? []).map(({ node }) => ({ name: node.title, note: shortenId(node.id), id: node.id, run: go(addressOf.flow(node.id)) })),
   ]

@@ -5,13 +5,12 @@ import { listSearch } from '../features/flow-list/list-search.ts'
 import { safeNext } from '../graphql/sign-in-address.ts'
 import { FlowPage } from '../pages/flow/flow-page.tsx'
 import { flowSearch } from '../pages/flow/flow-search.ts'
-import { LanesPage } from '../pages/lanes/lanes-page.tsx'
 import { lanesSearch } from '../pages/lanes/lanes-search.ts'
+import { newFlowSearch } from '../pages/new-flow/new-flow-search.ts'
 import { QueuePage } from '../pages/queue/queue-page.tsx'
 import { queueSearch } from '../pages/queue/queue-search.ts'
 import { SignInPage } from '../pages/sign-in/sign-in-page.tsx'
 import { signInSearch } from '../pages/sign-in/sign-in-search.ts'
-import { WorkersPage } from '../pages/workers/workers-page.tsx'
 import { workersSearch } from '../pages/workers/workers-search.ts'
 import { keepAskedAddress, takeAskedAddress } from './asked-address.ts'
 import { parseSearch, stringifySearch } from './search-params.ts'
@@ -19,6 +18,9 @@ import { SignedIn } from './signed-in.tsx'
 
 // Loaded when they are opened, so that the first page stays light.
 const FlowsPage = lazyRouteComponent(() => import('../pages/flows/flows-page.tsx'), 'FlowsPage')
+const LanesPage = lazyRouteComponent(() => import('../pages/lanes/lanes-page.tsx'), 'LanesPage')
+const NewFlowPage = lazyRouteComponent(() => import('../pages/new-flow/new-flow-page.tsx'), 'NewFlowPage')
+const WorkersPage = lazyRouteComponent(() => import('../pages/workers/workers-page.tsx'), 'WorkersPage')
 
 const rootRoute = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
 const signedInRoute = createRoute({ getParentRoute: () => rootRoute, id: 'signed-in', component: SignedIn })
@@ -36,6 +38,14 @@ const flowsRoute = createRoute({
   component: function FlowsRoute() {
     const navigate = flowsRoute.useNavigate()
     return <FlowsPage search={flowsRoute.useSearch()} onSearch={(search, o) => void navigate({ search, replace: o?.replace ?? false, resetScroll: false })} />
+  },
+})
+
+const newFlowRoute = createRoute({
+  getParentRoute: () => signedInRoute, path: '/flows/new', validateSearch: search => newFlowSearch.parse(search),
+  component: function NewFlowRoute() {
+    const navigate = newFlowRoute.useNavigate()
+    return <NewFlowPage search={newFlowRoute.useSearch()} onSearch={search => void navigate({ search, resetScroll: false })} />
   },
 })
 
@@ -84,7 +94,7 @@ function NotFound() {
 }
 
 /** One line per page. */
-export const router = createRouter({ parseSearch, stringifySearch, routeTree: rootRoute.addChildren([signedInRoute.addChildren([queueRoute, flowsRoute, flowRoute, lanesRoute, workersRoute]), signInRoute]) })
+export const router = createRouter({ parseSearch, stringifySearch, routeTree: rootRoute.addChildren([signedInRoute.addChildren([queueRoute, flowsRoute, newFlowRoute, flowRoute, lanesRoute, workersRoute]), signInRoute]) })
 
 declare module '@tanstack/react-router' {
   interface Register { router: typeof router }

@@ -1,7 +1,8 @@
 import { Outlet, useRouter, useRouterState } from '@tanstack/react-router'
 import { useCallback, useEffect, useState } from 'react'
 import { Provider } from 'urql'
-import { createGraphqlClient } from '../graphql/client.ts'
+import { createGraphqlClient, createUncachedClient } from '../graphql/client.ts'
+import { UncachedContext } from '../graphql/uncached.ts'
 import { ViewerContext } from '../graphql/viewer.ts'
 import { GoContext } from '../ui/go.ts'
 import { HoldOrderProvider } from '../ui/hold-order.tsx'
@@ -14,7 +15,8 @@ import { useViewerAndClock } from './use-viewer-and-clock.ts'
 /** Everything that needs a session. The client and its socket live as long as this does. */
 export function SignedIn() {
   const [client] = useState(createGraphqlClient)
-  return <Provider value={client}><HoldOrderProvider><NoticesProvider><Frame /></NoticesProvider></HoldOrderProvider></Provider>
+  const [uncached] = useState(createUncachedClient)
+  return <Provider value={client}><UncachedContext value={uncached}><HoldOrderProvider><NoticesProvider><Frame /></NoticesProvider></HoldOrderProvider></UncachedContext></Provider>
 }
 
 function Frame() {

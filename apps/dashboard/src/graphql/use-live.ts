@@ -16,17 +16,22 @@ interface Options<Data, Variables> {
   item(data: Data): LiveItem
   /** Called once at the end of a burst of items; the items themselves have already updated the cache. */
   onChange(): void
+  /** Called for every item, before onChange; perhaps twice for one, so that what it does must be repeatable. For who keeps rows outside the cache. */
+  onItem?(data: Data): void
 }
 
 /**
  * Listens. `ready` turns true with the snapshot item, or when it does not come: only then the page reads, so nothing falls between.
  * Every later item, a repeated snapshot and an end included, calls onChange. What ended is begun again when the socket opens again.
  */
-export const useLive = <Data, Variables extends AnyVariables>({ subscription, variables, item, onChange }: Options<Data, Variables>): { ready: boolean } => {
+export const useLive = <Data, Variables extends AnyVariables>({ subscription, variables, item, onChange, onItem }: Options<Data, Variables>): { ready: boolean } => {
   const { state } = useConnection()
   const [begun, setBegun] = useState(false)
   const later = useThrottled(onChange)
-  const [{ data, error, fetching }, execute] = useSubscription<Data, Data, Variables>({ query: subscription, variables } as Parameters<typeof useSubscription<Data, Data, Variables>>[0])
+  const [{ data, error, fetching }, execute] = useSubscription<Data, Data, Variables>(
+    { query: subscription, variables } as Parameters<typeof useSubscription<Data, Data, Variables>>[0],
+    (_before, now) => { onItem?.(now); return now },
+  )
   const seen = useRef<Data | undefined>(undefined)
   const pick = useRef(item)
   pick.current = item

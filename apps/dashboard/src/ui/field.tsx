@@ -1,4 +1,4 @@
-import { useId, type InputHTMLAttributes, type TextareaHTMLAttributes } from 'react'
+import { useId, type InputHTMLAttributes, type Ref, type SelectHTMLAttributes, type TextareaHTMLAttributes } from 'react'
 
 interface Labelled { label: string; hint?: string; error?: string | null }
 
@@ -25,12 +25,24 @@ export function TextField({ label, hint, error, ...rest }: Labelled & InputHTMLA
 }
 
 /** A labelled area of input, in monospace: it is used for JSON and tokens. */
-export function TextArea({ label, hint, error, ...rest }: Labelled & TextareaHTMLAttributes<HTMLTextAreaElement>) {
+export function TextArea({ label, hint, error, ...rest }: Labelled & TextareaHTMLAttributes<HTMLTextAreaElement> & { ref?: Ref<HTMLTextAreaElement> }) {
   const id = useId()
   return (
     <div className="flex flex-col gap-1">
       <label htmlFor={id} className="font-medium">{label}</label>
       <textarea id={id} spellCheck={false} {...rest} {...describe(id, { label, hint: hint ?? '', error: error ?? null })} className="control w-full py-1.5 font-mono text-[0.93rem]" />
+      <Note id={id} hint={hint} error={error} />
+    </div>
+  )
+}
+
+/** A labelled choice of one. */
+export function SelectField({ label, hint, error, children, ...rest }: Labelled & SelectHTMLAttributes<HTMLSelectElement>) {
+  const id = useId()
+  return (
+    <div className="flex flex-col gap-1">
+      <label htmlFor={id} className="font-medium">{label}</label>
+      <select id={id} {...rest} {...describe(id, { label, hint: hint ?? '', error: error ?? null })} className="control w-full">{children}</select>
       <Note id={id} hint={hint} error={error} />
     </div>
   )

@@ -51,6 +51,14 @@ export const useCommandKey = (run: () => void) => {
   }, [])
 }
 
+/** Puts the focus into the search of the page, if it has one: an input with data-search. */
+export const focusSearch = (): boolean => {
+  const search = document.querySelector<HTMLInputElement>('input[data-search]')
+  search?.focus()
+  search?.select()
+  return search !== null
+}
+
 /** Moves focus to the next or previous row: whatever carries data-row. Enter then opens it, as on any link. */
 export const focusRow = (step: 1 | -1) => {
   const rows = [...document.querySelectorAll<HTMLElement>('[data-row]')].filter(row => row.offsetParent !== null)

@@ -6,7 +6,7 @@ import { ShortId } from '../../ui/short-id.tsx'
 import { ExpectedTime, RelativeTime, withLocalTimes } from '../../ui/time.tsx'
 import { addressOf } from '../addresses.ts'
 import { REASON_LOOKS } from '../looks.ts'
-import { sentenceOfEnd } from './end-sentence.ts'
+import { sentenceOfEnd } from '../end-sentence.ts'
 import { Holders } from './why-waits.tsx'
 
 export const FlowOverview_Flow = graphql(`

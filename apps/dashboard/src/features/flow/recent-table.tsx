@@ -6,7 +6,7 @@ import { addressOf } from '../addresses.ts'
 import { STATUS_LOOKS } from '../looks.ts'
 import { FlowActionMenu } from './flow-actions.tsx'
 import { FlowActions_Flow } from './flow-rules.ts'
-import { sentenceOfEnd } from './end-sentence.ts'
+import { sentenceOfEnd } from '../end-sentence.ts'
 import { wasQueuedAgain } from './flow-times.ts'
 
 export const RecentTable_Flow = graphql(`

@@ -1,0 +1,73 @@
+import { EyeOff, Trash2 } from 'lucide-react'
+import { LookBadge, type Look } from '../../ui/look.tsx'
+import { Elapsed, RelativeTime, Span } from '../../ui/time.tsx'
+import { addressOf } from '../addresses.ts'
+import { sentenceOfEnd } from '../end-sentence.ts'
+import { lookOf } from '../looks.ts'
+import type { ListedFlow } from './list-documents.ts'
+import type { Gone, Listed } from './list-pages.ts'
+import type { ListSearch } from './list-search.ts'
+
+interface Props { listed: Listed<ListedFlow>; index: number; search: ListSearch }
+
+const GONE_LOOKS: Record<Gone, Look> = {
+  left: { icon: EyeOff, word: 'left', tone: 'idle', sentence: 'It has changed and is no longer among what the filter asks for; it goes when the list is read again.' },
+  deleted: { icon: Trash2, word: 'deleted', tone: 'idle', sentence: 'It was deleted; it goes when the list is read again.' },
+}
+
+/** One flow of the list; its kind, lane and labels narrow the list to such. What has left the list meanwhile stays in its place, and says so. */
+export function FlowRow({ listed: { row, gone }, index, search }: Props) {
+  const why = whyEnded(row)
+  const instant = search.order === 'FINISHED_DESC' ? row.finishedAt : row.createdAt
+  return (
+    <tr aria-rowindex={index + 2} data-id={gone === 'deleted' ? undefined : row.id} data-gone={gone ?? undefined} className={gone === 'deleted' ? '' : 'cursor-pointer'}>
+      <td><LookBadge look={lookOf(row)} /></td>
+      <td>
+        <span className="flex min-w-0 items-center gap-2">
+          {gone && <span className="shrink-0 text-[0.86rem]"><LookBadge look={GONE_LOOKS[gone]} /></span>}
+          <Title row={row} gone={gone} />
+          {why && <span className="hidden min-w-0 flex-1 truncate text-[0.93rem] text-muted md:inline" title={why}>{why}</span>}
+        </span>
+      </td>
+      <td className="hidden lg:table-cell" title={row.kind}><a className="text-muted" href={addressOf.flows({ ...search, kind: row.kind })}>{row.kind}</a></td>
+      <td className="hidden md:table-cell" title={row.lane.name}><a className="text-muted" href={addressOf.flows({ ...search, lane: row.lane.name })}>{row.lane.name}</a></td>
+      <td className="hidden xl:table-cell"><Labels labels={row.labels} search={search} /></td>
+      <td className="hidden text-muted xl:table-cell" title={row.owner.name}>{row.owner.name}</td>
+      <td className="hidden text-right sm:table-cell"><Took row={row} /></td>
+      <td className="text-right">{instant && <RelativeTime at={instant} />}</td>
+    </tr>
+  )
+}
+
+/** Stands for a row that is not read yet, or was read and dropped. */
+export function UnreadRow({ index }: { index: number }) {
+  return <tr aria-rowindex={index + 2}><td colSpan={8} className="text-muted">Reading…</td></tr>
+}
+
+function Title({ row, gone }: { row: ListedFlow; gone: Gone | null }) {
+  const look = 'min-w-0 max-w-full truncate py-0.5 font-medium'
+  if (gone === 'deleted') return <span className={`${look} text-muted line-through`}>{row.title}</span>
+  return <a data-row href={addressOf.flow(row.id)} title={row.title} className={`${look} text-text no-underline hover:underline`}>{row.title}</a>
+}
+
+/** An error may also be left of an earlier attempt; it says why only where the flow failed. What finished needs no reason. */
+const whyEnded = ({ status, error, terminalReason }: ListedFlow): string => {
+  if (status === 'FINISHED') return ''
+  return (status === 'FAILED' && error?.message) || sentenceOfEnd(terminalReason)
+}
+
+/** Since it was queued, since it started, or from start to end. */
+function Took({ row }: { row: ListedFlow }) {
+  if (row.status === 'QUEUED') return <span className="text-muted" title="Waits in the queue">waits <Elapsed since={row.queuedAt} /></span>
+  if (row.startedAt === null) return <span title="It never started">–</span>
+  return <Span from={row.startedAt} to={row.finishedAt} />
+}
+
+function Labels({ labels, search }: { labels: ListedFlow['labels']; search: ListSearch }) {
+  const pairs = Object.entries((labels ?? {}) as Record<string, string>).map(([key, value]) => `${key}=${value}`)
+  return (
+    <span className="flex gap-1 overflow-hidden" title={pairs.join(', ')}>
+      {pairs.map(pair => <a key={pair} href={addressOf.flows({ ...search, label: pair })} className="truncate rounded bg-sunken px-1.5 text-[0.86rem] leading-5 text-muted no-underline hover:text-text hover:underline">{pair}</a>)}
+    </span>
+  )
+}

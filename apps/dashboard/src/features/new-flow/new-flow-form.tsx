@@ -1,0 +1,124 @@
+import type { Json } from '@sluice/protocol'
+import { Play } from 'lucide-react'
+import { useEffect, useMemo, useRef, useState, type FormEvent, type RefObject } from 'react'
+import { useCommand } from '../../graphql/use-command.ts'
+import { useViewer, whyMayNot } from '../../graphql/viewer.ts'
+import { Button } from '../../ui/button.tsx'
+import { useGo } from '../../ui/go.ts'
+import { useNotify } from '../../ui/notices.tsx'
+import { Panel } from '../../ui/panel.tsx'
+import { addressOf } from '../addresses.ts'
+import { checkerOf, type Complaint } from './check-input.ts'
+import { CopyAs } from './copy-as.tsx'
+import { NO_OPTIONS, readOptions } from './flow-options.ts'
+import { NewFlow_Mutation, type FlowRequest } from './flow-request.ts'
+import { InputForm } from './input-form.tsx'
+import { fieldsOf, hintsOf, resolved } from './input-fields.ts'
+import { JsonEditor } from './json-editor.tsx'
+import { OptionsPart, type LaneChoice } from './options-part.tsx'
+import { useInputDraft } from './use-input-draft.ts'
+
+/** begun: the text that was typed for this kind before. onText: what is typed now, to be kept. */
+interface Props { kind: string; schema: Json; lanes: readonly LaneChoice[]; begun: string | undefined; onText(text: string): void }
+
+/** The input of one kind as a form and as JSON, its options, and the button that submits it. The JSON is the truth: fields show it and write into it. */
+export function NewFlowForm({ kind, schema, lanes, begun, onText }: Props) {
+  const draft = useInputDraft(schema, { begun, onText })
+  const [typed, setTyped] = useState(NO_OPTIONS)
+  const [asked, setAsked] = useState(false)
+  const command = useSubmit()
+  const check = useMemo(() => checkerOf(schema), [schema])
+  const complaints = useMemo(() => check(draft.value), [check, draft.value])
+  const { options, complaints: optionComplaints } = useMemo(() => readOptions(typed), [typed])
+  const fields = useMemo(() => fieldsOf(schema), [schema])
+  const [wrongFields, setWrongFields] = useState<Record<string, string>>({})
+  const form = useRef<HTMLFormElement>(null)
+  const wrong = Object.keys(wrongFields).length > 0
+  const ready = draft.wrong === null && !wrong && complaints.length === 0 && optionComplaints.length === 0
+  const request: FlowRequest | null = draft.wrong === null && !wrong ? { kind, input: draft.value, ...options } : null
+  useFocusOnWrong(form, { asked, refused: command.refusals })
+  const mayNot = useMayNotCreate()
+
+  const submit = (event?: FormEvent) => {
+    event?.preventDefault()
+    setAsked(true)
+    if (ready && request && mayNot === null && !command.running) void command.submit(request)
+  }
+  useCtrlEnter(form, submit)
+  const all = [...complaints, ...inputOf(command.refusals)]
+  const unshown = all.filter(({ path }) => !fields?.some(({ name }) => name === path[0]))
+
+  return (
+    <form ref={form} noValidate onSubmit={submit} onChange={command.forget} className="grid items-start gap-3 lg:grid-cols-2">
+      <div className="flex min-w-0 flex-col gap-3">
+        <Panel title="Input">
+          {fields === null
+            ? <p className="text-muted">{schema === null ? 'This kind names no schema, so that any JSON is taken' : 'This kind’s input is not a plain object'}: it is given as JSON.</p>
+            : <InputForm fields={fields} draft={draft} complaints={complaints} refusals={inputOf(command.refusals)} asked={asked} onWrong={(name, wrong) => setWrongFields(now => withWrong(now, name, wrong))} />}
+        </Panel>
+        <OptionsPart typed={typed} lanes={lanes} complaints={[...optionComplaints, ...optionsOf(command.refusals)]} onTyped={setTyped} />
+        <div className="flex flex-wrap items-center gap-3">
+          <Button type="submit" look="primary" icon={Play} whyNot={command.running ? 'Waiting for the answer.' : mayNot}>Start the flow</Button>
+          <span className="text-muted"><kbd className="font-sans">Ctrl Enter</kbd> from any field</span>
+        </div>
+        {asked && !ready && <p role="alert" className="text-bad">Something is not right yet; it is said at its place.</p>}
+        {command.problem && <p role="alert" className="text-bad">{command.problem}</p>}
+      </div>
+      <div className="flex min-w-0 flex-col gap-3">
+        <Panel title="JSON"><JsonEditor text={draft.text} onText={draft.type} hint={hintsOf(resolved(schema, schema) ?? {}).join(', ')} complaints={fields === null || asked ? unshown : inputOf(command.refusals).filter(one => unshown.includes(one))} /></Panel>
+        <Panel title="What is sent"><CopyAs request={request} /></Panel>
+      </div>
+    </form>
+  )
+}
+
+const withWrong = (now: Record<string, string>, name: string, wrong: string | null): Record<string, string> => {
+  const { [name]: _, ...others } = now
+  return wrong === null ? others : { ...others, [name]: wrong }
+}
+
+/** Complaints about the input, with paths from its properties down; and those about anything else. */
+const inputOf = (complaints: Complaint[]): Complaint[] => complaints.filter(({ path }) => path[0] === 'input').map(({ path, message }) => ({ path: path.slice(1), message }))
+const optionsOf = (complaints: Complaint[]): Complaint[] => complaints.filter(({ path }) => path[0] !== 'input')
+
+const useMayNotCreate = (): string | null => {
+  const viewer = useViewer()
+  return whyMayNot(viewer, 'createFlow', viewer?.principal?.id)
+}
+
+/** Submits, leads to the new flow, and keeps what the server refused, by its place, until something is changed. */
+const useSubmit = () => {
+  const command = useCommand(NewFlow_Mutation, data => data.createFlow)
+  const notify = useNotify()
+  const go = useGo()
+  const submit = async (request: FlowRequest) => {
+    const answer = await command.run({ input: request })
+    if (!answer) return
+    notify({ tone: 'good', text: answer.created ? `${answer.flow.title} was submitted.` : `The idempotency key has this flow already; nothing new was submitted.` })
+    go(addressOf.flow(answer.flow.id))
+  }
+  const { refused, clear } = command
+  const refusals = useMemo((): Complaint[] => (refused?.path ? [{ path: [...refused.path], message: refused.message }] : []), [refused])
+  return { submit, running: command.running, problem: command.problem, refusals, forget: clear }
+}
+
+/** After a try that failed, the first field that is wrong takes the focus. */
+const useFocusOnWrong = (form: RefObject<HTMLFormElement | null>, { asked, refused }: { asked: boolean; refused: Complaint[] }) => {
+  useEffect(() => { if (asked) form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus() }, [form, asked, refused])
+}
+
+/** Submits from any field, the JSON included, where Enter alone is a line. */
+const useCtrlEnter = (form: RefObject<HTMLFormElement | null>, submit: () => void) => {
+  const latest = useRef(submit)
+  latest.current = submit
+  useEffect(() => {
+    const element = form.current
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
+      event.preventDefault()
+      latest.current()
+    }
+    element?.addEventListener('keydown', onKey)
+    return () => element?.removeEventListener('keydown', onKey)
+  }, [form])
+}
