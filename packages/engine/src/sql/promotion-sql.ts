@@ -47,13 +47,16 @@ export interface Room { lane: string; slots: number }
 export interface PrincipalRoom { principalId: string; slots: number }
 
 const SET = `h AS MATERIALIZED (SELECT * FROM unnest($1::text[], $2::text[], $3::int[]) AS h(lane, kind, wanted))`
-const PLACE_ROWS = `q.status = 'QUEUED' AND NOT q.blocked AND q.lane = s.lane AND q.kind = s.kind`
-const HEAD_ROWS = `${PLACE_ROWS} AND q.cap_group = s.cap_group`
+const LANE_ROOMS = `unnest($4::text[], $5::int[])`
+const PRINCIPAL_ROOMS = `unnest($6::text[], $7::int[])`
 
 /**
  * The next flows in the order of D-34, cut by principal, by lane and over all, and locked; one that somebody is changing is left out (D-39 d).
- * One short index probe per head, cap group and rank that exists in the queue (found there, not in the quotas: a flow keeps its group when the cap goes), of rows that are due: the work grows neither with the queue nor with how many cannot run
- * (INV-47). Probes are read without locks; only the rows that are taken are locked and looked at again.
+ * A place is a head and a cap group that exists in the queue (found there, not in the quotas: a flow keeps its group when the cap goes) and has room. Of each
+ * place first its share of the limit is read; where the last of all that is wanted then stands, no place has to be read any further. So the work is that of
+ * the places and of the limit: it grows neither with the queue nor with how many cannot run (INV-47), and hardly with one times the other.
+ * Where room is tight the edge may leave some out: they are the next pass's, which follows any that promoted something.
+ * Probes are read without locks; only the rows that are taken are locked and looked at again.
  * Forced ones are takeForced's. Rooms absent for a lane or principal mean no cap there; globalRoom null means no global cap.
  */
 export async function takePromotable(tx: Tx, p: { heads: Head[]; lanes: Room[]; principals: PrincipalRoom[]; globalRoom: number | null; limit: number }): Promise<FlowFacts[]> {
@@ -65,39 +68,75 @@ export async function takePromotable(tx: Tx, p: { heads: Head[]; lanes: Room[]; 
   ])
 }
 
+const rowsOf = (place: string): string => `q.status = 'QUEUED' AND NOT q.blocked AND q.lane = ${place}.lane AND q.kind = ${place}.kind`
+
+/** The first row of the next cap group of a head: the group, and the first rank in it. */
+const groupOf = (place: string, beyond = ''): string =>
+  `(SELECT q.cap_group, q.rank FROM flow q WHERE ${rowsOf(place)} ${beyond} ORDER BY q.cap_group, q.rank LIMIT 1)`
+
+/**
+ * The rows of a place that may start, from its rank on, rank by rank: rows that are not due yet stand behind the due ones of their rank and are never walked
+ * over. Only as many ranks are looked at as the limit needs.
+ */
+const walk = (place: string, o: { limit: string; lastRank?: string; between?: string }): string => `(
+  WITH RECURSIVE step AS (
+    SELECT ${place}.rank AS rank
+    UNION ALL
+    SELECT (SELECT q.rank FROM flow q WHERE ${rowsOf(place)} AND q.cap_group = ${place}.cap_group AND q.rank > s.rank ${o.lastRank ? `AND q.rank <= ${o.lastRank}` : ''}
+             ORDER BY q.rank LIMIT 1) FROM step s WHERE s.rank IS NOT NULL
+  )
+  SELECT c.* FROM step s CROSS JOIN LATERAL (
+    SELECT q.id, q.principal_id, q.rank, q.order_at FROM flow q
+     WHERE ${rowsOf(place)} AND q.cap_group = ${place}.cap_group AND NOT q.pin_force AND q.rank = s.rank
+       AND q.order_at <= (SELECT clock_timestamp()) AND (q.not_before IS NULL OR q.not_before <= clock_timestamp()) ${o.between ?? ''}
+     ORDER BY q.order_at, q.id LIMIT ${o.limit}) c
+   LIMIT ${o.limit})`
+
+/** What the rooms leave of rows, which have no room of their own: the first of each principal, of those the first of each lane. */
+const cut = (rows: string): string => `
+  SELECT id, rank, order_at FROM (
+    SELECT p.id, p.rank, p.order_at, r.slots, row_number() OVER (PARTITION BY p.lane ORDER BY p.rank, p.order_at, p.id) AS n FROM (
+      SELECT p.*, r.slots, row_number() OVER (PARTITION BY p.principal_id ORDER BY p.rank, p.order_at, p.id) AS n
+        FROM ${rows} p LEFT JOIN ${PRINCIPAL_ROOMS} AS r(principal_id, slots) USING (principal_id)) p
+      LEFT JOIN ${LANE_ROOMS} AS r(lane, slots) USING (lane) WHERE p.slots IS NULL OR p.n <= p.slots) p
+   WHERE slots IS NULL OR n <= slots`
+
 export const TAKE_PROMOTABLE = `
 WITH RECURSIVE ${SET},
 groups AS (
-  SELECT s.*, (SELECT q.cap_group FROM flow q WHERE ${PLACE_ROWS} ORDER BY q.cap_group LIMIT 1) AS cap_group FROM h s
+  SELECT h.*, g.* FROM h CROSS JOIN LATERAL ${groupOf('h')} g
   UNION ALL
-  SELECT s.lane, s.kind, s.wanted, (SELECT q.cap_group FROM flow q WHERE ${PLACE_ROWS} AND q.cap_group > s.cap_group ORDER BY q.cap_group LIMIT 1)
-    FROM groups s WHERE s.cap_group IS NOT NULL
+  SELECT s.lane, s.kind, s.wanted, g.* FROM groups s CROSS JOIN LATERAL ${groupOf('s', 'AND q.cap_group > s.cap_group')} g
 ),
-step AS (
-  SELECT s.lane, s.kind, s.cap_group, s.wanted, (SELECT q.rank FROM flow q WHERE ${HEAD_ROWS} ORDER BY q.rank LIMIT 1) AS rank
-    FROM groups s WHERE s.cap_group IS NOT NULL
-  UNION ALL
-  SELECT s.lane, s.kind, s.cap_group, s.wanted, (SELECT q.rank FROM flow q WHERE ${HEAD_ROWS} AND q.rank > s.rank ORDER BY q.rank LIMIT 1)
-    FROM step s WHERE s.rank IS NOT NULL
+place AS MATERIALIZED (
+  SELECT g.lane, g.kind, g.cap_group, g.rank, least(g.wanted, l.slots, c.slots) AS most, least(g.wanted, l.slots, c.slots, (1 + $8::int / count(*) OVER ())::int) AS share
+    FROM groups g LEFT JOIN ${LANE_ROOMS} AS l(lane, slots) USING (lane) LEFT JOIN ${PRINCIPAL_ROOMS} AS c(cap_group, slots) USING (cap_group)
+   WHERE least(g.wanted, l.slots, c.slots) > 0
 ),
-probe AS MATERIALIZED (
-  SELECT c.* FROM step s CROSS JOIN LATERAL (
-    SELECT q.id, q.lane, q.principal_id, q.rank, q.order_at FROM flow q
-     WHERE ${HEAD_ROWS} AND NOT q.pin_force AND q.rank = s.rank AND q.order_at <= (SELECT clock_timestamp()) AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())
-     ORDER BY q.order_at, q.id LIMIT s.wanted) c
+near AS MATERIALIZED (
+  SELECT p.lane, p.kind, p.cap_group, p.most, p.share, c.* FROM place p CROSS JOIN LATERAL ${walk('p', { limit: 'p.share' })} c
 ),
-by_principal AS (
-  SELECT p.*, r.slots, row_number() OVER (PARTITION BY p.principal_id ORDER BY p.rank, p.order_at, p.id) AS n
-    FROM probe p LEFT JOIN unnest($6::text[], $7::int[]) AS r(principal_id, slots) USING (principal_id)
+edge AS MATERIALIZED (
+  SELECT coalesce(max(rank), 2147483647) AS rank, coalesce(max(order_at), 'infinity') AS order_at, coalesce(max(id), '') AS id
+    FROM (${cut('near')} ORDER BY rank, order_at, id OFFSET $8::int - 1 LIMIT 1) last
 ),
-by_lane AS (
-  SELECT p.id, p.lane, p.rank, p.order_at, r.slots, row_number() OVER (PARTITION BY p.lane ORDER BY p.rank, p.order_at, p.id) AS n
-    FROM by_principal p LEFT JOIN unnest($4::text[], $5::int[]) AS r(lane, slots) USING (lane)
-   WHERE p.slots IS NULL OR p.n <= p.slots
+reached AS MATERIALIZED (
+  SELECT DISTINCT ON (lane, kind, cap_group) lane, kind, cap_group, rank, order_at, id, most - share AS more, count(*) OVER (PARTITION BY lane, kind, cap_group) = share AND share < most AS goes_on
+    FROM near ORDER BY lane, kind, cap_group, rank DESC, order_at DESC, id DESC
 ),
-next AS MATERIALIZED (
-  SELECT id, rank, order_at FROM by_lane WHERE slots IS NULL OR n <= slots ORDER BY rank, order_at, id LIMIT $8
-)
+far AS MATERIALIZED (
+  SELECT r.lane, c.* FROM edge e CROSS JOIN reached r CROSS JOIN LATERAL ${walk('r', {
+    limit: 'r.more', lastRank: 'e.rank',
+    between: `AND (q.order_at, q.id) > (CASE WHEN s.rank = r.rank THEN r.order_at ELSE '-infinity' END, CASE WHEN s.rank = r.rank THEN r.id ELSE '' END)
+       AND (q.order_at, q.id) <= (CASE WHEN s.rank = e.rank THEN e.order_at ELSE 'infinity' END, CASE WHEN s.rank = e.rank THEN e.id ELSE '' END)`,
+  })} c
+   WHERE r.goes_on AND (r.rank, r.order_at, r.id) < (e.rank, e.order_at, e.id)
+),
+within AS MATERIALIZED (
+  SELECT lane, id, principal_id, rank, order_at FROM near n WHERE (n.rank, n.order_at, n.id) <= (SELECT e.rank, e.order_at, e.id FROM edge e)
+  UNION ALL SELECT lane, id, principal_id, rank, order_at FROM far
+),
+next AS MATERIALIZED (${cut('within')} ORDER BY rank, order_at, id LIMIT $8::int)
 SELECT ${FLOW_FACTS} FROM next n JOIN flow f ON f.id = n.id
  WHERE f.status = ANY('{QUEUED}'::flow_status[]) AND NOT f.blocked
  ORDER BY n.rank, n.order_at, n.id FOR UPDATE OF f SKIP LOCKED`

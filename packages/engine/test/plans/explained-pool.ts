@@ -19,6 +19,8 @@ export interface Explained {
   /** Tables read from end to end. */
   scanned: Set<string>
   plan: PlanNode
+  /** All that EXPLAIN said. */
+  explanation: unknown
 }
 
 interface Statement { name?: string; text: string; values?: unknown[] }
@@ -36,7 +38,8 @@ export function explainedPool(pool: Pool): { pool: Pool; explained: Explained[] 
     prepared.set(statement.text, name)
     const values = (statement.values ?? []).map(literal).join(', ')
     const { rows } = await client.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON, TIMING OFF) EXECUTE ${name}${values ? `(${values})` : ''}`)
-    explained.push(summary(statement.name ?? '', rows[0]['QUERY PLAN'][0].Plan as PlanNode))
+    const [explanation] = rows[0]['QUERY PLAN'] as [{ Plan: PlanNode }]
+    explained.push({ ...summary(statement.name ?? '', explanation.Plan), explanation })
   }
   const connect = async (): Promise<pg.PoolClient> => {
     const client = await pool.connect()
@@ -47,7 +50,7 @@ export function explainedPool(pool: Pool): { pool: Pool; explained: Explained[] 
   const query = async (statement: string | Statement): Promise<pg.QueryResult> => {
     const client = await pool.connect()
     try {
-      if (typeof statement !== 'string') await rolledBack(client, 'BEGIN', 'ROLLBACK', () => explain(client, statement))
+      if (!isUtility(statement)) await rolledBack(client, 'BEGIN', 'ROLLBACK', () => explain(client, statement))
       return await client.query(statement as pg.QueryConfig)
     } finally {
       client.release()
@@ -61,9 +64,11 @@ const bound = (target: object, key: PropertyKey): unknown => {
   return typeof value === 'function' ? value.bind(target) : value
 }
 
+/** What has no plan. */
+const isUtility = (statement: string | Statement): statement is string => typeof statement === 'string' || /SET LOCAL|\*\/ EXPLAIN/.test(statement.text)
+
 async function queryIn(client: pg.PoolClient, statement: string | Statement, explain: (c: pg.PoolClient, s: Statement) => Promise<void>): Promise<pg.QueryResult> {
-  const utility = typeof statement === 'string' || /SET LOCAL/.test(statement.text)
-  if (!utility) await rolledBack(client, 'SAVEPOINT explained', 'ROLLBACK TO explained', () => explain(client, statement))
+  if (!isUtility(statement)) await rolledBack(client, 'SAVEPOINT explained', 'ROLLBACK TO explained', () => explain(client, statement))
   return client.query(statement as pg.QueryConfig)
 }
 
@@ -76,7 +81,7 @@ async function rolledBack(client: pg.PoolClient, begin: string, end: string, wor
   }
 }
 
-function summary(name: string, plan: PlanNode): Explained {
+function summary(name: string, plan: PlanNode): Omit<Explained, 'explanation'> {
   const nodes: PlanNode[] = [plan]
   for (const node of nodes) nodes.push(...(node.Plans ?? []))
   return {
