@@ -9,8 +9,8 @@ const ID_LENGTH = 'flow_'.length + 26
 export function parseFlowText(text: string): FlowText {
   const said = text.trim()
   if (!ID.test(said)) return { words: wordsOf(said) }
-  const id = `flow_${said.slice('flow_'.length).toUpperCase()}`
-  return { ids: [id.padEnd(ID_LENGTH, '0'), id.padEnd(ID_LENGTH, 'Z')] }
+  const id = `flow_${said.slice('flow_'.length).toLowerCase()}`
+  return { ids: [id.padEnd(ID_LENGTH, '0'), id.padEnd(ID_LENGTH, 'z')] }
 }
 
 /** Lower-cased, cut at white space and ASCII punctuation. */

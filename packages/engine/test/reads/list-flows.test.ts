@@ -49,7 +49,7 @@ describe('filters', () => {
 })
 
 describe('search', () => {
-  const ID = 'flow_01KAJ5V6M3Q8W9X0Y1Z2A3B4C5'
+  const ID = 'flow_01kaj5v6m3q8w9x0y1z2a3b4c5'
   beforeEach(() => seedFlows(bed.pool, [
     { id: ID, queuedIn: -4, title: 'Scan example.com: port 443', labels: { env: 'prod', team: 'core' } },
     { id: 'g', queuedIn: -3, title: 'SCAN of Example', labels: { env: 'test' }, lane: 'batch', status: 'FINISHED', finishedIn: -1 },
@@ -59,7 +59,7 @@ describe('search', () => {
   test.each<[FlowListFilter, string]>([
     [{ text: 'scan' }, `${ID}g`], [{ text: 'exam SCAN' }, `${ID}g`], [{ text: 'scan 44' }, ID], [{ text: 'example.com' }, ID], [{ text: 'can' }, ''], [{ text: 'überb größe' }, 'h'],
     [{ text: '  ' }, `abcde${ID}gh`], [{ text: "o'brien & \\ !()" }, ''],
-    [{ text: ID }, ID], [{ text: 'flow_01kaj5v6' }, ID], [{ text: 'flow_01KAJ5V6Z' }, ''],
+    [{ text: ID }, ID], [{ text: 'Flow_01KAJ5V6' }, ID], [{ text: 'flow_01kaj5v6z' }, ''],
     [{ label: ['env'] }, `${ID}gh`], [{ label: ['env=prod'] }, `${ID}h`], [{ label: ['env=prod', 'team'] }, ID], [{ label: ['env=pro'] }, ''],
     [{ text: 'scan', label: ['env=test'] }, 'g'], [{ text: 'scan', lane: ['batch'], status: ['FINISHED'] }, 'g'], [{ text: ID, status: ['FAILED'] }, ''],
     [{ text: 'scan', createdAfter: minutesAgo(3.5) }, 'g'], [{ label: ['env'], owner: ['prn_ada'] }, ''], [{ text: 'scan', slotHeld: true }, ''],
