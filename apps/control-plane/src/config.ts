@@ -46,6 +46,11 @@ export function environmentOf(overrides: Environment): Environment {
   return { ...process.env, ...overrides }
 }
 
+/** Where the command was typed: npm runs its scripts in the checkout's folder and tells the caller's beside it. */
+export function callersFolder(env: Environment = process.env): string {
+  return env['INIT_CWD'] ?? process.cwd()
+}
+
 function readKnob(knob: Knob<unknown>, o: { set: Environment; problems: string[] }): unknown {
   const alias = isDuration(knob) ? `${knob.name}_MS` : knob.name
   const plain = o.set[knob.name]

@@ -92,21 +92,28 @@ async function applyAll(client: pg.Client, migrations: Migration[]): Promise<str
   return migrations.map((each) => each.name)
 }
 
+/** Why it failed is recorded, and refuses every further start. Killed or cut off on the way, it leaves nothing, and the next start begins it again. */
 async function applyOne(client: pg.Client, migration: Migration): Promise<void> {
-  const id = randomUUID()
-  await client.query('INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at) VALUES ($1, $2, $3, now())', [
-    id,
-    migration.checksum,
-    migration.name,
-  ])
   try {
-    await untilUndisturbed(() => client.query(migration.sql))
-    await client.query('UPDATE _prisma_migrations SET finished_at = now(), applied_steps_count = 1 WHERE id = $1', [id])
+    await untilUndisturbed(client, () => applyAndRecord(client, migration))
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    await client.query('UPDATE _prisma_migrations SET logs = $2 WHERE id = $1', [id, reason])
+    const recorded = client.query(`INSERT INTO _prisma_migrations (${RECORD}, logs) VALUES ($1, $2, $3, now(), $4)`, [...recordOf(migration), reason])
+    // Over a broken connection nothing can be said, and nothing was decided about the migration.
+    await recorded.catch(() => Promise.reject(error as Error))
     throw new MigrationRefused(`The migration ${migration.name} failed: ${reason}`, { cause: error })
   }
+}
+
+const RECORD = 'id, checksum, migration_name, started_at'
+const recordOf = (migration: Migration): string[] => [randomUUID(), migration.checksum, migration.name]
+
+async function applyAndRecord(client: pg.Client, migration: Migration): Promise<void> {
+  await client.query('BEGIN')
+  await client.query(migration.sql)
+  const finished = `INSERT INTO _prisma_migrations (${RECORD}, finished_at, applied_steps_count) VALUES ($1, $2, $3, now(), clock_timestamp(), 1)`
+  await client.query(finished, recordOf(migration))
+  await client.query('COMMIT')
 }
 
 /** Deadlock, and a lock not granted in time: an older version goes on beside us, and was in the way. */
@@ -114,12 +121,13 @@ const DISTURBED = new Set(['40P01', '55P03'])
 const TRIES = 20
 const PAUSE_MS = 500
 
-/** Without parameters a whole file goes as one message, which PostgreSQL runs in one transaction: what was disturbed left nothing, and is done again. */
-async function untilUndisturbed(work: () => Promise<unknown>): Promise<void> {
+/** What was disturbed left nothing, and is done again. */
+async function untilUndisturbed(client: pg.Client, work: () => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return void (await work())
+      return await work()
     } catch (error) {
+      await client.query('ROLLBACK').catch(() => Promise.reject(error as Error))
       if (attempt === TRIES || !DISTURBED.has((error as { code?: string }).code ?? '')) throw error
       await new Promise(resolve => setTimeout(resolve, PAUSE_MS))
     }

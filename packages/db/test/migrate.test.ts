@@ -70,6 +70,19 @@ test('a file that was edited after it was applied is refused by name', async () 
   await expect(migrate(clone.url, dir)).rejects.toThrow('1_first was edited')
 })
 
+test('a process that is killed in the middle of a migration leaves nothing, and the next start begins it again', async () => {
+  await migrate(clone.url, dir)
+  write('3_third', 'CREATE TABLE third (id int); SELECT pg_sleep(60);')
+  const killed = migrate(clone.url, dir)
+  const lost = expect(killed).rejects.toMatchObject({ code: '57P01' })
+  // What the server sees of a kill -9 of its client: the connection is gone.
+  await eventually(async () => (await query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`)).length === 1)
+  await lost
+  expect(await query(`SELECT to_regclass('third') AS third, count(*)::int AS records FROM _prisma_migrations`)).toEqual([{ third: null, records: 2 }])
+  write('3_third', 'CREATE TABLE third (id int);')
+  expect(await migrate(clone.url, dir)).toEqual(['3_third'])
+})
+
 describe('beside an older version that goes on', () => {
   test('a lock that is not granted in time is given up, so that others do not wait behind it, and asked for again', async () => {
     await using old = await connected()

@@ -4,7 +4,7 @@ export class Refused extends Error {
 }
 
 /** Errors whose message is meant for the person at the terminal. Everything else is a bug and shows its stack. */
-const SENTENCES = ['Refused', 'ConfigRefused', 'EmbeddedUnavailable', 'FolderInUse', 'MajorDiffers', 'MigrationRefused']
+const SENTENCES = ['Refused', 'BackupRefused', 'ConfigRefused', 'EmbeddedUnavailable', 'FolderInUse', 'MajorDiffers', 'MigrationRefused']
 
 export function toText(error: unknown): string {
   if (!(error instanceof Error)) return String(error)

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, type Hash } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { createWriteStream, existsSync } from 'node:fs'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -20,6 +20,8 @@ export interface BackupOptions {
   sluice: string
   /** Replace a file that is there. Default: false. */
   force?: boolean
+  /** Ends it early: what was written of the file goes away. */
+  signal?: AbortSignal
 }
 
 export interface WrittenBackup { rows: Record<string, number>; bytes: number; madeAt: string }
@@ -63,19 +65,16 @@ async function writeFile(o: BackupOptions, instant: Pick<BackupHeader, 'madeAt' 
   const header: BackupHeader = { sluice: o.sluice, ...instant, migrations: await readMigrations(client), tables: await keptTables(client) }
   const rows: Record<string, number> = {}
   const draft = `${o.file}.${randomBytes(4).toString('hex')}.partial`
-  const handle = await openDraft(draft)
   try {
-    // The handle is ours to close: what is renamed must have reached the disk.
-    await pipeline(Readable.from(linesOf(client, { header, rows })), createGzip({ level: GZIP_LEVEL }), handle.createWriteStream({ autoClose: false, flush: true }))
-    await handle.sync()
-    await handle.close()
+    // flush: what is renamed must have reached the disk.
+    const out = createWriteStream(draft, { flags: 'wx', mode: 0o600, flush: true })
+    await pipeline(Readable.from(linesOf(client, { header, rows })), createGzip({ level: GZIP_LEVEL }), out, { signal: o.signal })
     refuseExisting(o)
     await rename(draft, o.file)
     await syncFolder(path.dirname(o.file))
   } catch (error) {
-    await handle.close().catch(() => undefined)
     await rm(draft, { force: true })
-    throw error
+    throw refusalOf(error, o) ?? error
   }
   return { rows, bytes: (await stat(o.file)).size, madeAt: header.madeAt }
 }
@@ -130,12 +129,12 @@ function refuseExisting({ file, force }: BackupOptions): void {
   if (force !== true && existsSync(file)) throw new BackupRefused(`${file} is there already: choose another name, or add --force to replace it.`)
 }
 
-async function openDraft(draft: string): Promise<FileHandle> {
-  try {
-    return await open(draft, 'wx', 0o600)
-  } catch (error) {
-    throw new BackupRefused(`The backup cannot be written: ${(error as Error).message}.`)
-  }
+/** A folder that is not there, a disk that is full, somebody who pressed Ctrl-C; anything else is a bug or the database's. */
+function refusalOf(error: unknown, o: BackupOptions): BackupRefused | undefined {
+  if (o.signal?.aborted) return new BackupRefused('Stopped: no backup was written.')
+  const { syscall, message } = error as NodeJS.ErrnoException
+  const ofFiles = ['open', 'write', 'fsync', 'close', 'rename'].includes(syscall ?? '')
+  return ofFiles ? new BackupRefused(`The backup cannot be written: ${message}.`) : undefined
 }
 
 /** The name must outlive a power cut as well as the bytes. Where folders cannot be opened (Windows), it cannot be asked for. */

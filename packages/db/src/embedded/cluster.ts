@@ -47,6 +47,18 @@ export async function ensureCluster(cluster: Cluster, o: { binaries: Binaries; a
   if (found !== o.binaries.major) throw new MajorDiffers({ dir: cluster.dir, found, installed: o.binaries.major })
 }
 
+/** Moves the files of another major version out of the way, where there are such; answers where to. Nothing may run on them. */
+export function setAside(cluster: Cluster, installed: string): string | null {
+  if (!hasCluster(cluster)) return null
+  const found = readFileSync(path.join(cluster.data, 'PG_VERSION'), 'utf8').trim()
+  if (found === installed) return null
+  const names = Array.from({ length: 100 }, (_, nth) => `${cluster.data}.${found}${nth === 0 ? '' : `-${nth}`}`)
+  const aside = names.find(name => !existsSync(name))
+  if (aside === undefined) throw new MajorDiffers({ dir: cluster.dir, found, installed })
+  renameSync(cluster.data, aside)
+  return aside
+}
+
 /** Made aside and then renamed: a process killed half-way leaves nothing that looks like a database. */
 async function create(cluster: Cluster, o: { binaries: Binaries; account: Account }): Promise<void> {
   const aside = mkdtempSync(path.join(cluster.dir, HALF_MADE))

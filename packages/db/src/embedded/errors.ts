@@ -20,8 +20,10 @@ export class MajorDiffers extends EmbeddedUnavailable {
 
   constructor(o: { dir: string; found: string; installed: string }) {
     super(
-      `The data folder ${o.dir} was made by PostgreSQL ${o.found}, and this version brings PostgreSQL ${o.installed}: ` +
-        'start the version that made it, or point DATABASE_URL to a server that holds the data.',
+      `The database in ${o.dir} was made by PostgreSQL ${o.found}, and this version brings PostgreSQL ${o.installed}. Move it with two commands, ` +
+        'both with the same SLUICE_DATA_DIR:\n' +
+        '  npm run backup -- FILE     in the version of Sluice that made it\n' +
+        '  npm run restore -- FILE    in this one; it keeps the old files beside the new ones',
     )
   }
 }

@@ -1,4 +1,4 @@
 export { EmbeddedUnavailable, FolderInUse, MajorDiffers } from './errors.ts'
 export { claim, disclaim, type Owned } from './ownership.ts'
 export { gone, isAlive, processStart, signal } from './processes.ts'
-export { isEmbeddedFolder, startEmbedded, type Embedded, type EmbeddedOptions } from './start.ts'
+export { isEmbeddedFolder, setAsideOtherMajor, startEmbedded, type Embedded, type EmbeddedOptions } from './start.ts'

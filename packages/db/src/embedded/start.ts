@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import pg from 'pg'
 import { account } from './account.ts'
 import { findBinaries } from './binaries.ts'
-import { clusterIn, ensureCluster, hasCluster, type Cluster } from './cluster.ts'
+import { clusterIn, ensureCluster, hasCluster, setAside, type Cluster } from './cluster.ts'
 import { claim, disclaim } from './ownership.ts'
 import { launch, reapOrphan, stopPostmaster, watch, type Postmaster } from './postmaster.ts'
 
@@ -32,6 +32,9 @@ const DATABASE = 'sluice'
 
 /** Whether a database was ever made in the folder; nothing is made or started. */
 export const isEmbeddedFolder = (dir: string): boolean => hasCluster(clusterIn(dir))
+
+/** Makes room in a folder whose database is of another major version than the one installed; answers where its files are now, null where there are none. */
+export const setAsideOtherMajor = (dir: string): string | null => setAside(clusterIn(dir), findBinaries(account()).major)
 
 /**
  * Runs PostgreSQL on a folder and resolves when it accepts connections; its database is named `sluice`.
