@@ -61,7 +61,7 @@ export const flowRoutes = (components: Components): Route[] => {
         200: { description: 'It has ended, by this or before.', content: { 'application/json': payloadOf(CANCEL, 'CancelFlowPayload') } },
         202: { description: 'Its worker was told and has not stopped yet.', content: { 'application/json': payloadOf(CANCEL, 'CancelFlowPayload') } },
       },
-      refusals: ['NOT_FOUND', 'LIMIT_EXCEEDED', 'UNSUPPORTED_MEDIA_TYPE'],
+      refusals: ['NOT_FOUND', 'UNSUPPORTED_MEDIA_TYPE'],
       run: cancelFlow,
     },
     {
@@ -69,7 +69,7 @@ export const flowRoutes = (components: Components): Route[] => {
       description: 'It starts at once if a slot is free and a worker asks; `started`, `position` and `reason` say what came of it. The pin stays.',
       body: { name: 'PromoteFlowBody', required: false, fields: withoutId(PROMOTE) },
       successes: { 200: { description: 'Whether it started, or else what stands in its way.', content: { 'application/json': payloadOf(PROMOTE, 'PromoteNowPayload') } } },
-      refusals: ['NOT_FOUND', 'FLOW_NOT_QUEUED', 'LIMIT_EXCEEDED', 'UNSUPPORTED_MEDIA_TYPE'],
+      refusals: ['NOT_FOUND', 'FLOW_NOT_QUEUED', 'UNSUPPORTED_MEDIA_TYPE'],
       run: promoteFlow,
     },
   ]
