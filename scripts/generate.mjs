@@ -10,6 +10,7 @@ const steps = [
   () => npm(['run', 'generate', '--workspace=@sluice/dashboard']),
   () => npm(['exec', '--', 'tsx', 'scripts/print-configuration.ts']),
   () => npm(['exec', '--', 'tsx', 'scripts/checks/print-lifecycle.ts', '--write']),
+  () => npm(['exec', '--', 'tsx', 'scripts/checks/print-metrics.ts', '--write']),
 ]
 process.exitCode = steps.some(step => step() !== 0) ? 1 : 0
 

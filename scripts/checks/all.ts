@@ -3,9 +3,10 @@ import { checkArchitecture } from './architecture.ts'
 import { checkEngines } from './engines.ts'
 import { checkInvariants } from './invariants.ts'
 import { checkLifecycle } from './print-lifecycle.ts'
+import { checkMetrics } from './print-metrics.ts'
 import { checkRecords } from './records.ts'
 import { runAsProgram } from './report.ts'
 
-const CHECKS = [checkArchitecture, checkEngines, checkInvariants, checkLifecycle, checkRecords]
+const CHECKS = [checkArchitecture, checkEngines, checkInvariants, checkLifecycle, checkMetrics, checkRecords]
 
 await runAsProgram(import.meta.url, async () => (await Promise.all(CHECKS.map(check => check()))).flat())

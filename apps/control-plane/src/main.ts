@@ -6,6 +6,7 @@ import { newId } from '@sluice/domain'
 import { openEngine } from '@sluice/engine'
 import { MIGRATIONS, VERSION } from './checkout.ts'
 import { readConfig, type Config } from './config.ts'
+import { openMetricsPlace } from './doors/metrics-place.ts'
 import { logLine } from './log.ts'
 import { openObserving } from './observe/open-observing.ts'
 import { onceUp } from './once-up.ts'
@@ -44,6 +45,11 @@ async function run(config: Config): Promise<void> {
       const api = await startApi({ engine, prisma, observing, settings: config })
       open.push(() => api.close())
       logLine({ event: 'listening', address: config.address, port: api.port, roles: process.roles })
+    }
+    if (!config.roles.includes('api') && config.metricsPort !== null) {
+      const place = await openMetricsPlace({ pool, log: logLine, observing, place: { host: config.host, port: config.metricsPort } })
+      open.push(() => place.close())
+      logLine({ event: 'listening', port: place.port, roles: process.roles })
     }
     logLine({ event: 'started', ...process })
     await stop

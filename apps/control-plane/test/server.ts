@@ -7,7 +7,7 @@ import { createToken, openEngine, type Deps, type EngineSettings } from '@sluice
 import type { Role } from '@sluice/protocol'
 import { cloneDatabase } from '@sluice/testkit/db'
 import { readConfig, type Config } from '../src/config.ts'
-import { openObserving } from '../src/observe/open-observing.ts'
+import { openObserving, type OpenObserving } from '../src/observe/open-observing.ts'
 import { startApi } from '../src/roles/api.ts'
 
 export interface Answer<Data = Record<string, unknown>> {
@@ -27,6 +27,7 @@ export interface TestServer extends AsyncDisposable {
   url: string
   databaseUrl: string
   deps: Deps
+  observing: OpenObserving
   pool: Pool
   /** What was logged, newest last. */
   logged: Record<string, unknown>[]
@@ -65,7 +66,7 @@ export async function testServer({ settings = {}, databaseUrl, dashboardDir }: O
     await clone?.drop()
   }
   return {
-    url: address, databaseUrl: url, deps: engine.deps, pool, logged, close,
+    url: address, databaseUrl: url, deps: engine.deps, observing, pool, logged, close,
     principal: (role, o = {}) => principalOf({ pool, address, role, scopes: o.scopes ?? [] }),
     sql: async (text, values = []) => (await pool.query<Record<string, unknown>>(text, values)).rows,
     [Symbol.asyncDispose]: close,

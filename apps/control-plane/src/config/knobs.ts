@@ -209,6 +209,10 @@ export const KNOBS = {
     default: '0',
     meaning: 'For how many days the audit trail is kept; 0 = for ever.',
   }),
+  metricsPort: optional(integer({ min: 0, max: 65_535 }), {
+    name: 'METRICS_PORT',
+    meaning: 'Where a process without the role api serves `/metrics`, `/healthz` and `/readyz`, on HOST; with the role they are at PORT.',
+  }),
   otelTracesExporter: optional(word(['otlp', 'none']), {
     name: 'OTEL_TRACES_EXPORTER',
     meaning: 'Whether traces are exported; when unset they are where one of the endpoints below is set.',
