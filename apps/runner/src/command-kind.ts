@@ -1,58 +1,85 @@
-/** A kind that is a command to run: what it is in the table, and the handler that the worker gets for it. */
+/** A kind that is a command to run: what the runner's file says of it, and the handler that the worker gets for it. */
 import type { Json } from '@sluice/protocol'
 import { fail, Interruption, type Kind, type KindDefaults } from '@sluice/worker'
 import { EXIT_BAD_INPUT } from './exit-codes.ts'
+import { fillArguments, Misfit } from './placeholders.ts'
+import { resultOf, tooLarge } from './result.ts'
 import { runCommand, type CommandEnd } from './run-command.ts'
 
-export interface CommandKind {
-  title: string
-  /** Program and arguments; no shell. */
+/** What both sorts of kinds have. */
+export interface KindBase {
+  title?: string
+  /** null = none for a command, a minute for a URL. */
+  timeoutMs: number | null
+  inputSchema?: Json
+  defaults?: KindDefaults
+}
+
+export interface CommandKind extends KindBase {
+  /** Program and arguments, with placeholders in the arguments; no shell. */
   command: readonly string[]
   /** Absolute. */
   cwd: string
   /** Added to what every command gets (PATH, HOME, LANG …). */
-  env?: Record<string, string>
-  inputSchema: Json
-  defaults?: KindDefaults
+  env: Record<string, string>
+}
+
+export interface CommandSurroundings {
+  env: Record<string, string>
+  cancelGraceMs: number
+  /** RESULT_MAX. */
+  resultMaxBytes: number
 }
 
 /** A runner that shuts down has used up its grace already. */
 const SHUTDOWN_KILL_MS = 3_000
 
-export function toKind(spec: CommandKind, o: { env: Record<string, string>; cancelGraceMs: number }): Kind {
+export function commandKind(spec: CommandKind, o: CommandSurroundings): Kind {
   const killAfterMs = (reason: unknown) => {
     const half = o.cancelGraceMs / 2
     return reason instanceof Interruption && reason.reason === 'shutdown' ? Math.min(half, SHUTDOWN_KILL_MS) : half
   }
   return {
-    title: spec.title,
-    inputSchema: spec.inputSchema,
-    ...(spec.defaults && { defaults: spec.defaults }),
-    handler: async ({ flow, signal, progress }) => {
+    ...registrationOf(spec),
+    handler: async ({ flow, signal, progress, traceParent }) => {
+      const argv = argumentsOf(spec, flow.input)
+      if (argv instanceof Misfit) return misfit(argv)
       const end = await runCommand({
-        argv: spec.command, cwd: spec.cwd, env: { ...o.env, ...spec.env }, input: flow.input, signal, killAfterMs, onProgress: progress,
+        argv, cwd: spec.cwd, env: { ...o.env, ...spec.env, ...(traceParent !== null && { TRACEPARENT: traceParent }) }, input: flow.input, maxBytes: o.resultMaxBytes, timeoutMs: spec.timeoutMs,
+        signal, killAfterMs, onProgress: progress,
       })
       if (end.exitCode !== 0 && signal.aborted) throw signal.reason
-      return outcomeOf(end, flow.kind)
+      return outcomeOf(end, { kind: flow.kind, timeoutMs: spec.timeoutMs, maxBytes: o.resultMaxBytes })
     },
   }
 }
 
-function outcomeOf(end: CommandEnd, kind: string) {
-  const detail = { exitCode: end.exitCode, signal: end.signal, stderr: end.stderr }
-  if (end.unstartable !== null) return fail({ code: 'COMMAND_NOT_STARTED', message: `${kind} could not be started: ${end.unstartable}`, retryable: false })
-  if (end.flooded) return fail({ code: 'RESULT_TOO_LARGE', message: `${kind} wrote more than a result may have, and was ended`, retryable: false, detail })
-  if (end.exitCode === 0) return jsonOrText(end.stdout)
-  const how = end.signal ? `was ended by ${end.signal}` : `exited with code ${end.exitCode}`
-  return fail({ code: 'COMMAND_FAILED', message: `${kind} ${how}${lastLine(end.stderr)}`, retryable: end.exitCode !== EXIT_BAD_INPUT, detail })
+/** What the control plane is told. */
+export const registrationOf = ({ title, inputSchema, defaults }: KindBase): Omit<Kind, 'handler'> => ({
+  ...(title !== undefined && { title }),
+  ...(inputSchema !== undefined && { inputSchema }),
+  ...(defaults !== undefined && { defaults }),
+})
+
+export const misfit = (error: Misfit) => fail({ code: 'INPUT_DOES_NOT_FIT', message: error.message, retryable: false })
+
+function argumentsOf({ command: [program = '', ...rest] }: CommandKind, input: Json): string[] | Misfit {
+  try {
+    return [program, ...fillArguments(rest, input)]
+  } catch (error) {
+    if (error instanceof Misfit) return error
+    throw error
+  }
 }
 
-function jsonOrText(text: string): Json {
-  try {
-    return JSON.parse(text) as Json
-  } catch {
-    return text
-  }
+function outcomeOf(end: CommandEnd, { kind, timeoutMs, maxBytes }: { kind: string; timeoutMs: number | null; maxBytes: number }) {
+  const detail = { exitCode: end.exitCode, signal: end.signal, stderr: end.stderr }
+  if (end.unstartable) return fail({ code: 'COMMAND_NOT_STARTED', message: `${kind} could not be started: ${end.unstartable.why}`, retryable: end.unstartable.retryable })
+  if (end.flooded) return tooLarge({ what: kind, maxBytes, detail })
+  if (end.timedOut) return fail({ code: 'COMMAND_TIMED_OUT', message: `${kind} did not end within ${timeoutMs} ms, and was ended`, detail })
+  if (end.exitCode === 0) return resultOf(end.stdout, { what: kind, maxBytes })
+  const how = end.signal ? `was ended by ${end.signal}` : `exited with code ${end.exitCode}`
+  return fail({ code: 'COMMAND_FAILED', message: `${kind} ${how}${lastLine(end.stderr)}`, retryable: end.exitCode !== EXIT_BAD_INPUT, detail })
 }
 
 const lastLine = (stderr: string) => {

@@ -5,7 +5,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { liveGroups, signalGroup, watchGroups } from './process-groups.ts'
+import { killGroup, liveGroups, watchGroups, type CommandGroup } from './process-groups.ts'
 
 const AGAIN_MS = 1_000
 
@@ -19,24 +19,26 @@ export function startGuard(self: readonly string[], env: Record<string, string>)
     guard.stdin?.on('error', () => {})
     guard.once('error', () => {}).once('exit', () => setTimeout(begin, AGAIN_MS).unref())
     guard.unref()
-    for (const group of liveGroups()) tell(`+${group}\n`)
+    liveGroups().forEach(joined)
   }
+  const joined = ({ pid, mark }: CommandGroup) => tell(`+${pid} ${mark}\n`)
   begin()
-  watchGroups({ joined: group => tell(`+${group}\n`), left: group => tell(`-${group}\n`) })
+  watchGroups({ joined, left: ({ pid }) => tell(`-${pid}\n`) })
 }
 
 /** In the guard. Never ends before its standard input does. */
 export function runGuard() {
-  const groups = new Set<number>()
+  const groups = new Map<number, CommandGroup>()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
   createInterface({ input: process.stdin })
     .on('line', line => {
-      const group = Number(line.slice(1))
-      if (line.startsWith('+') && group > 1) groups.add(group)
-      else groups.delete(group)
+      const [first = '', mark = ''] = line.split(' ')
+      const pid = Number(first.slice(1))
+      if (first.startsWith('+') && pid > 1) groups.set(pid, { pid, mark })
+      else groups.delete(pid)
     })
     .on('close', () => {
-      for (const group of groups) signalGroup(group, 'SIGKILL')
+      groups.forEach(killGroup)
       process.exit(0)
     })
 }

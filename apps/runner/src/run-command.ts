@@ -1,20 +1,28 @@
 /**
  * One command from its start to its end: input as JSON on standard input, result on standard output, the last of standard error kept,
  * progress as JSON lines on file descriptor 3. Nothing goes through a shell. Whatever the command does, memory stays bounded: output above
- * the limit of a result ends it.
+ * the limit of a result ends it, of the rest only the last is kept.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { statSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
-import { createInterface } from 'node:readline'
-import { LIMITS, type Json } from '@sluice/protocol'
+import type { Json } from '@sluice/protocol'
 import { endGroup, joinGroup, signalGroup } from './process-groups.ts'
+import { readProgress } from './read-progress.ts'
+import { textOf } from './result.ts'
+import { MARK } from './strays.ts'
 
 export interface CommandOptions {
   argv: readonly string[]
   cwd: string
   env: Record<string, string>
   input: Json
-  /** Aborted: SIGTERM to the group, and SIGKILL after `killAfterMs(reason)`. */
+  /** The most that standard output may have; above it the command is ended. */
+  maxBytes: number
+  /** After it the command is ended like by the signal; null = never. */
+  timeoutMs: number | null
+  /** Aborted: SIGTERM to the group, and SIGKILL after `killAfterMs(reason)`; the reason of a timeout is null. */
   signal: AbortSignal
   killAfterMs(reason: unknown): number
   onProgress(percent: number | null, message?: string): void
@@ -23,13 +31,14 @@ export interface CommandOptions {
 export interface CommandEnd {
   exitCode: number | null
   signal: NodeJS.Signals | null
-  stdout: string
+  stdout: Buffer
   /** The last 4 KiB. */
   stderr: string
   /** It wrote more than a result may have, and was ended for it. */
   flooded: boolean
-  /** It could not be started at all; says why. */
-  unstartable: string | null
+  timedOut: boolean
+  /** It could not be started at all: why, and whether that may be otherwise in a moment. */
+  unstartable: { why: string; retryable: boolean } | null
 }
 
 const STDERR_KEPT = 4 * 1024
@@ -37,46 +46,86 @@ const STDERR_KEPT = 4 * 1024
 const PIPES_MS = 1_000
 
 export async function runCommand(o: CommandOptions): Promise<CommandEnd> {
-  const [file = '', ...args] = o.argv
-  const child = spawn(file, args, { cwd: o.cwd, env: o.env, detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
-  const exited = exitOf(child)
-  if (child.pid === undefined) return neverStarted((await exited).error ?? 'it did not start')
-  const group = child.pid
+  const mark = randomUUID()
+  const started = start(o, mark)
+  if ('why' in started) return neverStarted(started)
+  const { child, exited } = started
+  if (child.pid === undefined) return neverStarted(reasonOf((await exited).error, o))
+  const group = { pid: child.pid, mark }
   joinGroup(group)
 
-  const stdout = keepFirst(child.stdout, LIMITS.resultMaxBytes, () => signalGroup(group, 'SIGKILL'))
+  let isOut = false
+  const stdout = keepFirst(child.stdout, o.maxBytes, () => isOut || signalGroup(group.pid, 'SIGKILL'))
   const stderr = keepLast(child.stderr, STDERR_KEPT)
   readProgress(child.stdio[3] as Readable, o.onProgress)
   give(child.stdin, o.input)
-  const release = stopWith(o, group)
+  const stopping = stopWhenAsked(o, group.pid)
   const { exitCode, signal } = await exited
-  release()
+  isOut = true
+  stopping.release()
   endGroup(group)
   await pipesClosed(child)
-  return { exitCode, signal, stdout: stdout.text(), stderr: stderr.text(), flooded: stdout.flooded(), unstartable: null }
+  return { exitCode, signal, stdout: stdout.bytes(), stderr: stderr.text(), flooded: stdout.flooded(), timedOut: stopping.timedOut(), unstartable: null }
 }
 
-const neverStarted = (why: string): CommandEnd => ({ exitCode: null, signal: null, stdout: '', stderr: '', flooded: false, unstartable: why })
+interface Unstartable { why: string; retryable: boolean }
+interface Exit { exitCode: number | null; signal: NodeJS.Signals | null; error: NodeJS.ErrnoException | null }
 
-interface Exit { exitCode: number | null; signal: NodeJS.Signals | null; error: string | null }
+/** Some failures are thrown (an argument list that is too long), others are told by an event (a program that is not there). */
+function start(o: CommandOptions, mark: string): { child: ChildProcess; exited: Promise<Exit> } | Unstartable {
+  const [file = '', ...args] = o.argv
+  try {
+    const child = spawn(file, args, { cwd: o.cwd, env: { ...o.env, [MARK]: mark }, detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
+    return { child, exited: exitOf(child) }
+  } catch (error) {
+    return reasonOf(error as NodeJS.ErrnoException, o)
+  }
+}
 
 const exitOf = (child: ChildProcess) =>
   new Promise<Exit>(resolve => {
     child.once('exit', (exitCode, signal) => resolve({ exitCode, signal, error: null }))
-    child.once('error', error => resolve({ exitCode: null, signal: null, error: error.message }))
+    child.once('error', error => resolve({ exitCode: null, signal: null, error }))
   })
 
-function stopWith({ signal, killAfterMs }: CommandOptions, group: number): () => void {
-  let timer: NodeJS.Timeout | undefined
-  const stop = () => {
+/** The machine is short of something now. */
+const PASSING = ['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM']
+
+function reasonOf(error: NodeJS.ErrnoException | null, { argv: [file = ''], cwd }: CommandOptions): Unstartable {
+  const code = error?.code ?? ''
+  if (code === 'ENOENT') return { why: isFolder(cwd) ? `there is no program ${file}` : `its folder ${cwd} does not exist`, retryable: false }
+  if (code === 'EACCES') return { why: `${file} may not be executed, or its folder ${cwd} not be entered`, retryable: false }
+  if (code === 'E2BIG') return { why: 'its arguments are longer than the system takes', retryable: false }
+  return { why: error?.message ?? 'it did not start', retryable: PASSING.includes(code) }
+}
+
+const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+
+const neverStarted = (unstartable: Unstartable): CommandEnd => ({
+  exitCode: null, signal: null, stdout: Buffer.alloc(0), stderr: '', flooded: false, timedOut: false, unstartable,
+})
+
+function stopWhenAsked({ signal, timeoutMs, killAfterMs }: CommandOptions, group: number) {
+  let timedOut = false
+  let killing: NodeJS.Timeout | undefined
+  const stop = (reason: unknown) => {
     signalGroup(group, 'SIGTERM')
-    timer = setTimeout(() => signalGroup(group, 'SIGKILL'), killAfterMs(signal.reason))
+    killing ??= setTimeout(() => signalGroup(group, 'SIGKILL'), killAfterMs(reason))
   }
-  if (signal.aborted) stop()
-  else signal.addEventListener('abort', stop, { once: true })
-  return () => {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', stop)
+  const onAbort = () => stop(signal.reason)
+  const expiry = timeoutMs === null ? undefined : setTimeout(() => {
+    timedOut = !signal.aborted
+    if (timedOut) stop(null)
+  }, timeoutMs)
+  if (signal.aborted) onAbort()
+  else signal.addEventListener('abort', onAbort, { once: true })
+  return {
+    timedOut: () => timedOut,
+    release: () => {
+      clearTimeout(expiry)
+      clearTimeout(killing)
+      signal.removeEventListener('abort', onAbort)
+    },
   }
 }
 
@@ -86,15 +135,18 @@ function give(stdin: Writable | null, input: Json) {
   stdin?.end(JSON.stringify(input))
 }
 
-function keepFirst(stream: Readable | null, limit: number, onFlood: () => void) {
-  const chunks: Buffer[] = []
+/** In one buffer that grows: a million chunks of one byte each would weigh a hundred times what they say. */
+function keepFirst(stream: Readable | null, limit: number, onFlood: () => unknown) {
+  let kept = Buffer.alloc(4096)
   let size = 0
   stream?.on('data', (chunk: Buffer) => {
+    const before = size
     size += chunk.length
-    if (size <= limit) chunks.push(chunk)
-    else onFlood()
+    if (size > limit) return before <= limit && onFlood()
+    if (size > kept.length) kept = Buffer.concat([kept.subarray(0, before)], Math.max(size, 2 * kept.length))
+    chunk.copy(kept, before)
   })
-  return { text: () => Buffer.concat(chunks).toString('utf8'), flooded: () => size > limit }
+  return { bytes: () => kept.subarray(0, Math.min(size, kept.length)), flooded: () => size > limit }
 }
 
 function keepLast(stream: Readable | null, limit: number) {
@@ -102,29 +154,7 @@ function keepLast(stream: Readable | null, limit: number) {
   stream?.on('data', (chunk: Buffer) => {
     kept = Buffer.concat([kept, chunk]).subarray(-limit)
   })
-  return { text: () => kept.toString('utf8') }
-}
-
-function readProgress(stream: Readable, onProgress: CommandOptions['onProgress']) {
-  stream.on('error', () => {})
-  createInterface({ input: stream }).on('line', line => {
-    const report = parseLine(line)
-    if (report) onProgress(report.percent, report.message)
-  })
-}
-
-function parseLine(line: string): { percent: number | null; message?: string } | null {
-  if (line.length > 4096) return null
-  try {
-    const value = JSON.parse(line) as { percent?: unknown; message?: unknown } | null
-    if (typeof value !== 'object' || value === null) return null
-    return {
-      percent: typeof value.percent === 'number' ? value.percent : null,
-      ...(typeof value.message === 'string' && { message: value.message }),
-    }
-  } catch {
-    return null
-  }
+  return { text: () => textOf(kept) }
 }
 
 async function pipesClosed(child: ChildProcess): Promise<void> {

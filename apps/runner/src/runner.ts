@@ -1,14 +1,18 @@
 /**
- * The bundled runner: a worker whose kinds are commands. It keeps its commands over a restart of the control plane (the SDK waits), leaves
+ * The bundled runner: a worker whose kinds are what its file says. It keeps its commands over a restart of the control plane (the SDK waits), leaves
  * properly on SIGTERM, at once on a second one, and by itself when the supervisor that started it is gone.
  */
+import { dirname } from 'node:path'
+import { createOutbound } from '@sluice/outbound'
 import { createWorker, standardLog, type Worker } from '@sluice/worker'
-import { toKind } from './command-kind.ts'
+import { writeFirstFile } from './first-file.ts'
 import { startGuard } from './guard.ts'
+import { kindsOfFile } from './kinds-of-file.ts'
 import { readOptions, type RunnerOptions } from './options.ts'
 import { endGroupsAtExit } from './process-groups.ts'
-import { sampleKinds } from './sample-kinds.ts'
+import type { FilePlaces } from './runner-file.ts'
 import { findCheckout, thisProgram } from './this-program.ts'
+import { openTracing } from './tracing.ts'
 
 /** What is recorded with every attempt. */
 const CODE_VERSION = '0.1.0'
@@ -20,12 +24,18 @@ export async function runRunner(): Promise<void> {
   const options = optionsOrExit()
   endGroupsAtExit()
   startGuard(thisProgram(), options.commandEnv)
-  const worker = createWorker(workerOptions(options))
+  firstFile(options)
+  const { kinds, follow } = kindsOfFile({ options, places: placesOf(options) })
+  const { url, token, capacity, graceMs } = options
+  const closeTracing = options.tracing === null ? null : await openTracing({ protocol: options.tracing, version: CODE_VERSION })
+  const worker = createWorker({ name: 'runner', url, token, capacity, graceMs, kinds, codeVersion: CODE_VERSION, backoff: BACKOFF })
   stopOnSignals(worker, options)
   if (options.supervised) endWithSupervisor()
   try {
     await worker.start()
+    follow(worker)
     await worker.closed
+    await closeTracing?.()
     process.exit(0)
   } catch (error) {
     standardLog.error('the runner cannot go on', { error: String(error) })
@@ -33,11 +43,19 @@ export async function runRunner(): Promise<void> {
   }
 }
 
-function workerOptions({ url, firstUrl, token, capacity, graceMs, cancelGraceMs, commandEnv }: RunnerOptions) {
-  const table = sampleKinds({ self: thisProgram(), checkout: findCheckout(), url: firstUrl })
-  const kinds = Object.fromEntries(Object.entries(table).map(([name, spec]) => [name, toKind(spec, { env: commandEnv, cancelGraceMs })]))
-  return { name: 'runner', url, token, capacity, graceMs, kinds, codeVersion: CODE_VERSION, backoff: BACKOFF }
+/** A folder that cannot be written to is no reason not to work: the samples stand in for the file. */
+function firstFile({ file }: RunnerOptions) {
+  try {
+    if (writeFirstFile(file)) standardLog.info('wrote a runner\'s file with the samples', { file })
+  } catch (error) {
+    standardLog.warn('no runner\'s file could be written', { file, problem: String(error) })
+  }
 }
+
+export const placesOf = ({ file, firstUrl, allowHosts, allowHttp }: Pick<RunnerOptions, 'file' | 'firstUrl' | 'allowHosts' | 'allowHttp'>): FilePlaces => ({
+  folder: dirname(file), self: thisProgram(), checkout: findCheckout(), controlPlane: firstUrl,
+  outbound: createOutbound({ allowHosts, allowHttp }),
+})
 
 /** Ctrl-C reaches every process of the terminal; under a supervisor it is the supervisor that decides what it means. */
 function stopOnSignals(worker: Worker, { supervised }: RunnerOptions) {

@@ -1,17 +1,20 @@
 import { tmpdir } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { runHandler } from '@sluice/worker/testing'
-import { toKind } from '../src/command-kind.ts'
+import { commandKind, type CommandKind } from '../src/command-kind.ts'
 import { eventually, isAlive } from './processes.ts'
 
-const run = (script: string, o: { input?: unknown; cancelGraceMs?: number; env?: Record<string, string> } = {}) =>
+interface Given { input?: unknown; cancelGraceMs?: number; spec?: Partial<CommandKind> }
+
+const runSpec = (spec: Partial<CommandKind>, { input = {}, cancelGraceMs = 30_000 }: Given = {}) =>
   runHandler(
-    toKind(
-      { title: 'T', command: [process.execPath, '-e', script], cwd: tmpdir(), inputSchema: true, ...(o.env && { env: o.env }) },
-      { env: { PATH: '/usr/bin:/bin' }, cancelGraceMs: o.cancelGraceMs ?? 30_000 },
+    commandKind(
+      { command: [process.execPath], cwd: tmpdir(), env: {}, timeoutMs: null, ...spec },
+      { env: { PATH: '/usr/bin:/bin' }, cancelGraceMs, resultMaxBytes: 1024 ** 2 },
     ),
-    { input: o.input ?? {} },
+    { input },
   )
+const run = (script: string, o: Given = {}) => runSpec({ command: [process.execPath, '-e', script], ...o.spec }, o)
 
 /** The pids that a script said over its progress channel. */
 const pidsOf = (started: ReturnType<typeof run>) => started.progress.flatMap(report => report.message?.split(' ').map(Number) ?? [])
@@ -53,8 +56,9 @@ describe('what a command says', () => {
   })
 
   test('a command that does not exist is a failure that no retry helps', async () => {
-    const kind = toKind({ title: 'T', command: ['/no/such/program'], cwd: tmpdir(), inputSchema: true }, { env: {}, cancelGraceMs: 1 })
-    expect(await runHandler(kind).outcome).toMatchObject({ status: 'FAILED', error: { code: 'COMMAND_NOT_STARTED', retryable: false } })
+    const outcome = await runSpec({ command: ['/no/such/program'] }).outcome
+    const message = 'test could not be started: there is no program /no/such/program'
+    expect(outcome).toMatchObject({ status: 'FAILED', error: { code: 'COMMAND_NOT_STARTED', retryable: false, message } })
   })
 
   test('progress is JSON lines on descriptor 3, and anything else there is ignored', async () => {
@@ -65,7 +69,7 @@ describe('what a command says', () => {
   })
 
   test('a command sees only the environment it was given', async () => {
-    const outcome = await run('console.log(JSON.stringify(Object.keys(process.env).sort()))', { env: { MINE: '1' } }).outcome
+    const outcome = await run('console.log(JSON.stringify(Object.keys(process.env).sort()))', { spec: { env: { MINE: '1' } } }).outcome
     expect(outcome).toMatchObject({ status: 'FINISHED', result: expect.arrayContaining(['MINE', 'PATH']) as string[] })
     expect(JSON.stringify(outcome)).not.toContain('SLUICE')
   })

@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs'
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { text } from 'node:stream/consumers'
 import { afterEach, expect, test } from 'vitest'
@@ -48,8 +51,10 @@ async function startPlane() {
 
 async function startRunner(env: Record<string, string> = {}) {
   const plane = await startPlane()
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-runner-'))
+  disposals.push(() => rmSync(folder, { recursive: true }))
   const runner = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), MAIN], {
-    env: { SLUICE_URL: plane.url, SLUICE_TOKEN: 'secret-token', ...env }, stdio: ['pipe', 'ignore', 'pipe'],
+    env: { SLUICE_URL: plane.url, SLUICE_TOKEN: 'secret-token', RUNNER_FILE: join(folder, 'runner.json'), ...env }, stdio: ['pipe', 'ignore', 'pipe'],
   })
   disposals.push(() => void runner.kill('SIGKILL'))
   const log: string[] = []

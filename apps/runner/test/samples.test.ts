@@ -8,8 +8,10 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Json } from '@sluice/protocol'
 import { runHandler } from '@sluice/worker/testing'
-import { toKind } from '../src/command-kind.ts'
-import { sampleKinds } from '../src/sample-kinds.ts'
+import { createOutbound } from '@sluice/outbound'
+import { commandKind, type CommandKind } from '../src/command-kind.ts'
+import { readRunnerFile } from '../src/runner-file.ts'
+import { sampleFile } from '../src/sample-kinds.ts'
 import { digest } from '../src/samples/digest.ts'
 import { fetchHealth } from '../src/samples/fetch.ts'
 import { languages } from '../src/samples/languages.ts'
@@ -42,9 +44,9 @@ afterAll(async () => {
 })
 
 const run = (kind: string, input: object) => {
-  const spec = sampleKinds({ self, checkout, url })[kind]
-  if (!spec) throw new Error(`no kind ${kind}`)
-  return runHandler(toKind(spec, { env: {}, cancelGraceMs: 1_000 }), { input, flow: { kind } })
+  const places = { folder: checkout, self, checkout, controlPlane: url, outbound: createOutbound({ allowHosts: '', allowHttp: false }) }
+  const spec = readRunnerFile(sampleFile(), places)[kind] as CommandKind
+  return runHandler(commandKind(spec, { env: {}, cancelGraceMs: 1_000, resultMaxBytes: 1024 ** 2 }), { input, flow: { kind } })
 }
 /** The same without a process, for what needs many of them. */
 const inProcess = (sample: Sample, input: Record<string, Json>) =>

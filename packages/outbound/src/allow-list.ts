@@ -1,6 +1,6 @@
 /** WEBHOOK_ALLOW_HOSTS: hosts and networks that are called although they are not public. It lifts no rule about schemes, and never metadata. */
 import { isIP } from 'node:net'
-import ipaddr from 'ipaddr.js'
+import type ipaddr from 'ipaddr.js'
 import { parseAddress } from './address-rules.ts'
 
 export interface AllowList {

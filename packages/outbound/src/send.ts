@@ -99,14 +99,14 @@ async function exchange(journey: Journey, signal: AbortSignal): Promise<Outbound
 /** A literal address is connected to without a lookup, a name only through ours; where the socket ended up is looked at once more. */
 function guardedConnect(journey: Journey): buildConnector.connector {
   const { policy } = journey
-  const lookup: LookupFunction = (name, options, callback) => {
+  const lookup: LookupFunction = (name, options, tell) => {
     policy.addressesOf(name).then(
       addresses => {
         const found = addresses.map(address => ({ address, family: isIP(address) }))
-        if (options.all) callback(null, found)
-        else callback(null, found[0]?.address ?? '', found[0]?.family ?? 0)
+        if (options.all) tell(null, found)
+        else tell(null, found[0]?.address ?? '', found[0]?.family ?? 0)
       },
-      (error: NodeJS.ErrnoException) => callback(error, [])
+      (error: NodeJS.ErrnoException) => tell(error, [])
     )
   }
   const dial = buildConnector({ lookup, timeout: 0, maxCachedSessions: 0, autoSelectFamily: true } as buildConnector.BuildOptions)

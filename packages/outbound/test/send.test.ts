@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTcpServer, type AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { AddressRefused, createOutbound, OutboundFailed, type OutboundOptions, type OutboundRequest } from '../src/index.ts'
+import { AddressRefused, createOutbound, type OutboundFailed, type OutboundOptions, type OutboundRequest } from '../src/index.ts'
 
 const disposals: (() => void)[] = []
 afterEach(() => {
@@ -102,7 +102,7 @@ describe('what comes back', () => {
 
   test.each([
     ['no headers', () => {}],
-    ['a body that never ends', (_: unknown, response: { write(text: string): void }) => void response.write('a')],
+    ['a body that never ends', (_: unknown, response: { write(text: string): void }) => response.write('a')],
   ])('%s: the time is up', async (_title, listener) => {
     const { port } = await receiver(listener as RequestListener)
     expect(await failure(send(get(`http://127.0.0.1:${port}/`, { timeoutMs: 50 })))).toMatchObject({ code: 'TIMEOUT', address: '127.0.0.1' })

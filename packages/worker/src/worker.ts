@@ -95,13 +95,13 @@ function createGenerations(settings: Settings) {
     open: () => current.open(),
     succeed: async (its: Settings) => {
       if (left) return
-      const next = begin(its)
-      await next.open().catch(error => {
-        present.delete(next)
+      const successor = begin(its)
+      await successor.open().catch(error => {
+        present.delete(successor)
         throw error
       })
       const former = current
-      current = next
+      current = successor
       void former.leave()
     },
   }

@@ -1,0 +1,160 @@
+/** The runner's file as kinds: its shape by the JSON Schema beside it, and what a schema cannot say. Every problem names its place in the file. */
+import { isAbsolute, basename, resolve } from 'node:path'
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import { parse as parseJson, printParseErrorCode, type ParseError } from 'jsonc-parser'
+import type { Outbound } from '@sluice/outbound'
+import type { Json } from '@sluice/protocol'
+import type { KindDefaults } from '@sluice/worker'
+import schema from '../runner.schema.json' with { type: 'json' }
+import type { CommandKind } from './command-kind.ts'
+import { parseDuration } from './duration.ts'
+import { hasPlaceholder, malformedPlaceholder } from './placeholders.ts'
+import type { UrlKind } from './url-kind.ts'
+
+export type KindSpec = CommandKind | UrlKind
+export type KindSpecs = Record<string, KindSpec>
+
+/** What the words in braces stand for, and what addresses are held to. */
+export interface FilePlaces {
+  /** Absolute; relative folders count from here. */
+  folder: string
+  /** `{runner}`: what starts this program, without its arguments. */
+  self: readonly string[]
+  /** `{checkout}`. */
+  checkout: string
+  /** `{controlPlane}`: its address. */
+  controlPlane: string
+  outbound: Outbound
+}
+
+/** The file cannot be used; each problem is `place what is wrong with it`. */
+export class RunnerFileRefused extends Error {
+  override readonly name = 'RunnerFileRefused'
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('; '))
+    this.problems = problems
+  }
+}
+
+interface WrittenKind {
+  title?: string; inputSchema?: Json; defaults?: KindDefaults; timeout?: string
+  command?: string[]; cwd?: string; env?: Record<string, string>
+  url?: string; method?: string; headers?: Record<string, string>
+}
+
+const SHOWN = 5
+const TIMER_MAX = 2 ** 31 - 1
+
+const isWellFormed = new Ajv2020({ allErrors: true, strict: false }).compile<{ kinds: Record<string, WrittenKind> }>(schema)
+
+/** Throws RunnerFileRefused. */
+export function readRunnerFile(text: string, places: FilePlaces): KindSpecs {
+  const file = parse(text)
+  if (!isWellFormed(file)) throw new RunnerFileRefused([...new Set((isWellFormed.errors ?? []).filter(isTold).map(sentenceOf))].slice(0, SHOWN))
+  const problems = Object.entries(file.kinds).flatMap(([name, kind]) => problemsOf(kind, places).map(problem => `/kinds/${escape(name)}${problem}`))
+  if (problems.length > 0) throw new RunnerFileRefused(problems.slice(0, SHOWN))
+  return Object.fromEntries(Object.entries(file.kinds).map(([name, kind]) => [name, specOf(kind, places)]))
+}
+
+/** The platform's own parser says what, not where. */
+function parse(text: string): unknown {
+  const json = text.replace(/^\uFEFF/, '')
+  const errors: ParseError[] = []
+  const value: unknown = parseJson(json, errors, { disallowComments: true })
+  const [first] = errors
+  if (first === undefined) return value
+  const before = json.slice(0, first.offset).split('\n')
+  throw new RunnerFileRefused([`line ${before.length}, column ${(before.at(-1) ?? '').length + 1} is not JSON: ${inWords(printParseErrorCode(first.error))}`])
+}
+
+const inWords = (name: string) => name.replaceAll(/(?<=[a-z])[A-Z]/g, letter => ` ${letter}`).toLowerCase()
+
+/** That the branch failed is said by what failed in it. */
+const isTold = (error: ErrorObject) => error.keyword !== 'if'
+
+function sentenceOf({ instancePath, keyword, params, message, propertyName }: ErrorObject): string {
+  const at = instancePath === '' ? '/' : instancePath
+  if (keyword === 'additionalProperties') return `${at} has the unknown member "${String(params['additionalProperty'])}"`
+  if (keyword === 'required') return `${at} lacks "${String(params['missingProperty'])}"`
+  if (keyword === 'enum') return `${at} must be one of ${(params['allowedValues'] as unknown[]).join(', ')}`
+  return propertyName === undefined ? `${at} ${message ?? 'is not as it must be'}` : `${at} has the name "${propertyName}", which ${message ?? 'is not allowed'}`
+}
+
+const escape = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1')
+
+function problemsOf(kind: WrittenKind, places: FilePlaces): string[] {
+  return [
+    ...(kind.command ? commandProblems(kind.command, kind) : []),
+    ...(kind.url === undefined ? [] : urlProblems(kind.url, places)),
+    ...headerProblems(kind.headers ?? {}),
+    ...(kind.timeout !== undefined && parseDuration(kind.timeout) > TIMER_MAX ? ['/timeout is longer than 24 days'] : []),
+    ...schemaProblems(kind.inputSchema),
+  ]
+}
+
+/** Programs that read an argument as a program of their own. */
+const SHELLS = /^(ba|z|da|k|c|fi|tc|a)?sh(\.exe)?$|^(cmd|powershell|pwsh)(\.exe)?$/i
+
+function commandProblems(command: string[], { cwd = '', env = {} }: WrittenKind): string[] {
+  const [program = ''] = command
+  const isShell = SHELLS.test(basename(program))
+  return [
+    ...command.flatMap((argument, i) => {
+      const malformed = malformedPlaceholder(argument)
+      if (malformed !== null) return [`/command/${i} has ${malformed}, which is no placeholder; one looks like {input.name}`]
+      if (i === 0 && hasPlaceholder(argument)) return ['/command/0 is the program and cannot come from the input']
+      const isScript = isShell && /^[-/]/.test(command[i - 1] ?? '') && /c(ommand)?$/i.test(command[i - 1] ?? '')
+      return isScript && hasPlaceholder(argument) ? [`/command/${i} is a script for ${basename(program)}, which would run what the input says; pass {input.…} as an argument of the script`] : []
+    }),
+    ...(program === '' ? ['/command/0 must name a program'] : []),
+    ...(hasPlaceholder(cwd) ? ['/cwd cannot come from the input'] : []),
+    ...Object.entries(env).filter(([, value]) => hasPlaceholder(value)).map(([name]) => `/env/${name} cannot come from the input`),
+  ]
+}
+
+function urlProblems(url: string, { outbound }: FilePlaces): string[] {
+  const malformed = malformedPlaceholder(url)
+  if (malformed !== null) return [`/url has ${malformed}, which is no placeholder; one looks like {input.name}`]
+  const refused = outbound.refuse(url.replaceAll(/[{}]/g, ''))
+  return refused ? [`/url: ${refused.message}`] : []
+}
+
+/** They belong to the connection, or say where the request goes. */
+const OWN_HEADERS = ['host', 'content-length', 'transfer-encoding', 'connection', 'keep-alive', 'proxy-connection', 'upgrade', 'expect', 'te', 'trailer']
+
+const headerProblems = (headers: Record<string, string>): string[] =>
+  Object.keys(headers).filter(name => OWN_HEADERS.includes(name.toLowerCase())).map(name => `/headers/${name} is set by the connection itself`)
+
+/** As the control plane will compile it, which refuses the whole registration otherwise. */
+function schemaProblems(inputSchema: Json | undefined): string[] {
+  if (inputSchema === undefined) return []
+  try {
+    const ajv = new Ajv2020({ strict: false })
+    ;(addFormats as unknown as (a: Ajv2020) => void)(ajv)
+    ajv.compile(inputSchema as object)
+    return []
+  } catch (error) {
+    return [`/inputSchema is not a JSON Schema: ${error instanceof Error ? error.message : String(error)}`]
+  }
+}
+
+function specOf(kind: WrittenKind, places: FilePlaces): KindSpec {
+  const base = {
+    timeoutMs: kind.timeout === undefined ? null : parseDuration(kind.timeout),
+    ...(kind.title !== undefined && { title: kind.title }),
+    ...(kind.inputSchema !== undefined && { inputSchema: kind.inputSchema }),
+    ...(kind.defaults !== undefined && { defaults: kind.defaults }),
+  }
+  if (kind.url !== undefined) return { ...base, url: kind.url, method: kind.method ?? 'POST', headers: kind.headers ?? {} }
+  const place = (text: string) => text.replaceAll('{checkout}', places.checkout).replaceAll('{controlPlane}', places.controlPlane)
+  const cwd = place(kind.cwd ?? '.')
+  return {
+    ...base,
+    command: (kind.command ?? []).flatMap(argument => (argument === '{runner}' ? [...places.self] : [place(argument)])),
+    cwd: isAbsolute(cwd) ? cwd : resolve(places.folder, cwd),
+    env: Object.fromEntries(Object.entries(kind.env ?? {}).map(([name, value]) => [name, place(value)])),
+  }
+}

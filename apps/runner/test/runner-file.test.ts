@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { createOutbound } from '@sluice/outbound'
+import { readRunnerFile, RunnerFileRefused, type FilePlaces } from '../src/runner-file.ts'
+import { sampleFile } from '../src/sample-kinds.ts'
+
+const places: FilePlaces = {
+  folder: '/data', self: ['/node', '/runner.js'], checkout: '/checkout', controlPlane: 'http://127.0.0.1:4400',
+  outbound: createOutbound({ allowHosts: 'hooks.corp.example, 10.0.0.0/8', allowHttp: false }),
+}
+const read = (kinds: object | string) => readRunnerFile(typeof kinds === 'string' ? kinds : JSON.stringify({ kinds }), places)
+const problems = (kinds: object | string): readonly string[] => {
+  try {
+    read(kinds)
+    return []
+  } catch (error) {
+    if (error instanceof RunnerFileRefused) return error.problems
+    throw error
+  }
+}
+
+describe('a runner\'s file', () => {
+  test('a command: folders count from the file, words in braces are filled in', () => {
+    expect(read({
+      build: {
+        title: 'Build', command: ['make', '-C', '{checkout}', '--', '{input.target}'], cwd: 'work', env: { CI: '1', AT: '{controlPlane}' }, timeout: '10m',
+        inputSchema: { type: 'object' }, defaults: { lane: 'slow', maxAttempts: 2 },
+      },
+      self: { command: ['{runner}', 'sample', '{runner}x'] }, there: { command: ['x'], cwd: '/abs' },
+    })).toEqual({
+      build: {
+        title: 'Build', command: ['make', '-C', '/checkout', '--', '{input.target}'], cwd: '/data/work', env: { CI: '1', AT: 'http://127.0.0.1:4400' }, timeoutMs: 600_000,
+        inputSchema: { type: 'object' }, defaults: { lane: 'slow', maxAttempts: 2 },
+      },
+      self: { command: ['/node', '/runner.js', 'sample', '{runner}x'], cwd: '/data', env: {}, timeoutMs: null },
+      there: { command: ['x'], cwd: '/abs', env: {}, timeoutMs: null },
+    })
+  })
+
+  test('a URL: POST unless told otherwise', () => {
+    expect(read({ call: { url: 'https://example.com/{input.id}?q={input.q}' }, get: { url: 'https://hooks.corp.example', method: 'GET', headers: { 'x-a': 'b' }, timeout: '5s' } })).toEqual({
+      call: { url: 'https://example.com/{input.id}?q={input.q}', method: 'POST', headers: {}, timeoutMs: null },
+      get: { url: 'https://hooks.corp.example', method: 'GET', headers: { 'x-a': 'b' }, timeoutMs: 5_000 },
+    })
+  })
+
+  test('the samples are a file like any other, and a byte order mark is no harm', () => {
+    expect(Object.keys(read(`\uFEFF${sampleFile()}`))).toEqual(['sample.digest', 'sample.languages', 'sample.fetch'])
+  })
+
+  test.each<[object | string, string]>([
+    ['{ "kinds": { "a": { "command": ["x"], } } }', 'line 1, column 39 is not JSON: property name expected'],
+    ['{\n  "kinds": oops\n}', 'line 2, column 12 is not JSON'],
+    ['', 'line 1, column 1 is not JSON: value expected'],
+    ['{ "kinds": {} } // mine', 'line 1, column 17 is not JSON: invalid comment token'],
+    ['{\n  "kinds": {\n    "a": { "command": ["x ] } } }', 'line 3, column 24 is not JSON: unexpected end of string'],
+    ['[]', '/ must be object'],
+    ['{}', '/ lacks "kinds"'],
+    [{}, '/kinds must NOT have fewer than 1 properties'],
+    [{ 'a b': { command: ['x'] } }, '/kinds has the name "a b", which must match pattern'],
+    [{ a: {} }, '/kinds/a lacks "command"'],
+    [{ a: { command: 'rm -rf' } }, '/kinds/a/command must be array'],
+    [{ a: { command: [] } }, '/kinds/a/command must NOT have fewer than 1 items'],
+    [{ a: { command: ['x', 3] } }, '/kinds/a/command/1 must be string'],
+    [{ a: { command: ['x', 'a\0'] } }, '/kinds/a/command/1 must match pattern'],
+    [{ a: { command: [''] } }, '/kinds/a/command/0 must name a program'],
+    [{ a: { command: ['x'], comand: [] } }, '/kinds/a has the unknown member "comand"'],
+    [{ a: { command: ['x'], url: 'https://example.com' } }, '/kinds/a has the unknown member "command"'],
+    [{ a: { command: ['x'], timeout: '10' } }, '/kinds/a/timeout must match pattern'],
+    [{ a: { command: ['x'], timeout: '0s' } }, '/kinds/a/timeout must match pattern'],
+    [{ a: { command: ['x'], timeout: '30d' } }, '/kinds/a/timeout is longer than 24 days'],
+    [{ a: { command: ['x'], env: { 'A=B': '1' } } }, '/kinds/a/env has the name "A=B"'],
+    [{ a: { command: ['x'], env: { A: '{input.x}' } } }, '/kinds/a/env/A cannot come from the input'],
+    [{ a: { command: ['x'], cwd: '{input.x}' } }, '/kinds/a/cwd cannot come from the input'],
+    [{ a: { command: ['{input.x}'] } }, '/kinds/a/command/0 is the program and cannot come from the input'],
+    [{ a: { command: ['x', '{input}'] } }, '/kinds/a/command/1 has {input}, which is no placeholder'],
+    [{ a: { command: ['/bin/sh', '-c', 'echo {input.x}'] } }, '/kinds/a/command/2 is a script for sh, which would run what the input says'],
+    [{ a: { command: ['bash', '-ec', 'echo {input.x}'] } }, '/kinds/a/command/2 is a script for bash'],
+    [{ a: { command: ['cmd.exe', '/c', 'echo {input.x}'] } }, '/kinds/a/command/2 is a script for cmd.exe'],
+    [{ a: { command: ['x'], inputSchema: { type: 'objekt' } } }, '/kinds/a/inputSchema is not a JSON Schema'],
+    [{ a: { command: ['x'], inputSchema: { $async: true, type: 'strin' } } }, '/kinds/a/inputSchema is not a JSON Schema'],
+    [{ a: { command: ['x'], defaults: { priority: 9001 } } }, '/kinds/a/defaults/priority must be <= 9000'],
+    [{ a: { command: ['x'], defaults: { onLeaseLost: 'MAYBE' } } }, '/kinds/a/defaults/onLeaseLost must be one of FAIL, RETRY'],
+    [{ 'a/b': { url: 'https://example.com', method: 'TRACE' } }, '/kinds/a~1b/method must be one of GET'],
+    [{ a: { url: 'https://{input.host}/' } }, '/kinds/a/url must match pattern'],
+    [{ a: { url: 'https://example.com:{input.port}/' } }, '/kinds/a/url must match pattern'],
+    [{ a: { url: '{input.scheme}://example.com/' } }, '/kinds/a/url must match pattern'],
+    [{ a: { url: 'https://example.com/#a' } }, '/kinds/a/url must match pattern'],
+    [{ a: { url: 'https://example.com/{input}' } }, '/kinds/a/url has {input}, which is no placeholder'],
+    [{ a: { url: 'http://example.com/' } }, '/kinds/a/url: example.com must begin with https://'],
+    [{ a: { url: 'https://169.254.169.254/{input.x}' } }, '/kinds/a/url: 169.254.169.254 leads to a metadata service'],
+    [{ a: { url: 'https://2130706433/' } }, '/kinds/a/url: 127.0.0.1 leads to this machine itself'],
+    [{ a: { url: 'https://user:pw@example.com/' } }, '/kinds/a/url: example.com must not carry a user name or password'],
+    [{ a: { url: 'https://example.com', headers: { Host: 'x' } } }, '/kinds/a/headers/Host is set by the connection itself'],
+    [{ a: { url: 'https://example.com', headers: { a: 'b\r\nc: d' } } }, '/kinds/a/headers/a must match pattern'],
+  ])('%j is refused: %s', (kinds, problem) => {
+    expect(problems(kinds)[0]).toMatch(problem)
+    expect(problems(kinds)[0]?.startsWith(problem)).toBe(true)
+  })
+
+  test('every problem is told, up to five', () => {
+    expect(problems({ a: { command: ['{input}'] }, b: { command: ['x'], timeout: '99d' }, c: { url: 'https://10.0.0.1' }, d: { url: 'https://[::1]/' } })).toEqual([
+      '/kinds/a/command/0 has {input}, which is no placeholder; one looks like {input.name}', '/kinds/b/timeout is longer than 24 days',
+      '/kinds/d/url: ::1 leads to this machine itself',
+    ])
+  })
+
+  test('a script of a shell may take the input as its argument', () => {
+    expect(problems({ a: { command: ['sh', '-c', 'echo "$1"', 'sh', '{input.x}'] } })).toEqual([])
+  })
+})
+
+describe('docs/runner.md', () => {
+  const page = readFileSync(new URL('../../../docs/runner.md', import.meta.url), 'utf8')
+  const schema = JSON.parse(readFileSync(new URL('../runner.schema.json', import.meta.url), 'utf8')) as { $defs: Record<string, { properties?: Record<string, unknown> }> }
+
+  test('names every member of the schema', () => {
+    const members = Object.entries(schema.$defs).flatMap(([name, def]) => Object.keys(def.properties ?? {}).map(member => (name === 'defaults' ? `defaults.${member}` : member)))
+    expect(members.filter(member => !page.includes(`| \`${member}\` |`))).toEqual([])
+  })
+
+  test('its examples of files can be used', () => {
+    const examples = [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(match => match[1] ?? '')
+    expect(examples.length).toBeGreaterThan(0)
+    for (const example of examples) expect(problems(example)).toEqual([])
+  })
+})
