@@ -42,6 +42,8 @@ export interface MigrateOptions {
  */
 export async function migrate(url: string, dir: string, { lockMs = 3_000 }: MigrateOptions = {}): Promise<string[]> {
   const client = new pg.Client({ connectionString: url, application_name: 'sluice migrate' })
+  // A connection that breaks says so here too, and would end the process; the statement under way fails with it.
+  client.on('error', () => undefined)
   await client.connect()
   try {
     await refuseOldServer(client)
