@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { eventually } from '@sluice/testkit/db'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { EmbeddedUnavailable, FolderInUse, MajorDiffers, gone, isAlive, startEmbedded, type Embedded } from '../src/embedded/index.ts'
+import { EmbeddedUnavailable, FolderInUse, MajorDiffers, gone, isAlive, setAsideOtherMajor, startEmbedded, type Embedded } from '../src/embedded/index.ts'
 
 const FIXTURE = fileURLToPath(new URL('fixtures/embedded-owner.ts', import.meta.url))
 const TSX = import.meta.resolve('tsx')
@@ -77,11 +77,16 @@ describe('starting and stopping', () => {
     expect(existsSync(orphans)).toBe(false)
   })
 
-  test('the files of another major version are refused by number', async () => {
+  test('the files of another major version are refused by number, with the two commands that move them, and kept when a restore makes room', async () => {
     mkdirSync(path.join(dir, 'data'), { recursive: true })
     writeFileSync(path.join(dir, 'data', 'PG_VERSION'), '17\n')
     await expect(start()).rejects.toThrow(MajorDiffers)
-    await expect(start()).rejects.toThrow(/made by PostgreSQL 17.*brings PostgreSQL 18.*DATABASE_URL/)
+    await expect(start()).rejects.toThrow(/made by PostgreSQL 17.*brings PostgreSQL 18.*\n {2}npm run backup -- FILE .*\n {2}npm run restore -- FILE /)
+    expect(setAsideOtherMajor(dir)).toBe(path.join(dir, 'data.17'))
+    expect(readFileSync(path.join(dir, 'data.17', 'PG_VERSION'), 'utf8')).toBe('17\n')
+    expect(setAsideOtherMajor(dir)).toBeNull()
+    await (await start()).stop()
+    expect(setAsideOtherMajor(dir)).toBeNull()
   })
 
   test('a platform without binaries is told about DATABASE_URL', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, statSync } from 'node:fs'
+import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { BackupRefused } from './errors.ts'
@@ -23,13 +23,14 @@ const NOTHING: BackupSink = {
 }
 
 const CHUNK_BYTES = 256 * 1024
+const GZIP = Buffer.from([0x1f, 0x8b])
 
 /**
  * Reads a backup from its first byte to its last, in bounded memory, and answers what it holds; without a sink that is the whole check.
  * Throws BackupRefused naming what is wrong: no such file, no backup, another format, cut off, altered. A sink has seen rows by then.
  */
 export async function readBackup(file: string, sink: BackupSink = NOTHING): Promise<ReadBackup> {
-  const bytes = sizeOf(file)
+  const bytes = sizeOfGzip(file)
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES })
   let read: ReadBackup | undefined
   try {
@@ -69,12 +70,19 @@ async function refuseDifference(file: string, reader: SectionReader, found: { ro
   if (trailer.sha256 !== found.digest) throw altered(file, 'its digest is not the one that was written')
 }
 
-function sizeOf(file: string): number {
+/** Told by its first bytes, since zlib calls a short text of any kind cut off. */
+function sizeOfGzip(file: string): number {
   try {
-    return statSync(file).size
+    const opened = openSync(file, 'r')
+    const start = Buffer.alloc(GZIP.length)
+    readSync(opened, start)
+    const { size } = fstatSync(opened)
+    closeSync(opened)
+    if (start.equals(GZIP)) return size
   } catch (error) {
     throw new BackupRefused(`${file} cannot be read: ${(error as Error).message}.`)
   }
+  throw foreign(file, '')
 }
 
 function foreign(file: string, format: string): BackupRefused {
@@ -89,7 +97,7 @@ function foreign(file: string, format: string): BackupRefused {
 function zlibRefusal(file: string, error: unknown): BackupRefused | undefined {
   const { code, message } = error as NodeJS.ErrnoException
   if (code === 'Z_BUF_ERROR') return truncated(file)
-  if (code === 'Z_DATA_ERROR' && message === 'incorrect header check') return new BackupRefused(`${file} is no backup of Sluice.`)
+  if (message === 'incorrect header check') return altered(file, 'something follows its end')
   if (code?.startsWith('Z_')) return altered(file, message)
   return undefined
 }
