@@ -35,7 +35,7 @@ export function Layout({ path, onGo, children }: Props) {
   return (
     <>
       <a href="#content" className="sr-only focus:not-sr-only focus:absolute focus:left-2 focus:top-2 focus:z-50 focus:bg-surface focus:p-2">Skip to the content</a>
-      <header className="sticky top-0 z-30 flex min-h-12 items-center gap-x-3 border-b border-line bg-surface px-3 sm:px-5">
+      <header className="sticky top-0 z-30 flex min-h-12 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line bg-surface px-3 pt-1 sm:px-5 sm:pt-0">
         <a href="/" aria-label="Sluice, home" className="flex items-center gap-2 font-semibold text-text no-underline"><img src="/icon.svg" alt="" width="20" height="20" /> <span className="hidden sm:inline">Sluice</span></a>
         <Pages path={path} />
         <span className="ml-auto"><Lamp /></span>
@@ -52,7 +52,7 @@ export function Layout({ path, onGo, children }: Props) {
 
 function Pages({ path }: { path: string }) {
   return (
-    <nav aria-label="Pages" className="flex gap-1">
+    <nav aria-label="Pages" className="order-last -mx-1 flex w-full gap-1 overflow-x-auto pb-1 sm:order-none sm:mx-0 sm:w-auto sm:p-0">
       {PAGES.map(page => (
         <a key={page.name} href={page.address} aria-current={page.address === path ? 'page' : undefined} {...(page.own ? {} : { 'data-whole-load': true })}
           className="inline-flex min-h-8 items-center rounded-md px-2.5 font-medium text-muted no-underline hover:bg-sunken hover:text-text aria-[current=page]:bg-sunken aria-[current=page]:text-text">

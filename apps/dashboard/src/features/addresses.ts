@@ -13,8 +13,6 @@ export const addressOf = {
   flows,
   newFlow: (kind?: string) => (kind ? `/flows/new?kind=${encodeURIComponent(kind)}` : '/flows/new'),
   flow: (id: string) => `/flows/${encodeURIComponent(id)}`,
-  flowsOfLane: (lane: string) => `/flows?${new URLSearchParams({ lane })}`,
-  queuedFlowsOfKind: (kind: string, lane?: string) => `/flows?${new URLSearchParams({ kind, ...(lane === undefined ? {} : { lane }), status: 'QUEUED' })}`,
   lanes: (lane?: string) => (lane ? `/lanes?lane=${encodeURIComponent(lane)}` : '/lanes'),
   workers: (worker?: string) => (worker ? `/workers?worker=${encodeURIComponent(worker)}` : '/workers'),
   api: '/graphql',

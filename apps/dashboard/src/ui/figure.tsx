@@ -11,11 +11,11 @@ export function Figure({ name, tone, children, title }: { name: string; tone?: T
   )
 }
 
-/** One fact of a list of facts: name left, value right. */
-export function Fact({ name, children }: { name: string; children: ReactNode }) {
+/** One fact of a list of facts: name left, value right. wide: its names are long. */
+export function Fact({ name, wide = false, children }: { name: string; wide?: boolean; children: ReactNode }) {
   return (
     <div className="flex min-h-8 items-center gap-3 border-t border-line py-1 first:border-t-0">
-      <dt className="w-36 shrink-0 text-muted">{name}</dt>
+      <dt className={`shrink-0 text-muted ${wide ? 'w-44 sm:w-60' : 'w-36'}`}>{name}</dt>
       <dd className="m-0 min-w-0 flex-1 break-words">{children}</dd>
     </div>
   )

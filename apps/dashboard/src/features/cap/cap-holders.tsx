@@ -36,7 +36,7 @@ function HeldFlows({ id }: { id: string }) {
           <span className="text-[0.93rem] text-muted">{node.kind}</span>
         </li>
       ))}
-      {data?.flows.pageInfo.hasNextPage && <li className="text-muted">and more</li>}
+      {data?.flows.pageInfo.hasNextPage && <li><a href={addressOf.flows({ owner: id, slotHeld: 'true' })}>All of them</a></li>}
     </ul>
   )
 }

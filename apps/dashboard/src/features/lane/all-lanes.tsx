@@ -18,9 +18,9 @@ export function AllLanes({ stats: masked }: { stats: FragmentOf<typeof AllLanes_
   const words = stats.cap > 0 ? `${stats.slotsHeld} of ${stats.cap}` : String(stats.slotsHeld)
   return (
     <div className="flex flex-col gap-3">
-      <dl className="m-0 grid grid-cols-2 gap-x-6 gap-y-3 sm:grid-cols-4 lg:grid-cols-8">
+      <dl className="m-0 grid grid-cols-2 gap-x-6 gap-y-3 sm:grid-cols-4 lg:grid-cols-[2fr_repeat(7,1fr)]">
         <Figure name="Slots held" tone={over ? 'attention' : undefined}>
-          <span className="inline-flex items-center gap-1.5">{over && <ArrowUpFromLine size={16} aria-hidden="true" />}{words}{over && <span className="text-[0.93rem] font-normal">over the cap</span>}</span>
+          <span className="inline-flex items-center gap-1.5 whitespace-nowrap">{over && <ArrowUpFromLine size={16} aria-hidden="true" />}{words}{over && <span className="text-[0.93rem] font-normal">over</span>}</span>
         </Figure>
         <Figure name="… by waiting" title="Slots held by flows that ask somebody">{stats.slotsHeldByWaiting}</Figure>
         <Figure name="Running">{stats.running}</Figure>

@@ -25,7 +25,7 @@ export function LaneActions({ lane: masked, onCap, onDone }: { lane: FragmentOf<
     { label: 'Change the cap', icon: Gauge, whyNot: whyMayNot(viewer, 'setCap'), onSelect: onCap },
     { label: 'Change the settings', icon: Pencil, whyNot: whyMayNot(viewer, 'upsertLane'), onSelect: () => ask('edit') },
     { label: 'Show its queue', icon: ListOrdered, onSelect: () => go(addressOf.queue(lane.name)) },
-    { label: 'Show its flows', icon: Workflow, onSelect: () => go(addressOf.flowsOfLane(lane.name)) },
+    { label: 'Show its flows', icon: Workflow, onSelect: () => go(addressOf.flows({ lane: lane.name })) },
   ]
   return (
     <>

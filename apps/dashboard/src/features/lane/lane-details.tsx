@@ -33,13 +33,13 @@ export function LaneDetails({ lane: masked }: { lane: FragmentOf<typeof LaneDeta
         <Fact name="Slots held">{slotsHeld}, of these {slotsHeldByWaiting} by flows that wait ({running} running, {waiting} waiting)</Fact>
         <Fact name="Show">
           <span className="flex flex-wrap gap-x-4">
-            <a href={addressOf.queue(lane.name)}>Its queue</a><a href={addressOf.flowsOfLane(lane.name)}>Its flows</a><a href={addressOf.ended('failed', lane.name)}>What failed</a>
+            <a href={addressOf.queue(lane.name)}>Its queue</a><a href={addressOf.flows({ lane: lane.name })}>Its flows</a><a href={addressOf.ended('failed', lane.name)}>What failed</a>
           </span>
         </Fact>
       </dl>
       <dl className="m-0">
-        {SETTINGS.map(name => <Fact key={name} name={FIELD_WORDS[name]}>{valueWords(fields, name)}</Fact>)}
-        <Fact name="Version">{lane.version} <ShortId id={lane.id} label="lane id" /></Fact>
+        {SETTINGS.map(name => <Fact key={name} wide name={FIELD_WORDS[name]}>{valueWords(fields, name)}</Fact>)}
+        <Fact wide name="Version">{lane.version} <ShortId id={lane.id} label="lane id" /></Fact>
       </dl>
     </div>
   )

@@ -21,5 +21,5 @@ test('empty fields and whole numbers within the bounds are right', () => {
 
 test('what somebody else changed is told setting by setting', () => {
   expect(changesBetween(fieldsOf(settings), { ...fieldsOf(settings), waitingHoldsSlot: true, maxAttempts: '' }))
-    .toEqual(['A released wait keeps its slot: yes, was no', 'Attempts: not set, was 3'])
+    .toEqual(['A released wait keeps its slot: yes, was no', 'Attempts at most: not set, was 3'])
 })

@@ -17,8 +17,8 @@ type NumberName = Exclude<Name, 'waitingHoldsSlot' | 'onLeaseLost'>
 
 /** Each setting as people read it, in the order of the form. */
 export const FIELD_WORDS: Record<Name, string> = {
-  waitingHoldsSlot: 'A released wait keeps its slot', priority: 'Priority', maxAttempts: 'Attempts', onLeaseLost: 'When the worker falls silent',
-  attemptTimeoutSeconds: 'Longest attempt, seconds', queueTtlSeconds: 'Longest wait for the first start, seconds',
+  waitingHoldsSlot: 'A released wait keeps its slot', priority: 'Priority', maxAttempts: 'Attempts at most', onLeaseLost: 'If the worker falls silent',
+  attemptTimeoutSeconds: 'Attempt at most, seconds', queueTtlSeconds: 'Wait to start at most, seconds',
 }
 
 const BOUNDS: Record<NumberName, { min: number; max: number }> = {

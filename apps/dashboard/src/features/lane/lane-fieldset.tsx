@@ -37,8 +37,8 @@ function LostChoice({ value, onChange }: { value: LaneFields['onLeaseLost']; onC
       <label htmlFor={id} className="font-medium">{FIELD_WORDS.onLeaseLost}</label>
       <select id={id} className="control w-full" value={value} onChange={event => onChange(event.target.value as LaneFields['onLeaseLost'])}>
         <option value="">Not set</option>
-        <option value="FAIL">Fail: side effects happen at most once</option>
-        <option value="RETRY">Try again, as often as attempts allow</option>
+        <option value="FAIL">Fail: it ran at most once</option>
+        <option value="RETRY">Try again</option>
       </select>
     </div>
   )

@@ -48,7 +48,7 @@ export function EditLaneDialog({ lane: masked, onClose, onDone }: EditProps) {
     <ActionDialog
       title={`Settings of lane ${lane.name}`} confirm="Change" onClose={onClose} onConfirm={() => void change()} running={command.running} problem={command.problem} wide
       whyNot={Object.values(wrong)[0] ?? (changes.length > 0 ? 'Decide first what to do about the other change.' : null)}
-      description="What flows get that leave it out. Flows that were already submitted keep what they have."
+      description="Flows that were already submitted keep what they have."
     >
       {changes.length > 0 && (
         <LaneChanged

@@ -1,6 +1,7 @@
 import { ArrowUpFromLine, ChevronDown, ChevronRight } from 'lucide-react'
 import { useId } from 'react'
 import { graphql, readFragment, type FragmentOf, type ResultOf } from '../../graphql/graphql.ts'
+import { LongName } from '../../ui/long-name.tsx'
 import { LookBadge } from '../../ui/look.tsx'
 import { Meter } from '../../ui/meter.tsx'
 import { Elapsed, RelativeTime } from '../../ui/time.tsx'
@@ -33,20 +34,20 @@ export function LaneRow({ lane: masked, opened, onOpen, onCap, onDone }: Props) 
     <>
       <tr>
         <td>
-          <span className="flex min-w-0 items-center gap-2">
+          <span className="flex min-w-0 flex-col items-start sm:flex-row sm:items-center sm:gap-2">
             <LaneName lane={lane} opened={opened} detailsId={detailsId} onOpen={onOpen} />
-            <LookBadge look={LANE_LOOKS[lane.state]} />
+            <span className="pl-[1.3rem] sm:pl-0"><LookBadge look={LANE_LOOKS[lane.state]} /></span>
           </span>
           {lane.state !== 'OPEN' && <StateLine lane={lane} />}
         </td>
         <td><LaneSlots held={stats.slotsHeld} byWaiting={stats.slotsHeldByWaiting} cap={lane.cap?.maxActive ?? 0} /></td>
-        <td className="text-right"><a href={addressOf.queue(lane.name)} aria-label={`${stats.queued} queued in lane ${lane.name}: show the queue`} className="text-inherit">{stats.queued}</a></td>
-        <td className="hidden text-right md:table-cell">{stats.running}</td>
-        <td className="hidden text-right lg:table-cell">{stats.waiting}</td>
+        <td className="text-right"><Count of={stats.queued} href={addressOf.queue(lane.name)} label={`${stats.queued} queued in lane ${lane.name}: show the queue`} /></td>
+        <td className="hidden text-right md:table-cell"><Count of={stats.running} /></td>
+        <td className="hidden text-right lg:table-cell"><Count of={stats.waiting} /></td>
         <td className="hidden text-right md:table-cell">{stats.oldestQueuedAt ? <Elapsed since={stats.oldestQueuedAt} /> : <span className="text-muted">–</span>}</td>
-        <td className="hidden text-right lg:table-cell">{stats.finishedLastMinute}</td>
-        <td className={`hidden text-right lg:table-cell ${stats.failedLastMinute > 0 ? 'text-bad' : ''}`}>
-          <a href={addressOf.ended('failed', lane.name)} aria-label={`${stats.failedLastMinute} failed in lane ${lane.name} in the last minute: list those that failed`} className="text-inherit">{stats.failedLastMinute}</a>
+        <td className="hidden text-right lg:table-cell"><Count of={stats.finishedLastMinute} /></td>
+        <td className="hidden text-right text-bad lg:table-cell">
+          <Count of={stats.failedLastMinute} href={addressOf.ended('failed', lane.name)} label={`${stats.failedLastMinute} failed in lane ${lane.name} in the last minute: list those that failed`} />
         </td>
         <td className="hidden xl:table-cell"><CapOrigin cap={lane.cap} /></td>
         <td className="!px-1 text-right"><LaneActions lane={lane} onCap={onCap} onDone={onDone} /></td>
@@ -60,12 +61,18 @@ function LaneName({ lane, opened, detailsId, onOpen }: { lane: Lane; opened: boo
   const Icon = opened ? ChevronDown : ChevronRight
   return (
     <button
-      type="button" data-row aria-expanded={opened} aria-controls={opened ? detailsId : undefined} aria-label={`Details of lane ${lane.name}`} title={lane.name} onClick={() => onOpen(!opened)}
-      className="flex min-h-6 min-w-0 items-center gap-1 rounded font-medium hover:underline"
+      type="button" data-row aria-expanded={opened} aria-controls={opened ? detailsId : undefined} aria-label={`Details of lane ${lane.name}`} onClick={() => onOpen(!opened)}
+      className="flex min-h-6 min-w-0 max-w-full items-center gap-1 rounded font-medium hover:underline"
     >
-      <Icon size={14} aria-hidden="true" className="shrink-0 text-muted" /><span className="min-w-0 truncate">{lane.name}</span>
+      <Icon size={14} aria-hidden="true" className="shrink-0 text-muted" /><LongName name={lane.name} />
     </button>
   )
+}
+
+/** A count that leads to what it counts; nothing is told quietly. */
+function Count({ of, href, label }: { of: number; href?: string; label?: string }) {
+  if (of === 0) return <span className="text-muted">0</span>
+  return href === undefined ? of : <a href={href} aria-label={label} className="text-inherit">{of}</a>
 }
 
 function StateLine({ lane }: { lane: Lane }) {
@@ -83,7 +90,7 @@ function LaneSlots({ held, byWaiting, cap }: { held: number; byWaiting: number; 
   return (
     <span className="flex items-center gap-2" title={byWaiting > 0 ? `${words}; ${byWaiting} of them by flows that wait` : words}>
       <span className={`inline-flex shrink-0 items-center gap-1 ${over ? 'font-semibold text-attention' : ''}`}>
-        {over && <ArrowUpFromLine size={13} aria-hidden="true" />}{words}{over && <span className="font-normal">over</span>}
+        {over && <ArrowUpFromLine size={13} aria-hidden="true" />}{words}{over && <span className="sr-only font-normal sm:not-sr-only">over</span>}
       </span>
       {byWaiting > 0 && <span className="hidden shrink-0 text-[0.93rem] text-muted sm:inline">{byWaiting} waiting</span>}
       {cap > 0 && <span className="hidden flex-1 lg:flex"><Meter used={held} of={cap} label={`${words} slots of the lane held`} /></span>}

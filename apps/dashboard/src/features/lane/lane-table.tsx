@@ -21,27 +21,29 @@ export function LaneTable({ lanes: masked, opened, onOpen, onCap, onDone }: Prop
   const { rows } = useHeldRows(masked.map(lane => readFragment(LaneTable_Lane, lane)), row => row.id)
   const holding = useHoldWhilePointed()
   return (
-    <table className="rows" {...holding}>
-      <caption className="sr-only">Lanes</caption>
-      <thead>
-        <tr>
-          <th scope="col">Lane</th>
-          <th scope="col" className="w-28 lg:w-[14%]">Slots held</th>
-          <th scope="col" className="w-20 text-right">Queued</th>
-          <th scope="col" className="hidden w-20 text-right md:table-cell">Running</th>
-          <th scope="col" className="hidden w-20 text-right lg:table-cell">Waiting</th>
-          <th scope="col" className="hidden w-24 text-right md:table-cell">Oldest wait</th>
-          <th scope="col" className="hidden w-28 text-right lg:table-cell">Finished / min</th>
-          <th scope="col" className="hidden w-24 text-right lg:table-cell">Failed / min</th>
-          <th scope="col" className="hidden w-[18%] xl:table-cell">Cap</th>
-          <th scope="col" className="w-12"><span className="sr-only">Actions</span></th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map(row => (
-          <LaneRow key={row.id} lane={row} opened={row.name === opened} onOpen={open => onOpen(open ? row.name : undefined)} onCap={() => onCap(row.name)} onDone={onDone} />
-        ))}
-      </tbody>
-    </table>
+    <div className="max-h-[44rem] overflow-y-auto" {...holding}>
+      <table className="rows">
+        <caption className="sr-only">Lanes</caption>
+        <thead className="sticky top-0 z-10 bg-surface">
+          <tr>
+            <th scope="col">Lane</th>
+            <th scope="col" className="w-20 sm:w-28 lg:w-[14%]">Slots held</th>
+            <th scope="col" className="w-16 text-right sm:w-20">Queued</th>
+            <th scope="col" className="hidden w-20 text-right md:table-cell">Running</th>
+            <th scope="col" className="hidden w-20 text-right lg:table-cell">Waiting</th>
+            <th scope="col" className="hidden w-24 text-right md:table-cell">Oldest wait</th>
+            <th scope="col" className="hidden w-28 text-right lg:table-cell">Finished / min</th>
+            <th scope="col" className="hidden w-24 text-right lg:table-cell">Failed / min</th>
+            <th scope="col" className="hidden w-[18%] xl:table-cell">Cap</th>
+            <th scope="col" className="w-12"><span className="sr-only">Actions</span></th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(row => (
+            <LaneRow key={row.id} lane={row} opened={row.name === opened} onOpen={open => onOpen(open ? row.name : undefined)} onCap={() => onCap(row.name)} onDone={onDone} />
+          ))}
+        </tbody>
+      </table>
+    </div>
   )
 }

@@ -24,11 +24,13 @@ export function KindTable({ kinds: masked }: { kinds: readonly FragmentOf<typeof
       <tbody>
         {kinds.map(kind => (
           <tr key={kind.name}>
-            <td className="font-medium" title={kind.name}>{kind.name}</td>
+            <td title={kind.name}><a data-row href={addressOf.flows({ kind: kind.name })} className="font-medium text-text no-underline hover:underline">{kind.name}</a></td>
             <td className="hidden text-muted md:table-cell" title={kind.title ?? ''}>{kind.title ?? '–'}</td>
             <td className={`text-right ${kind.liveWorkers === 0 && kind.queued > 0 ? 'font-semibold text-bad' : ''}`}>{kind.liveWorkers === 0 ? 'none' : kind.liveWorkers}</td>
             <td className="hidden text-muted md:table-cell">{kind.hasInputSchema ? <span className="inline-flex items-center gap-1"><Check size={14} aria-hidden="true" /> checked</span> : 'any JSON'}</td>
-            <td className="text-right"><a href={addressOf.queuedFlowsOfKind(kind.name)} aria-label={`${kind.queued} queued of kind ${kind.name}: show them`} className="text-inherit">{kind.queued}</a></td>
+            <td className="text-right">
+              {kind.queued === 0 ? <span className="text-muted">0</span> : <a href={addressOf.flows({ kind: kind.name, status: 'QUEUED' })} aria-label={`${kind.queued} queued of kind ${kind.name}: show them`} className="text-inherit">{kind.queued}</a>}
+            </td>
           </tr>
         ))}
       </tbody>

@@ -27,7 +27,7 @@ export function WorkerAlarms({ unserved: maskedQueues, servers: maskedServers }:
       {lacksDispatcher(servers) && <Alarm tone="bad">No control plane is dispatcher: leases of lost workers are not taken back, and deadlines do not end flows. Start one with <code>ROLES=api,dispatcher</code>.</Alarm>}
       {unserved.slice(0, SHOWN).map(({ kind, queued, lane }) => (
         <Alarm key={`${lane?.name} ${kind}`} tone="bad">
-          <a href={addressOf.queuedFlowsOfKind(kind, lane?.name)} className="font-medium">{queued} queued</a> of kind <b className="font-medium">{kind}</b> in lane {lane?.name ?? '–'}, and no live worker handles it there{lane?.state === 'PAUSED' && ' (the lane is paused as well)'}.
+          <a href={addressOf.flows({ kind, lane: lane?.name, status: 'QUEUED' })} className="font-medium">{queued} queued</a> of kind <b className="font-medium">{kind}</b> in lane {lane?.name ?? '–'}, and no live worker handles it there{lane?.state === 'PAUSED' && ' (the lane is paused as well)'}.
         </Alarm>
       ))}
       {unserved.length > SHOWN && <p className="text-muted">and {unserved.length - SHOWN} more kinds without a worker</p>}

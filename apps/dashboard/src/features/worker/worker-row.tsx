@@ -2,6 +2,7 @@ import { ChevronDown, ChevronRight, Unplug } from 'lucide-react'
 import { useId } from 'react'
 import { graphql, readFragment, type FragmentOf, type ResultOf } from '../../graphql/graphql.ts'
 import { formatTicking } from '../../ui/duration.ts'
+import { LongName } from '../../ui/long-name.tsx'
 import { LookBadge, type Look } from '../../ui/look.tsx'
 import { Meter } from '../../ui/meter.tsx'
 import { RelativeTime } from '../../ui/time.tsx'
@@ -35,10 +36,10 @@ export function WorkerRow({ worker: masked, readAt, opened, onOpen }: Props) {
       <tr>
         <td>
           <button
-            type="button" data-row aria-expanded={opened} aria-controls={opened ? detailsId : undefined} aria-label={`Details of worker ${worker.name}`} title={worker.name} onClick={() => onOpen(!opened)}
+            type="button" data-row aria-expanded={opened} aria-controls={opened ? detailsId : undefined} aria-label={`Details of worker ${worker.name}`} onClick={() => onOpen(!opened)}
             className="flex min-h-6 max-w-full items-center gap-1 rounded font-medium hover:underline"
           >
-            <Icon size={14} aria-hidden="true" className="shrink-0 text-muted" /><span className="min-w-0 truncate">{worker.name}</span>
+            <Icon size={14} aria-hidden="true" className="shrink-0 text-muted" /><LongName name={worker.name} />
           </button>
         </td>
         <td><LookBadge look={lookOfWorker(worker, readAt)} /></td>
@@ -46,7 +47,7 @@ export function WorkerRow({ worker: masked, readAt, opened, onOpen }: Props) {
         <td className="hidden text-muted xl:table-cell" title={lanes}>{lanes}</td>
         <td><Leased leased={worker.leased} capacity={worker.capacity} /></td>
         <td className="hidden lg:table-cell"><FirstHeld worker={worker} onOpen={() => onOpen(true)} /></td>
-        <td className="hidden text-muted xl:table-cell" title={worker.codeVersion ?? ''}>{worker.codeVersion ?? '–'}</td>
+        <td className="hidden text-muted xl:table-cell"><LongName name={worker.codeVersion ?? '–'} /></td>
         <td className="hidden text-right md:table-cell"><RelativeTime at={worker.heartbeatAt} /></td>
       </tr>
       {opened && <tr id={detailsId}><td colSpan={COLUMNS} className="!whitespace-normal !p-0"><WorkerDetails worker={worker} /></td></tr>}

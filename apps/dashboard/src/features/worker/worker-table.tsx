@@ -22,23 +22,25 @@ export function WorkerTable({ caption, workers: masked, readAt, opened, onOpen }
   const { rows } = useHeldRows(masked.map(worker => readFragment(WorkerTable_Worker, worker)), row => row.id)
   const holding = useHoldWhilePointed()
   return (
-    <table className="rows" {...holding}>
-      <caption className="sr-only">{caption}</caption>
-      <thead>
-        <tr>
-          <th scope="col">Worker</th>
-          <th scope="col" className="w-24 md:w-36">State</th>
-          <th scope="col" className="hidden w-[17%] md:table-cell">Kinds</th>
-          <th scope="col" className="hidden w-[11%] xl:table-cell">Lanes</th>
-          <th scope="col" className="w-24 lg:w-40">Leased</th>
-          <th scope="col" className="hidden w-[18%] lg:table-cell">Holds</th>
-          <th scope="col" className="hidden w-28 xl:table-cell">Code</th>
-          <th scope="col" className="hidden w-24 text-right md:table-cell">Last heard</th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map(row => <WorkerRow key={row.id} worker={row} readAt={readAt} opened={row.id === opened} onOpen={open => onOpen(open ? row.id : undefined)} />)}
-      </tbody>
-    </table>
+    <div className="max-h-[44rem] overflow-y-auto" {...holding}>
+      <table className="rows">
+        <caption className="sr-only">{caption}</caption>
+        <thead className="sticky top-0 z-10 bg-surface">
+          <tr>
+            <th scope="col">Worker</th>
+            <th scope="col" className="w-24 md:w-28">State</th>
+            <th scope="col" className="hidden w-[17%] md:table-cell">Kinds</th>
+            <th scope="col" className="hidden w-[11%] xl:table-cell">Lanes</th>
+            <th scope="col" className="w-24 lg:w-40">Leased</th>
+            <th scope="col" className="hidden w-[17%] lg:table-cell">Holds</th>
+            <th scope="col" className="hidden w-44 xl:table-cell">Code</th>
+            <th scope="col" className="hidden w-28 text-right md:table-cell">Last heard</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(row => <WorkerRow key={row.id} worker={row} readAt={readAt} opened={row.id === opened} onOpen={open => onOpen(open ? row.id : undefined)} />)}
+        </tbody>
+      </table>
+    </div>
   )
 }

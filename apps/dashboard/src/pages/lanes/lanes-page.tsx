@@ -1,5 +1,6 @@
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
+import { addressOf } from '../../features/addresses.ts'
 import { CapDialog } from '../../features/cap/cap-dialog.tsx'
 import { CapLine, CapLine_Cap } from '../../features/cap/cap-line.tsx'
 import { PrincipalCaps, PrincipalCaps_Cap } from '../../features/cap/principal-caps.tsx'
@@ -80,14 +81,27 @@ const usePushedStats = () => {
 
 function Lanes({ data, search, onSearch, onDone }: Props & { data: Data; onDone(): void }) {
   const [capOf, setCapOf] = useState<string | null>(null)
-  const closed = data.lanes.filter(lane => lane.state !== 'OPEN').length
   return (
-    <Panel flush title="Lanes" aside={<span className="text-muted">{data.lanes.length === 1 ? '1 lane' : `${data.lanes.length} lanes`}{closed > 0 && `, ${closed} not open`}</span>}>
+    <Panel flush title="Lanes" aside={<NotOpen data={data} />}>
       <LaneTable lanes={data.lanes} opened={search.lane} onOpen={lane => onSearch({ lane })} onCap={setCapOf} onDone={onDone} />
       {capOf !== null && (
         <CapDialog subject={{ scope: 'LANE', lane: capOf }} now={data.lanes.find(lane => lane.name === capOf)?.cap ?? null} onClose={() => setCapOf(null)} onDone={onDone} />
       )}
     </Panel>
+  )
+}
+
+const NAMED = 4
+
+/** Which lanes are not open, each a way to its details: they may stand far down. */
+function NotOpen({ data }: { data: Data }) {
+  const closed = data.lanes.filter(lane => lane.state !== 'OPEN')
+  return (
+    <span className="flex min-w-0 flex-wrap gap-x-2 text-muted">
+      {data.lanes.length === 1 ? '1 lane' : `${data.lanes.length} lanes`}{closed.length > 0 && `, ${closed.length} not open:`}
+      {closed.slice(0, NAMED).map(lane => <a key={lane.id} href={addressOf.lanes(lane.name)} className="max-w-48 truncate">{lane.name}</a>)}
+      {closed.length > NAMED && '…'}
+    </span>
   )
 }
 
