@@ -173,6 +173,7 @@ describe('caps, lanes and order', () => {
     expect(await takeEnvironmentCap({ pool: b.deps.pool, settings })).toContain('MAX_CONCURRENT_FLOWS=4')
     expect(await row()).toEqual({ max_active: 2, from_environment: false, environment_value: 4 })
     await setCap({ ...b.deps, settings }, { actor: b.owner, scope: 'GLOBAL', subject: '', maxActive: null })
+    expect((await b.sql(`SELECT after FROM audit_entry WHERE action = 'setCap' ORDER BY at DESC LIMIT 1`))[0]).toEqual({ after: { scope: 'GLOBAL', maxActive: settings.maxConcurrentFlows, fromEnvironment: true } })
     expect(await row()).toMatchObject({ max_active: 4, from_environment: true })
   })
 

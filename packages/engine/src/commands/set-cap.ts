@@ -55,14 +55,15 @@ export async function writeCap(tx: Tx, deps: Pick<Deps, 'settings'>, cmd: SetCap
   const maxActive = cmd.maxActive ?? deps.settings.maxConcurrentFlows
   if (back && cmd.scope !== 'GLOBAL') await deleteQuota(tx, cmd.scope, cmd.subject)
   else await writeQuota(tx, { scope: cmd.scope, subject: cmd.subject, maxActive, fromEnvironment: back, setBy: cmd.actor.principalId, reason: cmd.reason ?? null })
-  await writeAudit(tx, cmd.actor, [auditOf(cmd, before)])
+  await writeAudit(tx, cmd.actor, [auditOf(cmd, { before, after: back && cmd.scope !== 'GLOBAL' ? undefined : { maxActive, fromEnvironment: back } })])
 }
 
-const auditOf = (cmd: SetCap, before: QuotaRow | undefined) => ({
-  action: 'setCap', target: cmd.subject || null, reason: cmd.reason ?? null,
-  before: before ? { scope: cmd.scope, maxActive: before.maxActive, fromEnvironment: before.fromEnvironment } : null,
-  after: { scope: cmd.scope, maxActive: cmd.maxActive },
-})
+/** As the row stood and stands; null where there is none. */
+const auditOf = (cmd: SetCap, o: { before: Cap | undefined; after: Cap | undefined }) => {
+  const told = (cap: Cap | undefined) => (cap ? { scope: cmd.scope, maxActive: cap.maxActive, fromEnvironment: cap.fromEnvironment } : null)
+  return { action: 'setCap', target: cmd.subject || null, reason: cmd.reason ?? null, before: told(o.before), after: told(o.after) }
+}
+type Cap = Pick<QuotaRow, 'maxActive' | 'fromEnvironment'>
 
 async function followAll(deps: Deps, cmd: SetCap): Promise<void> {
   const capGroup = (cmd.maxActive ?? 0) > 0 ? cmd.subject : ''
