@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { get, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 
 /** A raw reader of server-sent events: it keeps every event, comments included, and every wait can expire. */
-export interface StreamedEvent { id?: string; event?: string; retry?: string; data?: any; comment?: string }
+export interface FollowedItem { kind: string; cursor: string; gap: boolean; end: string | null; flow: { status: string } | null; event: { sequence: number } | null }
+export interface StreamedEvent { id?: string; event?: string; retry?: string; data?: FollowedItem; comment?: string }
 
 export interface EventReader extends AsyncDisposable {
   status: number
@@ -57,5 +58,5 @@ function parsed(block: string): StreamedEvent {
     return at === 0 ? ['comment', line.slice(1).trim()] : [line.slice(0, at), line.slice(at + 1).trim()]
   })
   const { data, ...rest } = Object.fromEntries(fields) as Record<string, string>
-  return { ...rest, ...(data ? { data: JSON.parse(data) as unknown } : {}) }
+  return { ...rest, ...(data ? { data: JSON.parse(data) as FollowedItem } : {}) }
 }

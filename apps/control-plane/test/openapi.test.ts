@@ -5,9 +5,10 @@ import * as formats from 'ajv-formats'
 import { OpenAPIClientAxios } from 'openapi-client-axios'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { OPENAPI } from '../src/doors/rest/routes.ts'
-import { rest, type Answered } from './rest-client.ts'
+import { rest, type Answered, type Json } from './rest-client.ts'
 import { createFlows, testServer, testWorker, type Principal, type TestServer } from './server.ts'
 
+type Call = (parameters: unknown, body?: unknown) => Promise<{ status: number; data: Json }>
 interface Operation { operationId: string; responses: Record<string, { content?: Record<string, { schema: unknown }> }> }
 const PATHS = OPENAPI['paths'] as Record<string, Record<string, Operation>>
 const OPERATIONS = Object.entries(PATHS).flatMap(([path, item]) => Object.entries(item).map(([method, operation]) => ({ path, method: method.toUpperCase(), ...operation })))
@@ -41,7 +42,7 @@ describe('the description', () => {
       axiosConfigDefaults: { headers: { authorization: `Bearer ${admin.token}` }, validateStatus: () => true, paramsSerializer: { indexes: null } },
     })
     const api = client.initSync()
-    const call = (operation: string, parameters: unknown = null, body?: unknown) => (api as never as Record<string, (p: unknown, b?: unknown) => Promise<{ status: number; data: any }>>)[operation]!(parameters, body)
+    const call = (operation: string, parameters: unknown = null, body?: unknown) => (api as never as Record<string, Call>)[operation]!(parameters, body)
     const made = await call('createFlow', { 'Idempotency-Key': 'client-1' }, { kind: 'client', labels: { team: 'a' } })
     expect(made).toMatchObject({ status: 202, data: { status: 'QUEUED' } })
     expect(await call('createFlow', { 'Idempotency-Key': 'client-1' }, { kind: 'client', labels: { team: 'a' } })).toMatchObject({ status: 200, data: { id: made.data.id } })

@@ -1,6 +1,7 @@
 import type { Principal, TestServer } from './server.ts'
 
-export type Json = Record<string, any>
+/** As much of an answer as tests go into. */
+export interface Json { [key: string]: unknown; id: string; url: string; next: string | null; flows: { id: string }[]; events: { sequence: number }[] }
 export interface Answered { status: number; headers: Headers; text: string; json: Json }
 interface Asked { by?: Principal | null; body?: unknown; headers?: Record<string, string> }
 
@@ -15,7 +16,7 @@ export async function rest(server: Pick<TestServer, 'url'>, line: string, { by =
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   })
   const text = await response.text()
-  return { status: response.status, headers: response.headers, text, json: isJson(response) && text !== '' ? JSON.parse(text) as Json : {} }
+  return { status: response.status, headers: response.headers, text, json: isJson(response) && text !== '' ? JSON.parse(text) as Json : {} as Json }
 }
 
 const isJson = ({ headers }: Response): boolean => /^application\/(problem\+)?json/.test(headers.get('content-type') ?? '')

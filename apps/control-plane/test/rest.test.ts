@@ -56,7 +56,7 @@ describe('POST /flows', () => {
   ])('answers 200 with the flow that the idempotency key had, by %s', async (_how, fields, headers) => {
     const first = await rest(server, 'POST /flows', { by: admin, body: { kind: 'keyed' }, headers: { 'idempotency-key': 'key-1' } })
     const again = await rest(server, 'POST /flows', { by: admin, body: { kind: 'keyed', ...fields }, headers: headers as Record<string, string> })
-    expect([again.status, again.json['id'], again.headers.get('location')]).toEqual([200, first.json['id'], first.json['url']])
+    expect([again.status, again.json.id, again.headers.get('location')]).toEqual([200, first.json.id, first.json.url])
   })
 
   test('refuses a key of another content with 422, and two keys that differ', async () => {
@@ -170,7 +170,7 @@ describe('who may', () => {
       expect([door, hidden!.status, hidden!.json['code']]).toEqual([door, 404, 'NOT_FOUND'])
       expect(hidden!.text.replace(id!, unknown)).toBe(none!.text)
     }
-    expect((await rest(server, 'GET /flows?kind=hidden', { by: submitter })).json['flows']).toEqual([])
+    expect((await rest(server, 'GET /flows?kind=hidden', { by: submitter })).json.flows).toEqual([])
   })
 
   test('D-29 who may read but not act gets 403', async () => {
@@ -237,8 +237,8 @@ describe('GET /flows', () => {
     while (next !== null) {
       const page = await rest(server, `GET ${next}`, { by: admin })
       expect(page.status).toBe(200)
-      seen.push(...page.json['flows'].map(({ id }: { id: string }) => id))
-      next = page.json['next']
+      seen.push(...page.json.flows.map(({ id }) => id))
+      next = page.json.next
     }
     expect(seen).toEqual(ids)
     expect((await rest(server, 'GET /flows?kind=paged&status=FINISHED', { by: admin })).json).toMatchObject({ flows: [], next: null })

@@ -6,6 +6,7 @@ import type { Resources } from '../graphql/context.ts'
 import { contextFor, type GraphqlServer } from '../graphql/server.ts'
 import { addressOf } from './address.ts'
 import { credentialsOf } from './credentials.ts'
+import { keepAlive } from './events/event-stream.ts'
 import type { Origins } from './origins.ts'
 import { BodyTooLarge, readBody } from './read-body.ts'
 import { noteFacts } from './request-log.ts'
@@ -13,7 +14,7 @@ import { pathOf, respondRefused, type Door } from './respond.ts'
 import { parentOf } from './trace-header.ts'
 import { waitsUntil } from './waits-until.ts'
 
-interface Options { resources: Resources; server: GraphqlServer; origins: Origins; stopping: AbortSignal; bodyMaxBytes: number }
+interface Options { resources: Resources; server: GraphqlServer; origins: Origins; stopping: AbortSignal; settings: { bodyMaxBytes: number; keepaliveMs: number } }
 
 /** POST /graphql: always with a credential, never larger than BODY_MAX. */
 export const graphqlDoor = (options: Options): Door => async (request, response) => {
@@ -23,15 +24,15 @@ export const graphqlDoor = (options: Options): Door => async (request, response)
   if (credentials === null) return unauthenticated(response)
   if (request.method !== 'POST') return otherMethod(response)
   if (credentials.byCookie && !options.origins(request)) return otherPage(response)
-  const body = await bodyOf(request, options.bodyMaxBytes)
-  if (body === null) return tooLarge(response, options.bodyMaxBytes)
+  const body = await bodyOf(request, options.settings.bodyMaxBytes)
+  if (body === null) return tooLarge(response, options.settings.bodyMaxBytes)
   const requestId = randomUUID()
   const signal = waitsUntil(response, options.stopping)
   const context = contextFor(options.resources, { viewer: credentials.viewer, address: addressOf(request), signal, requestId, parent: parentOf(request) })
   response.setHeader('x-request-id', requestId)
   noteFacts(response, context.facts)
   const asked = { method: 'POST', headers: headersOf(request), body: new Uint8Array(body) }
-  await send(await options.server.fetch('http://localhost/graphql', asked, context), response)
+  await send(await options.server.fetch('http://localhost/graphql', asked, context), response, options.settings)
   return true
 }
 
@@ -68,10 +69,12 @@ const headersOf = ({ headers }: IncomingMessage): Record<string, string> => ({
 })
 
 /** Whole answers at once; a stream (server-sent events) as it comes. */
-async function send(answer: Response, response: ServerResponse): Promise<void> {
+async function send(answer: Response, response: ServerResponse, { keepaliveMs }: { keepaliveMs: number }): Promise<void> {
   const streams = answer.headers.get('content-type')?.startsWith('text/event-stream') ?? false
   response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
   if (!streams || !answer.body) return void response.end(Buffer.from(await answer.arrayBuffer()))
+  // One line and not a whole event: it may come between the lines of one.
+  keepAlive(response, { keepaliveMs, comment: ':\n' })
   // A reader that goes away ends the stream; that is no failure.
   await pipeline(Readable.from(answer.body as unknown as AsyncIterable<Uint8Array>), response).catch(() => undefined)
 }

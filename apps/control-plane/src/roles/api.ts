@@ -56,7 +56,7 @@ export async function startApi({ engine, prisma, settings, observing, dashboardD
     healthDoor({ pool: deps.pool, isStopping: () => stopping.signal.aborted }),
     metricsDoor({ pool: deps.pool, registry: observing.metrics.registry, database: databaseMetrics({ pool: deps.pool }) }),
     graphiqlDoor(deps),
-    graphqlDoor({ resources, server, origins, stopping: stopping.signal, bodyMaxBytes: settings.bodyMaxBytes }),
+    graphqlDoor({ resources, server, origins, stopping: stopping.signal, settings }),
     restDoor({ resources, origins, stopping: stopping.signal, settings }),
     sessionDoor({ deps, origins, secure: settings.address.startsWith('https:') }),
     staticDoor({ dir: dashboardDir }),

@@ -20,11 +20,7 @@ export function openEventStream(response: ServerResponse, { keepaliveMs, retryMs
     // Proxies that collect an answer before they pass it on would pass on nothing.
     'x-accel-buffering': 'no',
   })
-  response.setTimeout(STALLED_KEEPALIVES * keepaliveMs, () => void response.destroy())
-  const timer = setInterval(() => {
-    if (!response.writableNeedDrain) response.write(': keep-alive\n\n')
-  }, keepaliveMs)
-  response.once('close', () => clearInterval(timer))
+  const timer = keepAlive(response, { keepaliveMs, comment: ': keep-alive\n\n' })
   response.write(`retry: ${retryMs}\n\n`)
   return {
     send: async ({ id, event, data }) => {
@@ -33,6 +29,16 @@ export function openEventStream(response: ServerResponse, { keepaliveMs, retryMs
     },
     end: () => void response.end(),
   }
+}
+
+/** The comment every so often, or since the timer was last refreshed; ends a connection that takes nothing. */
+export function keepAlive(response: ServerResponse, { keepaliveMs, comment }: { keepaliveMs: number; comment: string }): NodeJS.Timeout {
+  response.setTimeout(STALLED_KEEPALIVES * keepaliveMs, () => void response.destroy())
+  const timer = setInterval(() => {
+    if (!response.writableNeedDrain) response.write(comment)
+  }, keepaliveMs)
+  response.once('close', () => clearInterval(timer))
+  return timer
 }
 
 /** Waits for a reader that is slower than we are. */

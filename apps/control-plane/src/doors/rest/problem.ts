@@ -1,5 +1,5 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http'
-import { Refusal } from '@sluice/domain'
+import { InvalidInput, LimitExceeded, Refusal } from '@sluice/domain'
 import type { ErrorCode } from '@sluice/protocol'
 import { respond } from '../respond.ts'
 
@@ -52,7 +52,12 @@ export function problemOfAnswer(answer: Record<string, unknown>): Problem {
 /** What a door threw; undefined when it is a bug. */
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error
-  return error instanceof Refusal ? problemOfAnswer({ ...error, message: error.message }) : undefined
+  return error instanceof Refusal ? problemOfAnswer({ code: error.code, message: error.message, ...detailsOf(error) }) : undefined
+}
+
+function detailsOf(error: Refusal): Details {
+  if (error instanceof InvalidInput) return { path: error.path }
+  return error instanceof LimitExceeded ? { limit: error.limit } : {}
 }
 
 // A filter's fields are parameters of their own here.

@@ -6,7 +6,7 @@ import type { Context } from '../../graphql/context.ts'
 import { schema } from '../../graphql/schema.ts'
 import { presented } from '../../graphql/server.ts'
 import type { Field } from './fields.ts'
-import { Problem, problemOfAnswer } from './problem.ts'
+import { problemOfAnswer, type Problem } from './problem.ts'
 
 export type Data = Record<string, unknown>
 
