@@ -32,6 +32,7 @@ test.each([
   ['INPUT_MAX', '64KiB', 65_536], ['INPUT_MAX', '1MiB', 1_048_576], ['INPUT_MAX', '1000', 1000],
   ['ROLES', 'dispatcher', ['dispatcher']], ['ROLES', 'dispatcher, api', ['api', 'dispatcher']],
   ['DATABASE_URL', 'postgres://a:b@h/d', 'postgres://a:b@h/d'], ['DATABASE_URL', '', null], ['PORT', '0', 0],
+  ['WEBHOOK_ALLOW_HOSTS', 'hooks.corp.example, 10.1.0.0/16', 'hooks.corp.example, 10.1.0.0/16'], ['WEBHOOK_ALLOW_HTTP', 'true', true],
 ])('%s=%s is read', (name, text, value) => {
   const key = Object.entries(KNOBS).find(([, knob]) => name === knob.name || name === `${knob.name}_MS`)?.[0] as keyof typeof KNOBS
   expect(readConfig({ [name]: text })[key]).toEqual(value)
@@ -43,6 +44,7 @@ test.each([
   ['HEARTBEAT', '90d', 'must not be above'], ['INPUT_MAX', '64KB', 'a size such as'], ['PORT', '65536', 'must not be above 65535'], ['PORT', 'http', 'whole number'],
   ['MAX_CONCURRENT_FLOWS', '-1', 'must not be below 0'], ['ROLES', 'api,worker', 'some of api, dispatcher'], ['ROLES', ',', 'some of'],
   ['DATABASE_URL', 'mysql://x', 'postgresql:// or postgres://'], ['PUBLIC_URL', 'example.org', 'http:// or https://'],
+  ['WEBHOOK_ALLOW_HOSTS', 'a.example, 10.0.0.0/33', '"10.0.0.0/33" is neither'], ['WEBHOOK_ALLOW_HTTP', 'yes', 'true or false'],
 ])('%s=%s is refused by name', (name, text, reason) => {
   expect(problems({ [name]: text })).toEqual([expect.stringMatching(new RegExp(`^${name} is "`))])
   expect(problems({ [name]: text })[0]).toContain(reason)

@@ -10,7 +10,7 @@ export const IMPORT_TABLE = {
   testkit: { folder: 'packages/testkit', may: ['domain', 'db', 'engine', 'protocol', 'worker'], never: ['react'] },
   tooling: { folder: 'packages/tooling', may: [], never: [] },
   runner: { folder: 'apps/runner', may: ['worker', 'outbound', 'protocol'], never: ['pg', '@prisma/', 'react'] },
-  'control-plane': { folder: 'apps/control-plane', may: ['engine', 'db', 'domain', 'protocol'], never: ['react'] },
+  'control-plane': { folder: 'apps/control-plane', may: ['engine', 'db', 'domain', 'outbound', 'protocol'], never: ['react'] },
   dashboard: { folder: 'apps/dashboard', may: ['protocol'], never: ['pg', '@prisma/', '@pothos/', 'graphql-yoga'] },
   e2e: { folder: 'e2e', may: ['testkit/world', 'worker', 'protocol'], never: ['pg', '@prisma/'] },
 }

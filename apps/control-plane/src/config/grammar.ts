@@ -1,3 +1,5 @@
+import { parseAllowList } from '@sluice/outbound/allow-list'
+
 /** How a knob's text is read: `parse` gives the value or throws a Misread whose message completes "KNOB is "text": …". */
 export interface Grammar<T> {
   /** One line for people, such as `45s, 10m`. */
@@ -51,6 +53,21 @@ export function boolean(): Grammar<boolean> {
 
 export function text(form = 'text'): Grammar<string> {
   return { form, parse: value => value }
+}
+
+/** Hosts, addresses and networks, as the address policy reads them; the text itself is the value. */
+export function hosts(): Grammar<string> {
+  return {
+    form: 'hosts, addresses, networks',
+    parse(value) {
+      try {
+        parseAllowList(value)
+        return value
+      } catch (error) {
+        throw new Misread(error instanceof Error ? error.message : String(error))
+      }
+    },
+  }
 }
 
 /** An address with one of the given schemes and no path to fall over. */

@@ -1,4 +1,4 @@
-import { address, boolean, duration, integer, size, text, word, words, type Grammar } from './grammar.ts'
+import { address, boolean, duration, hosts, integer, size, text, word, words, type Grammar } from './grammar.ts'
 
 /** One thing an operator can set. The table below is the only list: the parser, the documentation and .env.example follow it. */
 export interface Knob<T> {
@@ -101,6 +101,19 @@ export const KNOBS = {
     name: 'RUNNER_GRACE',
     default: '30s',
     meaning: 'How long the runner lets its flows go on after it was told to stop, before it interrupts them.',
+  }),
+  runnerFile: optional(text('file'), {
+    name: 'RUNNER_FILE',
+    meaning: 'The file that names the kinds of the bundled runner, relative to the checkout; `runner.json` in the data folder when unset.',
+  }),
+  webhookAllowHosts: optional(hosts(), {
+    name: 'WEBHOOK_ALLOW_HOSTS',
+    meaning: 'Hosts, addresses and networks that may be called although they are not public, comma-separated; metadata services never.',
+  }),
+  webhookAllowHttp: given(boolean(), {
+    name: 'WEBHOOK_ALLOW_HTTP',
+    default: 'false',
+    meaning: 'Whether URLs that are called may begin with http:// as well as https://.',
   }),
   attemptTimeoutMs: optional(term, {
     name: 'ATTEMPT_TIMEOUT',

@@ -105,7 +105,7 @@ function keepRunner(tree: Tree, o: { token: string }): Promise<Kept> {
     startProgram({
       file: RUNNER_PROGRAM,
       // Commands inherit this environment: what only the server may know is not in it.
-      env: environmentOf({ DATABASE_URL: undefined, SLUICE_URL: localAddress(tree.config), SLUICE_TOKEN: o.token, SLUICE_SUPERVISED: '1' }),
+      env: environmentOf({ DATABASE_URL: undefined, SLUICE_URL: localAddress(tree.config), SLUICE_TOKEN: o.token, SLUICE_SUPERVISED: '1', SLUICE_DATA_DIR: tree.folder.dir }),
       logFile: path.join(tree.folder.logs, 'runner.log'),
       graceMs: tree.config.runnerGraceMs + RUNNER_EXTRA_MS,
     })
