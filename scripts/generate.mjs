@@ -7,6 +7,7 @@ install()
 const steps = [
   () => turbo(['client']),
   () => npm(['run', 'print-schema', '--workspace=@sluice/control-plane']),
+  () => npm(['run', 'print-openapi', '--workspace=@sluice/control-plane']),
   () => npm(['run', 'generate', '--workspace=@sluice/dashboard']),
   () => npm(['exec', '--', 'tsx', 'scripts/print-configuration.ts']),
   () => npm(['exec', '--', 'tsx', 'scripts/checks/print-lifecycle.ts', '--write']),

@@ -165,7 +165,7 @@ export const KNOBS = {
   keepaliveMs: given(pace, {
     name: 'KEEPALIVE',
     default: '15s',
-    meaning: 'How often an idle socket is pinged.',
+    meaning: 'How often an idle socket is pinged and an idle event stream gets a comment.',
   }),
   subscriberBuffer: given(integer({ min: 1 }), {
     name: 'SUBSCRIBER_BUFFER',

@@ -7,7 +7,7 @@ import { STATUS_OF_DOOR_CODE, statusOf, type ProblemCode } from './problem.ts'
 import type { Route, Success } from './route.ts'
 
 /** What any door may answer. */
-const ALWAYS: ProblemCode[] = ['INVALID_INPUT', 'FORBIDDEN', 'UNAUTHENTICATED', 'INTERNAL_SERVER_ERROR', 'UNAVAILABLE']
+export const ALWAYS: ProblemCode[] = ['INVALID_INPUT', 'FORBIDDEN', 'UNAUTHENTICATED', 'INTERNAL_SERVER_ERROR', 'UNAVAILABLE']
 
 /** The routes as OpenAPI 3.1; everything in it comes from what requests are checked by and answers are selected with. */
 export function describe(routes: Route[], components: Components): Record<string, unknown> {
