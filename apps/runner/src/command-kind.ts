@@ -44,9 +44,9 @@ export function commandKind(spec: CommandKind, o: CommandSurroundings): Kind {
     handler: async ({ flow, signal, progress, traceParent }) => {
       const argv = argumentsOf(spec, flow.input)
       if (argv instanceof Misfit) return misfit(argv)
+      const env = { ...o.env, ...spec.env, ...(traceParent !== null && { TRACEPARENT: traceParent }) }
       const end = await runCommand({
-        argv, cwd: spec.cwd, env: { ...o.env, ...spec.env, ...(traceParent !== null && { TRACEPARENT: traceParent }) }, input: flow.input, maxBytes: o.resultMaxBytes, timeoutMs: spec.timeoutMs,
-        signal, killAfterMs, onProgress: progress,
+        argv, cwd: spec.cwd, env, input: flow.input, maxBytes: o.resultMaxBytes, timeoutMs: spec.timeoutMs, signal, killAfterMs, onProgress: progress,
       })
       if (end.exitCode !== 0 && signal.aborted) throw signal.reason
       return outcomeOf(end, { kind: flow.kind, timeoutMs: spec.timeoutMs, maxBytes: o.resultMaxBytes })

@@ -12,7 +12,6 @@ import { readOptions, type RunnerOptions } from './options.ts'
 import { endGroupsAtExit } from './process-groups.ts'
 import type { FilePlaces } from './runner-file.ts'
 import { findCheckout, thisProgram } from './this-program.ts'
-import { openTracing } from './tracing.ts'
 
 /** What is recorded with every attempt. */
 const CODE_VERSION = '0.1.0'
@@ -27,7 +26,7 @@ export async function runRunner(): Promise<void> {
   firstFile(options)
   const { kinds, follow } = kindsOfFile({ options, places: placesOf(options) })
   const { url, token, capacity, graceMs } = options
-  const closeTracing = options.tracing === null ? null : await openTracing({ protocol: options.tracing, version: CODE_VERSION })
+  const closeTracing = options.tracing === null ? null : (await import('./tracing.ts')).openTracing({ protocol: options.tracing, version: CODE_VERSION })
   const worker = createWorker({ name: 'runner', url, token, capacity, graceMs, kinds, codeVersion: CODE_VERSION, backoff: BACKOFF })
   stopOnSignals(worker, options)
   if (options.supervised) endWithSupervisor()

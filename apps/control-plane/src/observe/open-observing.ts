@@ -18,7 +18,7 @@ export async function openObserving({ pool, version, processId, settings }: Opti
   const metrics = createMetrics({ version })
   observe(pool, metrics.statements)
   metrics.lookAt({ connections: () => ({ used: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount }) })
-  const tracing = wantsTracing(settings) ? await (await import('./open-tracing.ts')).openTracing({ pool, version, processId, protocol: settings.otelProtocol }) : null
+  const tracing = wantsTracing(settings) ? (await import('./open-tracing.ts')).openTracing({ pool, version, processId, protocol: settings.otelProtocol }) : null
   return {
     metrics, tracing,
     engine: tracing ? bothObservers(metrics.engine, tracing.engine) : metrics.engine,

@@ -1,6 +1,8 @@
 import { context, SpanKind, SpanStatusCode, trace, type Span, type Tracer } from '@opentelemetry/api'
+import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { envDetector, defaultResource, detectResources, resourceFromAttributes } from '@opentelemetry/resources'
-import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace-base'
+import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import type { Pool } from '@sluice/db'
 import { formatTraceParent } from '@sluice/protocol'
 import { flowSpans } from './flow-spans.ts'
@@ -10,11 +12,11 @@ import type { CommandSpan, Tracing } from './tracing.ts'
 interface Options { pool: Pool; version: string; processId: string; protocol: 'http/protobuf' | 'http/json' }
 
 /** Opens the exporter that OTEL_EXPORTER_OTLP_* describe; samplers, batches and resource attributes are the SDK's own OTEL_* too. */
-export async function openTracing({ pool, version, processId, protocol }: Options): Promise<Tracing> {
+export function openTracing({ pool, version, processId, protocol }: Options): Tracing {
   const service = resourceFromAttributes({ 'service.name': 'sluice-control-plane', 'service.version': version, 'service.instance.id': processId })
   const provider = new BasicTracerProvider({
     resource: defaultResource().merge(service).merge(detectResources({ detectors: [envDetector] })),
-    spanProcessors: [new BatchSpanProcessor(await exporterFor(protocol))],
+    spanProcessors: [new BatchSpanProcessor(protocol === 'http/json' ? new JsonExporter() : new ProtobufExporter())],
   })
   const tracer = provider.getTracer('sluice', version)
   return {
@@ -22,11 +24,6 @@ export async function openTracing({ pool, version, processId, protocol }: Option
     engine: flowSpans({ tracer, pool }),
     close: () => provider.shutdown(),
   }
-}
-
-async function exporterFor(protocol: Options['protocol']): Promise<SpanExporter> {
-  const { OTLPTraceExporter } = protocol === 'http/json' ? await import('@opentelemetry/exporter-trace-otlp-http') : await import('@opentelemetry/exporter-trace-otlp-proto')
-  return new OTLPTraceExporter()
 }
 
 const traceParentOf = (span: Span): string => {
