@@ -2,13 +2,13 @@
 import { isAbsolute, basename, resolve } from 'node:path'
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
-import { parse as parseJson, printParseErrorCode, type ParseError } from 'jsonc-parser'
 import type { Outbound } from '@sluice/outbound'
 import type { Json } from '@sluice/protocol'
 import type { KindDefaults } from '@sluice/worker'
 import schema from '../runner.schema.json' with { type: 'json' }
 import type { CommandKind } from './command-kind.ts'
 import { parseDuration } from './duration.ts'
+import { jsonFault } from './json-fault.ts'
 import { hasPlaceholder, malformedPlaceholder } from './placeholders.ts'
 import type { UrlKind } from './url-kind.ts'
 
@@ -59,18 +59,16 @@ export function readRunnerFile(text: string, places: FilePlaces): KindSpecs {
   return Object.fromEntries(Object.entries(file.kinds).map(([name, kind]) => [name, specOf(kind, places)]))
 }
 
-/** The platform's own parser says what, not where. */
 function parse(text: string): unknown {
   const json = text.replace(/^\uFEFF/, '')
-  const errors: ParseError[] = []
-  const value: unknown = parseJson(json, errors, { disallowComments: true })
-  const [first] = errors
-  if (first === undefined) return value
-  const before = json.slice(0, first.offset).split('\n')
-  throw new RunnerFileRefused([`line ${before.length}, column ${(before.at(-1) ?? '').length + 1} is not JSON: ${inWords(printParseErrorCode(first.error))}`])
+  try {
+    return JSON.parse(json)
+  } catch (error) {
+    const fault = jsonFault(json)
+    if (fault) throw new RunnerFileRefused([`line ${fault.line}, column ${fault.column} is not JSON: expected ${fault.expected}`])
+    throw new RunnerFileRefused([`the file is not JSON: ${error instanceof Error ? error.message : String(error)}`])
+  }
 }
-
-const inWords = (name: string) => name.replaceAll(/(?<=[a-z])[A-Z]/g, letter => ` ${letter}`).toLowerCase()
 
 /** That the branch failed is said by what failed in it. */
 const isTold = (error: ErrorObject) => error.keyword !== 'if'

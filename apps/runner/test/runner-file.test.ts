@@ -49,13 +49,16 @@ describe('a runner\'s file', () => {
   })
 
   test.each<[object | string, string]>([
-    ['{ "kinds": { "a": { "command": ["x"], } } }', 'line 1, column 39 is not JSON: property name expected'],
+    ['{ "kinds": { "a": { "command": ["x"], } } }', 'line 1, column 39 is not JSON: expected a name in double quotes'],
     ['{\n  "kinds": oops\n}', 'line 2, column 12 is not JSON'],
-    ['', 'line 1, column 1 is not JSON: value expected'],
-    ['{ "kinds": {} } // mine', 'line 1, column 17 is not JSON: invalid comment token'],
-    ['{\n  "kinds": {\n    "a": { "command": ["x ] } } }', 'line 3, column 24 is not JSON: unexpected end of string'],
+    ['', 'line 1, column 1 is not JSON: expected a value'],
+    ['{ "kinds": {} } // mine', 'line 1, column 17 is not JSON: expected nothing more'],
+    ['{\n  "kinds": {\n    "a": { "command": ["x ] } } }', 'line 3, column 24 is not JSON: expected a value or ]'],
     ['[]', '/ must be object'],
     ['{}', '/ lacks "kinds"'],
+    ['{ "kinds": { "a": [1 2] } }', 'line 1, column 22 is not JSON: expected a comma or the closing bracket'],
+    ['{ "kinds" }', 'line 1, column 11 is not JSON: expected a colon'], ['{ "kinds": ]', 'line 1, column 12 is not JSON: expected a value'],
+    ['{ "kinds": {', 'line 1, column 13 is not JSON: expected a name in double quotes or }'],
     [{}, '/kinds must NOT have fewer than 1 properties'],
     [{ 'a b': { command: ['x'] } }, '/kinds has the name "a b", which must match pattern'],
     [{ a: {} }, '/kinds/a lacks "command"'],
