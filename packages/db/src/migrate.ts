@@ -47,10 +47,9 @@ export async function migrate(url: string, dir: string, { lockMs = 3_000 }: Migr
   await client.connect()
   try {
     await refuseOldServer(client)
-    await client.query('SELECT pg_advisory_lock($1)', [PRISMA_LOCK])
+    await lockMigrations(client)
     await client.query(PRISMA_TABLE)
-    await client.query(`SET lock_timeout = ${lockMs}`)
-    return await applyAll(client, await missing(client, readMigrations(dir)))
+    return await applyAll(client, { migrations: await missing(client, readMigrations(dir)), lockMs })
   } finally {
     await client.end()
   }
@@ -89,15 +88,29 @@ function refuseEdited(applied: Map<string, string>, known: Migration[]): void {
   if (edited !== undefined) throw new MigrationRefused(`The migration ${edited.name} was edited after it was applied to this database.`)
 }
 
-async function applyAll(client: pg.Client, migrations: Migration[]): Promise<string[]> {
-  for (const each of migrations) await applyOne(client, each)
+const LOOK_AGAIN_MS = 100
+
+/** Asked again and again: a statement that waits holds a snapshot, and whoever builds an index concurrently waits for that. */
+async function lockMigrations(client: pg.Client): Promise<void> {
+  const isFree = async () => (await client.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [PRISMA_LOCK])).rows[0]?.got ?? false
+  while (!(await isFree())) await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN_MS))
+}
+
+interface Applying { migrations: Migration[]; lockMs: number }
+
+async function applyAll(client: pg.Client, { migrations, lockMs }: Applying): Promise<string[]> {
+  for (const each of migrations) await applyOne(client, { migration: each, lockMs })
   return migrations.map((each) => each.name)
 }
 
 /** Why it failed is recorded, and refuses every further start. Killed or cut off on the way, it leaves nothing, and the next start begins it again. */
-async function applyOne(client: pg.Client, migration: Migration): Promise<void> {
+async function applyOne(client: pg.Client, { migration, lockMs }: { migration: Migration; lockMs: number }): Promise<void> {
+  const apply = migration.sql.startsWith(IN_STEPS) ? inSteps : atOnce
   try {
-    await untilUndisturbed(client, () => applyAndRecord(client, migration))
+    await untilUndisturbed(client, async () => {
+      await client.query(`SET lock_timeout = ${apply === atOnce ? lockMs : 0}`)
+      await apply(client, migration)
+    })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     const recorded = client.query(`INSERT INTO _prisma_migrations (${RECORD}, logs) VALUES ($1, $2, $3, now(), $4)`, [...recordOf(migration), reason])
@@ -110,12 +123,32 @@ async function applyOne(client: pg.Client, migration: Migration): Promise<void> 
 const RECORD = 'id, checksum, migration_name, started_at'
 const recordOf = (migration: Migration): string[] => [randomUUID(), migration.checksum, migration.name]
 
-async function applyAndRecord(client: pg.Client, migration: Migration): Promise<void> {
+/** The first line of a file whose one statement commits as it goes (a DO block in batches, an index built concurrently) and may be begun again. */
+const IN_STEPS = '-- In steps.'
+
+async function inSteps(client: pg.Client, migration: Migration): Promise<void> {
+  await dropHalfBuilt(client, migration.sql)
+  await applyAndRecord(client, migration)
+}
+
+async function atOnce(client: pg.Client, migration: Migration): Promise<void> {
   await client.query('BEGIN')
+  await applyAndRecord(client, migration)
+  await client.query('COMMIT')
+}
+
+async function applyAndRecord(client: pg.Client, migration: Migration): Promise<void> {
   await client.query(migration.sql)
   const finished = `INSERT INTO _prisma_migrations (${RECORD}, finished_at, applied_steps_count) VALUES ($1, $2, $3, now(), clock_timestamp(), 1)`
   await client.query(finished, recordOf(migration))
-  await client.query('COMMIT')
+}
+
+/** Whoever was killed while it built an index concurrently left one of that name that serves nobody. */
+async function dropHalfBuilt(client: pg.Client, sql: string): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT c.oid::regclass::text AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+      WHERE NOT i.indisvalid AND pg_table_is_visible(c.oid) AND position(c.relname IN $1) > 0`, [sql])
+  for (const { name } of rows) await client.query(`DROP INDEX CONCURRENTLY ${name}`)
 }
 
 /** Deadlock, and a lock not granted in time: an older version goes on beside us, and was in the way. */

@@ -83,6 +83,50 @@ test('a process that is killed in the middle of a migration leaves nothing, and 
   expect(await migrate(clone.url, dir)).toEqual(['3_third'])
 })
 
+describe('a migration in steps', () => {
+  const STEPS = `-- In steps.
+DO $$ BEGIN
+  LOOP
+    EXIT WHEN (SELECT count(*) FROM first) >= 5;
+    INSERT INTO first VALUES (1);
+    COMMIT;
+    IF to_regclass('gate') IS NOT NULL THEN PERFORM pg_sleep(60); END IF;
+  END LOOP;
+END $$`
+
+  const VALID = `SELECT indisvalid FROM pg_index WHERE indexrelid = 'first_idx'::regclass`
+
+  test('keeps what it has done when it is killed, is not recorded, and goes on with the next start', async () => {
+    await migrate(clone.url, dir)
+    await query('CREATE TABLE gate (id int)')
+    write('3_steps', STEPS)
+    const lost = expect(migrate(clone.url, dir)).rejects.toMatchObject({ code: '57P01' })
+    await eventually(async () => (await query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`)).length === 1)
+    await lost
+    expect(await query('SELECT (SELECT count(*)::int FROM first) AS done, count(*)::int AS records FROM _prisma_migrations')).toEqual([{ done: 1, records: 2 }])
+    await query('DROP TABLE gate')
+    expect(await migrate(clone.url, dir)).toEqual(['3_steps'])
+    expect(await query('SELECT count(*)::int AS done FROM first')).toEqual([{ done: 5 }])
+  })
+
+  test('may build an index concurrently, also where a killed one left half of it, while another start waits and an older version writes', async () => {
+    await using old = await connected()
+    await migrate(clone.url, dir)
+    await old.query('BEGIN; INSERT INTO first VALUES (7)')
+    write('3_index', '-- In steps.\nCREATE INDEX CONCURRENTLY IF NOT EXISTS first_idx ON first (id)')
+    const building = `FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%INDEX CONCURRENTLY%' AND wait_event_type = 'Lock'`
+    const lost = expect(migrate(clone.url, dir)).rejects.toMatchObject({ code: '57P01' })
+    await eventually(async () => (await query(`SELECT pg_terminate_backend(pid) ${building}`)).length === 1)
+    await lost
+    expect(await query(VALID), 'what the killed one left').toEqual([{ indisvalid: false }])
+    const starts = [migrate(clone.url, dir), migrate(clone.url, dir)]
+    await eventually(async () => (await query(`SELECT 1 AS one ${building}`)).length === 1)
+    await old.query('INSERT INTO first VALUES (8); COMMIT')
+    expect((await Promise.all(starts)).map(applied => applied.length).sort()).toEqual([0, 1])
+    expect(await query(VALID)).toEqual([{ indisvalid: true }])
+  })
+})
+
 describe('beside an older version that goes on', () => {
   test('a lock that is not granted in time is given up, so that others do not wait behind it, and asked for again', async () => {
     await using old = await connected()
