@@ -1,6 +1,6 @@
 /** Many short flows from creators that repeat what got no answer, and a worker that outlives the control plane. */
 import { actorWith, GraphQlFailure, type NewFlow, type Submitter, type World } from '@sluice/testkit/world'
-import { createWorker, type Worker } from '@sluice/worker'
+import { createWorker, type Worker, type WorkerOptions } from '@sluice/worker'
 
 const BATCH = 4
 const CREATORS = 3
@@ -67,14 +67,15 @@ export interface CrashWorker extends Worker {
   handled: string[]
 }
 
-export async function startWorker(world: World): Promise<CrashWorker> {
+/** more: further kinds that it takes. */
+export async function startWorker(world: World, more: WorkerOptions['kinds'] = {}): Promise<CrashWorker> {
   const handled: string[] = []
   const { token } = await world.actor('WORKER', 'crash-worker')
   const quiet = (): undefined => undefined
   const worker = createWorker({
     name: 'crash-worker', url: world.url, token, capacity: 6, graceMs: 0, backoff: { minMs: 20, maxMs: 200 },
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-    kinds: { 'crash.short': { handler: ({ flow }) => { handled.push(`${flow.id} ${flow.attempt}`); return work(flow.input as { ms: number; fails: boolean }) } } },
+    kinds: { ...more, 'crash.short': { handler: ({ flow }) => { handled.push(`${flow.id} ${flow.attempt}`); return work(flow.input as { ms: number; fails: boolean }) } } },
   })
   await worker.start()
   return { ...worker, closed: worker.closed, handled }
