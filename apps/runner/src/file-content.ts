@@ -30,9 +30,8 @@ export interface WatchOptions {
 /** The folder is watched and not the file, because many editors put a new file in its place. Returns what ends it. */
 export function watchContent({ file, known, onChange, settleMs = 100, pollMs = 2_000 }: WatchOptions): () => void {
   let last = JSON.stringify(known)
-  let settling: NodeJS.Timeout | null = null
+  let settling: NodeJS.Timeout | undefined
   const look = () => {
-    settling = null
     const content = readContent(file)
     const now = JSON.stringify(content)
     if (now === last) return
@@ -40,16 +39,15 @@ export function watchContent({ file, known, onChange, settleMs = 100, pollMs = 2
     onChange(content)
   }
   const settle = () => {
-    if (settling) clearTimeout(settling)
+    clearTimeout(settling)
     settling = setTimeout(look, settleMs)
   }
   const watcher = watchFolder(dirname(file), settle)
-  const poll = setInterval(() => {
-    if (settling === null) look()
-  }, pollMs)
+  // Also in a folder where something happens all the time, and nothing ever settles.
+  const poll = setInterval(look, pollMs)
   return () => {
     clearInterval(poll)
-    if (settling) clearTimeout(settling)
+    clearTimeout(settling)
     watcher?.close()
   }
 }

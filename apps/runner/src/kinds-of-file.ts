@@ -28,19 +28,18 @@ export interface KindsOfFile {
 export function kindsOfFile({ options, places, log = standardLog, pace }: KindsOfFileOptions): KindsOfFile {
   const { file } = options
   const known = readContent(file)
-  const complain = (message: string, problem: string) => log.error(`${message}; the kinds stay as they were`, { file, problem })
-  const read = (content: FileContent): KindSpecs | null => {
+  const complain = (message: string, problem: string) => log.error(message, { file, problem })
+  const read = (content: FileContent, otherwise = 'the kinds stay as they were'): KindSpecs | null => {
     try {
       if ('problem' in content) throw new RunnerFileRefused([`the file ${content.problem}`])
       return readRunnerFile(content.text, places)
     } catch (error) {
       if (!(error instanceof RunnerFileRefused)) throw error
-      complain('the runner\'s file cannot be used', error.message)
+      complain(`the runner's file cannot be used; ${otherwise}`, error.message)
       return null
     }
   }
-  // Without any former kinds the samples are what stays.
-  let current = read(known) ?? readRunnerFile(sampleFile(), places)
+  let current = read(known, 'the samples are done until it is mended') ?? readRunnerFile(sampleFile(), places)
 
   const change = async (worker: Pick<Worker, 'changeKinds'>, specs: KindSpecs) => {
     if (isSame(specs, current)) return
@@ -50,7 +49,7 @@ export function kindsOfFile({ options, places, log = standardLog, pace }: KindsO
       log.info('the runner\'s file was read again', { file, kinds: Object.keys(specs) })
     } catch (error) {
       if (!(error instanceof WorkerRefused || error instanceof TypeError)) throw error
-      complain('the control plane refuses the runner\'s file', error.message)
+      complain('the control plane refuses the runner\'s file; the kinds stay as they were', error.message)
     }
   }
 

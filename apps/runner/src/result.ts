@@ -2,8 +2,8 @@
 import type { Json } from '@sluice/protocol'
 import { fail, type FlowFailure } from '@sluice/worker'
 
-/** Deeper than any result that somebody reads; far below what a parser or a database falls over. */
-const DEPTH_MAX = 200
+/** The control plane takes no deeper one. */
+const DEPTH_MAX = 128
 
 /** JSON, else its text; a failure where it is more than may be stored. `what` begins the failure's sentence. */
 export function resultOf(bytes: Buffer, o: { what: string; maxBytes: number }): Json | FlowFailure {
