@@ -13,7 +13,7 @@ interface Listener { name: string; next(result: { data: object }): void; complet
 
 const nameOf = (document: string) => /(?:query|mutation|subscription)\s+(\w+)/.exec(document)?.[1] ?? ''
 
-/** The far end of the wire: answers operations by their names, and lets a test send what a subscription would. */
+/** The far end of the wire: answers operations by their names, with data or with { errors }, and lets a test send what a subscription would. */
 export const createFakeApi = (answers: Answers) => {
   const heard: string[] = []
   const sent: { name: string; variables: Record<string, unknown> }[] = []
@@ -25,7 +25,9 @@ export const createFakeApi = (answers: Answers) => {
     sent.push({ name, variables: body.variables })
     const make = answers[name]
     if (!make) throw new Error(`No answer for ${name}`)
-    return Promise.resolve(new Response(JSON.stringify({ data: { __typename: 'Query', serverTime: '2026-11-21T10:00:00.000Z', ...make(body.variables) } }), { headers: { 'content-type': 'application/json' } }))
+    const made = make(body.variables)
+    const result = 'errors' in made ? made : { data: { __typename: 'Query', serverTime: '2026-11-21T10:00:00.000Z', ...made } }
+    return Promise.resolve(new Response(JSON.stringify(result), { headers: { 'content-type': 'application/json' } }))
   }
   const client = new Client({
     url: 'http://fake.test/graphql',

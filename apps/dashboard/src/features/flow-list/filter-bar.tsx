@@ -22,8 +22,8 @@ export function FilterBar({ search, choices, onSearch }: Props) {
     <search aria-label="Filters" className="flex flex-wrap items-center gap-1.5">
       <TextFilter text={search.text ?? ''} onText={text => onSearch({ ...search, text: text || undefined }, { replace: true })} />
       <ChoiceFilter name="Lane" choices={choices.lanes} chosen={search.lane} onChoose={lane => choose({ lane })} />
-      <ChoiceFilter name="Kind" choices={choices.kinds} chosen={search.kind} onChoose={kind => choose({ kind })} typed={{ label: 'Kind', hint: '' }} />
-      <ChoiceFilter name="Label" choices={[]} chosen={search.label} onChoose={label => choose({ label })} typed={{ label: 'Label', hint: 'A name, or name=value.' }} />
+      <ChoiceFilter name="Kind" choices={choices.kinds} chosen={search.kind} onChoose={kind => choose({ kind })} typed={{ label: 'Search, or type another', hint: '' }} />
+      <ChoiceFilter name="Label" choices={[]} chosen={search.label} onChoose={label => choose({ label })} typed={{ label: 'Carries the label', hint: 'A name, or name=value.' }} />
       {choices.owners && <ChoiceFilter name="Owner" choices={choices.owners} chosen={search.owner} onChoose={owner => choose({ owner })} />}
       <TimeFilter createdAfter={search.createdAfter} createdBefore={search.createdBefore} onTimes={choose} />
       <SlotFilter held={search.slotHeld} onHeld={slotHeld => choose({ slotHeld })} />

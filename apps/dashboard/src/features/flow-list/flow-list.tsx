@@ -19,7 +19,7 @@ export function FlowList({ search, onChange }: { search: ListSearch; onChange():
   const state = { ...NEVER, data: pages ?? undefined, error: problem, retry: () => void list.reload() }
   return (
     <div ref={frame} className="panel relative min-w-0 overflow-hidden">
-      <Newcomers count={fresh.size} onShow={() => { scrollerIn(frame.current)?.scrollTo({ top: 0 }); void list.reload() }} />
+      <Newcomers count={fresh.size} onShow={() => { toTop(frame.current); void list.reload() }} />
       <Loaded state={state}>
         {read => (lengthOf(read) > 0 ? <FlowTable pages={read} search={search} onLook={list.look} /> : <Empty search={search} />)}
       </Loaded>
@@ -28,6 +28,11 @@ export function FlowList({ search, onChange }: { search: ListSearch; onChange():
 }
 
 const scrollerIn = (frame: HTMLElement | null) => frame?.querySelector('[data-list]') ?? null
+
+const toTop = (frame: HTMLElement | null) => {
+  const scroller = scrollerIn(frame)
+  if (scroller) scroller.scrollTop = 0
+}
 
 /** Newcomers show by themselves at the top of the list, but never under a pointer or a focus that is in it. */
 const useShownByThemselves = ({ frame, list, fresh }: { frame: React.RefObject<HTMLDivElement | null>; list: ListReader; fresh: number }) => {

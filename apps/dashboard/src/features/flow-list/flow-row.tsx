@@ -29,8 +29,8 @@ export function FlowRow({ listed: { row, gone }, index, search }: Props) {
           {why && <span className="hidden min-w-0 flex-1 truncate text-[0.93rem] text-muted md:inline" title={why}>{why}</span>}
         </span>
       </td>
-      <td className="hidden lg:table-cell" title={row.kind}><a className="text-muted" href={addressOf.flows({ ...search, kind: row.kind })}>{row.kind}</a></td>
-      <td className="hidden md:table-cell" title={row.lane.name}><a className="text-muted" href={addressOf.flows({ ...search, lane: row.lane.name })}>{row.lane.name}</a></td>
+      <td className="hidden lg:table-cell" title={row.kind}><a className="text-muted no-underline hover:underline" href={addressOf.flows({ ...search, kind: row.kind })}>{row.kind}</a></td>
+      <td className="hidden md:table-cell" title={row.lane.name}><a className="text-muted no-underline hover:underline" href={addressOf.flows({ ...search, lane: row.lane.name })}>{row.lane.name}</a></td>
       <td className="hidden xl:table-cell"><Labels labels={row.labels} search={search} /></td>
       <td className="hidden text-muted xl:table-cell" title={row.owner.name}>{row.owner.name}</td>
       <td className="hidden text-right sm:table-cell"><Took row={row} /></td>
@@ -41,7 +41,7 @@ export function FlowRow({ listed: { row, gone }, index, search }: Props) {
 
 /** Stands for a row that is not read yet, or was read and dropped. */
 export function UnreadRow({ index }: { index: number }) {
-  return <tr aria-rowindex={index + 2}><td colSpan={8} className="text-muted">Reading…</td></tr>
+  return <tr aria-rowindex={index + 2}><td colSpan={3} className="text-muted">Reading…</td></tr>
 }
 
 function Title({ row, gone }: { row: ListedFlow; gone: Gone | null }) {
@@ -58,7 +58,7 @@ const whyEnded = ({ status, error, terminalReason }: ListedFlow): string => {
 
 /** Since it was queued, since it started, or from start to end. */
 function Took({ row }: { row: ListedFlow }) {
-  if (row.status === 'QUEUED') return <span className="text-muted" title="Waits in the queue">waits <Elapsed since={row.queuedAt} /></span>
+  if (row.status === 'QUEUED') return <span className="text-muted" title="So long in the queue">waits <Elapsed since={row.queuedAt} /></span>
   if (row.startedAt === null) return <span title="It never started">–</span>
   return <Span from={row.startedAt} to={row.finishedAt} />
 }

@@ -25,7 +25,7 @@ export function FlowTable({ pages, search, onLook }: Props) {
   useLook({ pages, first, last, length, onLook })
   useOpenRow(scroller)
   return (
-    <div ref={scroller} className="max-h-[max(20rem,calc(100dvh-16.5rem))] overflow-y-auto overscroll-contain" data-list>
+    <div ref={scroller} className="max-h-[max(20rem,calc(100dvh-14.5rem))] overflow-y-auto overscroll-contain" data-list>
       <table className="rows" aria-rowcount={nextOf(pages) === null ? length + 1 : -1}>
         <caption className="sr-only">Flows</caption>
         <Head order={search.order} />
@@ -45,7 +45,7 @@ export function FlowTable({ pages, search, onLook }: Props) {
 const Row = memo(FlowRow)
 
 /** Stands for the rows above or below the window. */
-const Gap = ({ rows }: { rows: number }): ReactNode => rows > 0 && <tr aria-hidden="true"><td aria-hidden="true" colSpan={8} className="!border-0 !p-0" style={{ height: rows * ROW_PX }} /></tr>
+const Gap = ({ rows }: { rows: number }): ReactNode => rows > 0 && <tr aria-hidden="true"><td aria-hidden="true" className="!border-0 !p-0" style={{ height: rows * ROW_PX }} /></tr>
 
 function Head({ order }: { order: ListSearch['order'] }) {
   return (
@@ -55,9 +55,9 @@ function Head({ order }: { order: ListSearch['order'] }) {
         <th scope="col">Title</th>
         <th scope="col" className="hidden w-40 lg:table-cell">Kind</th>
         <th scope="col" className="hidden w-28 md:table-cell">Lane</th>
-        <th scope="col" className="hidden w-52 xl:table-cell">Labels</th>
+        <th scope="col" className="hidden w-64 xl:table-cell">Labels</th>
         <th scope="col" className="hidden w-28 xl:table-cell">Owner</th>
-        <th scope="col" className="hidden w-24 text-right sm:table-cell">Took</th>
+        <th scope="col" className="hidden w-32 text-right sm:table-cell">Took</th>
         <th scope="col" className="w-28 text-right md:w-32" aria-sort={order === 'CREATED_ASC' ? 'ascending' : 'descending'}>{order === 'FINISHED_DESC' ? 'Ended' : 'Submitted'}</th>
       </tr>
     </thead>

@@ -37,7 +37,7 @@ export function FlowHeader({ flow: masked, readAt, onDeleted }: Props) {
           <h1 className="m-0 break-words text-[1.5rem] font-semibold leading-tight">{flow.title}</h1>
           <p className="mt-1 flex flex-wrap items-center gap-x-3 text-muted">
             <ShortId id={flow.id} label="flow id" />
-            <span>{flow.kind}</span>
+            <a className="text-muted" href={addressOf.flows({ kind: flow.kind })} title="List the flows of this kind">{flow.kind}</a>
             <span>lane <a href={addressOf.queue(flow.lane.name)}>{flow.lane.name}</a></span>
           </p>
         </div>

@@ -86,7 +86,7 @@ function Settings({ flow }: { flow: Overview }) {
       <Fact name="If its worker is lost">{flow.onLeaseLost === 'RETRY' ? 'tried again' : 'fails'}</Fact>
       <Fact name="Created"><RelativeTime at={flow.createdAt} /></Fact>
       {flow.retryOf && <Fact name="Retry of"><a href={addressOf.flow(flow.retryOf.id)}>{flow.retryOf.title}</a></Fact>}
-      {labels.map(([key, value]) => <Fact key={key} name={key}>{value}</Fact>)}
+      {labels.map(([key, value]) => <Fact key={key} name={key}><a href={addressOf.flows({ label: `${key}=${value}` })} title="List the flows with this label">{value || '(empty)'}</a></Fact>)}
       <Fact name="Id"><ShortId id={flow.id} label="flow id" /></Fact>
     </dl>
   )

@@ -61,7 +61,7 @@ function QueueRow({ row }: { row: Row }) {
         </span>
         <span className="block pb-1.5 md:hidden"><WhyWaits flow={row} /></span>
       </td>
-      <td className="hidden text-muted lg:table-cell" title={row.kind}>{row.kind}</td>
+      <td className="hidden lg:table-cell" title={row.kind}><a className="text-muted no-underline hover:underline" href={addressOf.flows({ kind: row.kind })}>{row.kind}</a></td>
       <td className="hidden lg:table-cell"><a className="text-muted" href={addressOf.queue(row.lane.name)}>{row.lane.name}</a></td>
       <td className="hidden text-right md:table-cell">{row.priority}</td>
       <td className="text-right"><Elapsed since={row.queuedAt} /></td>

@@ -48,7 +48,7 @@ function RecentRow({ row }: { row: Row }) {
     <tr>
       <td><LookBadge look={STATUS_LOOKS[row.status]} /></td>
       <td><a data-row href={addressOf.flow(row.id)} title={row.title} className="inline-block max-w-full truncate align-middle font-medium leading-6 text-text no-underline hover:underline">{row.title}</a></td>
-      <td className="hidden text-muted lg:table-cell" title={row.kind}>{row.kind}</td>
+      <td className="hidden lg:table-cell" title={row.kind}><a className="text-muted no-underline hover:underline" href={addressOf.flows({ kind: row.kind })}>{row.kind}</a></td>
       <td className="hidden text-muted md:table-cell" title={why}>{why}</td>
       <td className="hidden text-right md:table-cell">{row.startedAt ? <><Span from={row.startedAt} to={row.finishedAt} />{wasQueuedAgain(row) && <span className="text-muted" title="From its first start, the times back in the queue included"> in all</span>}</> : '–'}</td>
       <td className="text-right">{row.finishedAt && <RelativeTime at={row.finishedAt} />}</td>

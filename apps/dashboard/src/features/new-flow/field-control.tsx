@@ -104,7 +104,7 @@ function ListControl(props: ControlProps) {
     <fieldset className="m-0 flex min-w-0 flex-col gap-1.5 border-0 p-0">
       <legend className="p-0 font-medium">{field.label}</legend>
       {values.map((value, at) => (
-        <div key={at} className="flex items-end gap-1.5">
+        <div key={at} className="flex items-start gap-1.5">
           <div className="min-w-0 flex-1">
             <FieldControl
               field={{ ...item, label: `${field.label} ${at + 1}`, required: false }} value={value} off={off} onWrong={onWrong} onLeave={onLeave}
@@ -112,7 +112,7 @@ function ListControl(props: ControlProps) {
               onChange={next => put(values.with(at, next ?? EMPTY[item.shape]))}
             />
           </div>
-          <Button look="quiet" icon={X} aria-label={`Remove ${field.label} ${at + 1}`} whyNot={off ? 'Correct the JSON first.' : null} onClick={() => put(values.toSpliced(at, 1))} />
+          <Button look="quiet" icon={X} className="mt-6" aria-label={`Remove ${field.label} ${at + 1}`} whyNot={off ? 'Correct the JSON first.' : null} onClick={() => put(values.toSpliced(at, 1))} />
         </div>
       ))}
       <p className={`text-[0.93rem] ${own ? 'text-bad' : 'text-muted'}`} role={own ? 'alert' : undefined}>{own ?? hintOf(field)}</p>

@@ -19,6 +19,10 @@ describe('the form of a schema', () => {
     expect(fieldFor({ $ref: '#/$defs/colour', title: 'Paint' }, { colour: { enum: ['red'], title: 'Colour' } })).toMatchObject({ shape: 'choice', label: 'Paint', choices: [{ label: 'red', value: 'red' }] })
   })
 
+  test('what is required comes first, in the order in which it is required', () => {
+    expect(fieldsOf({ properties: { a: {}, b: {}, c: {}, d: {} }, required: ['d', 'b'] })?.map(({ name }) => name)).toEqual(['d', 'b', 'a', 'c'])
+  })
+
   test('what the schema asks is said in words', () => {
     expect(fieldFor({ type: 'integer', minimum: 1, maximum: 9, default: 3 })?.hints).toEqual(['a whole number', 'at least 1', 'at most 9', 'default 3'])
     expect(fieldFor({ type: 'object', properties: { a: {}, b: {} } })?.hints).toEqual(['an object', 'with a, b'])

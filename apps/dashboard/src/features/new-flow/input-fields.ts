@@ -18,7 +18,10 @@ export const fieldsOf = (schema: Json): InputField[] | null => {
   const whole = resolved(schema, schema)
   if (whole === null || (whole['type'] !== undefined && whole['type'] !== 'object') || !isObject(whole['properties'])) return null
   const required = listOf(whole['required'])
-  return Object.entries(whole['properties']).map(([name, property]) => fieldOf({ name, schema: resolved(property, schema) ?? {}, root: schema, required: required.includes(name) }))
+  const fields = Object.entries(whole['properties']).map(([name, property]) => fieldOf({ name, schema: resolved(property, schema) ?? {}, root: schema, required: required.includes(name) }))
+  // The server keeps a schema without the order of its properties, but with that of the required ones.
+  const rankOf = ({ name }: InputField) => (required.includes(name) ? required.indexOf(name) : required.length)
+  return fields.toSorted((a, b) => rankOf(a) - rankOf(b))
 }
 
 /** What an input begins as: the defaults that the schema names. They are sent, for no one fills them in later. */
@@ -66,7 +69,7 @@ function choicesOf(schema: Schema): FieldChoice[] {
 
 const HINTS: Record<string, (limit: string) => string> = {
   minimum: limit => `at least ${limit}`, exclusiveMinimum: limit => `more than ${limit}`, maximum: limit => `at most ${limit}`, exclusiveMaximum: limit => `less than ${limit}`,
-  multipleOf: limit => `a multiple of ${limit}`, minLength: limit => `at least ${limit} characters`, maxLength: limit => `at most ${limit} characters`,
+  multipleOf: limit => `a multiple of ${limit}`, minLength: limit => (limit === '1' ? 'not empty' : `at least ${limit} characters`), maxLength: limit => `at most ${limit} characters`,
   minItems: limit => `at least ${limit} of them`, maxItems: limit => `at most ${limit} of them`, pattern: limit => `fits ${limit}`, default: limit => `default ${limit}`,
 }
 const FORMATS: Record<string, string> = {

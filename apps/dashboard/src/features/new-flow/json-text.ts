@@ -110,7 +110,7 @@ class Reader {
     const source = this.#match(NUMBER)
     if (source === null || /[\w.]/.test(this.#text[this.#at] ?? '')) throw new Wrong('This is no number: 1, -2.5 and 3e8 are.', from)
     const lost = lostDigits(source)
-    if (lost) throw new Wrong(lost, from)
+    if (lost) throw new Wrong(`${lost} Write it as a text, in quotes.`, from)
     return Number(source)
   }
 
@@ -139,9 +139,9 @@ class Reader {
 /** What would become of a number on the way, as a sentence; null = it arrives as it is written. source: a number of JSON. */
 export const lostDigits = (source: string): string | null => {
   const value = Number(source)
-  if (!Number.isFinite(value)) return `${source} is too large for a number. Write it as a text, in quotes.`
+  if (!Number.isFinite(value)) return `${source} is too large for a number.`
   if (digitsOf(source) === digitsOf(String(value))) return null
-  return `${source} would arrive as ${String(value)}: numbers are kept with about 16 digits. Write it as a text, in quotes.`
+  return `${source} would arrive as ${String(value)}: numbers are kept with about 16 digits.`
 }
 
 /** The digits that count, and where the point stands among them. */

@@ -20,8 +20,8 @@ export function OptionsPart({ typed, lanes, complaints, onTyped }: Props) {
     onChange: (event: { target: { value: string } }) => onTyped({ ...typed, [name]: event.target.value }),
   })
   return (
-    <details open={complaints.length > 0 || undefined} className="rounded-md border border-line">
-      <summary className="flex min-h-9 items-center gap-2 rounded-md px-3 font-medium">Options {given.length > 0 && <span className="font-normal text-muted">{given.length} given</span>}</summary>
+    <details open={complaints.length > 0 || undefined} className="panel">
+      <summary className="min-h-9 rounded-md px-3 py-2 font-medium">Options {given.length > 0 && <span className="font-normal text-muted">{given.length} given</span>}</summary>
       <div className="grid gap-3 border-t border-line p-3 sm:grid-cols-2">
         <TextField label="Title" maxLength={LIMITS.titleMax} hint="A line for people. Empty: the kind’s." {...bind('title')} />
         <SelectField label="Lane" hint="Empty: the kind’s, else default." {...bind('lane')}>

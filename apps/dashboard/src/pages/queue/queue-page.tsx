@@ -52,7 +52,7 @@ export function QueuePage({ search, onSearch }: Props) {
             <LaneStrip lanes={data.lanes} shown={search.lane} />
             <section aria-label="Numbers" className="panel min-w-0 p-3">
               <div className="grid items-end gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
-                <QueueStats stats={data.queueStats} failedAddress={failed} />
+                <QueueStats stats={data.queueStats} lane={search.lane} failedAddress={failed} />
                 {chart.data && <ThroughputChart points={chart.data.throughput} failedAddress={failed} />}
               </div>
             </section>
