@@ -12,7 +12,7 @@ export interface Moved { id: string; sequence: number; at: Date; leaseExpiresAt:
  * derived here from what the row then says (D-34), so no move can forget them.
  */
 export async function writeMoves(tx: Tx, moves: FlowMove[], actorOf: (move: FlowMove) => string): Promise<Moved[]> {
-  const items = moves.map(move => ({ ...toItem(move), actor: actorOf(move) }))
+  const items = moves.map(move => said({ ...toItem(move), actor: actorOf(move) }))
   return tx.rows<Moved & Record<string, unknown>>('writeMoves', WRITE_MOVES, [JSON.stringify(items)])
 }
 
@@ -96,6 +96,9 @@ counted AS (
 )
 SELECT m.id, m.last_sequence AS sequence, m.at, CASE m.attempt_do WHEN 'open' THEN m.at + m.ttl_ms * interval '1 ms' END AS "leaseExpiresAt" FROM moved m`
 
+/** Without what is null: reading the items is a fifth of the statement's time, by the number of their words. */
+const said = (item: Record<string, unknown>): Record<string, unknown> => Object.fromEntries(Object.entries(item).filter(([, value]) => value != null))
+
 function toItem(move: FlowMove): Record<string, unknown> {
   const { flow, set, attempt } = move
   const status = set.status ?? flow.status
@@ -131,7 +134,8 @@ function instants(set: Partial<FlowChange>): Record<string, unknown> {
   }
 }
 
-const word = (instant: Instant | undefined): string => (typeof instant === 'object' ? 'in' : instant ?? 'keep')
+/** Nothing = the row keeps what it has. */
+const word = (instant: Instant | undefined): string | null => (typeof instant === 'object' ? 'in' : instant === 'keep' ? null : (instant ?? null))
 
 function attemptColumns(change: NonNullable<FlowMove['attempt']>): Record<string, unknown> {
   if (change.do === 'report') return { attempt_do: 'report' }
