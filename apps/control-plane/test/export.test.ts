@@ -2,7 +2,11 @@ import { get, type IncomingMessage } from 'node:http'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { parse } from 'csv-parse/sync'
+import { isObjectType } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { EXPORT_LISTS } from '../src/doors/export/export-lists.ts'
+import { Components, Describer } from '../src/doors/rest/json-schema.ts'
+import { schema } from '../src/graphql/schema.ts'
 import { rest } from './rest-client.ts'
 import { createFlows, dataOf, testServer, testWorker, type Principal, type TestServer } from './server.ts'
 
@@ -75,6 +79,21 @@ describe('a list', () => {
     const [own] = await createFlows(submitter, [{ kind: 'own' }])
     expect(rowsOf((await exported('flows', submitter)).text).flatMap(({ id }) => id ?? [])).toEqual([own])
     expect(rowsOf((await exported('queue', submitter)).text).flatMap(({ id }) => id ?? [])).toEqual([own])
+  })
+})
+
+describe('what a row holds', () => {
+  // What is a list of its own, what only says that another field is there, and what is asked for elsewhere.
+  const LEFT_OUT: Record<string, string[]> = {
+    flows: ['attempts', 'currentAttempt', 'events', 'progress', 'queue'], queue: ['attempts', 'currentAttempt', 'error', 'events', 'input', 'progress', 'result'],
+    workers: ['currentAttempts'], kinds: ['hasInputSchema'],
+  }
+
+  test.each(EXPORT_LISTS)('of $name is all that its type has', ({ name, document, rows }) => {
+    const { properties, description } = new Describer(new Components(), document).at(document.operation, rows) as { properties: object; description: string }
+    const type = Object.values(schema.getTypeMap()).find((one) => isObjectType(one) && one.description === description)
+    const missing = isObjectType(type) ? Object.keys(type.getFields()).filter((field) => !Object.hasOwn(properties, field)) : ['no type']
+    expect(missing.toSorted()).toEqual(LEFT_OUT[name] ?? [])
   })
 })
 

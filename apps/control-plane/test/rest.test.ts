@@ -125,6 +125,9 @@ describe('a request that is refused changes nothing and says what is wrong:', ()
     ['GET /flows?createdAfter=today', ['createdAfter']],
     ['GET /flows?after=nonsense', ['after']],
     ['GET /flows?last=3&after=x', ['last']],
+    ['GET /flows/%00', ['id']],
+    ['GET /flows?constructor=1', ['constructor']],
+    ['GET /flows?__proto__=1', ['__proto__']],
     ['GET /flows/flow_x?wait=soon', ['wait']],
     ['GET /flows/flow_x?wait=2m', ['wait']],
     ['GET /flows/flow_x/events?after=nonsense', ['after']],
@@ -137,11 +140,12 @@ describe('a request that is refused changes nothing and says what is wrong:', ()
   })
 
   test.each([
-    ['PUT /flows', 'POST, GET, HEAD'], ['DELETE /flows/flow_x', 'GET, HEAD'], ['GET /flows/flow_x/cancel', 'POST'], ['PATCH /export/flows', 'GET, HEAD'],
+    ['PUT /flows', 'POST, GET, HEAD'], ['DELETE /flows/flow_x', 'GET, HEAD'], ['GET /flows/flow_x/cancel', 'POST'], ['PATCH /export/flows', 'GET'], ['HEAD /flows/flow_x/events', 'GET'],
     ['OPTIONS /flows', 'POST, GET, HEAD'], ['POST /openapi.json', 'GET, HEAD'],
   ])('%s is 405 and says what does something', async (line, allow) => {
     const answered = await rest(server, line, { by: admin })
-    expect([answered.status, answered.json['code'], answered.headers.get('allow')]).toEqual([405, 'METHOD_NOT_ALLOWED', allow])
+    expect([answered.status, answered.headers.get('allow')]).toEqual([405, allow])
+    if (!line.startsWith('HEAD')) expect(answered.json['code']).toBe('METHOD_NOT_ALLOWED')
   })
 
   test.each(['GET /flows/a/b/c', 'POST /flows/flow_x/explode', 'GET /flows/', 'GET /export', 'GET /export/secrets', 'GET /flows/%zz/events'])('%s is 404', async (line) => {

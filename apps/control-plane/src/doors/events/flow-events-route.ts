@@ -25,6 +25,7 @@ export const flowEventsRoute = (components: Components): Route => ({
     204: { description: 'A reconnect (Last-Event-ID) after the last event of a flow that has ended: do not come again.' },
   },
   refusals: ['NOT_FOUND'],
+  streams: true,
   run: followFlow,
 })
 

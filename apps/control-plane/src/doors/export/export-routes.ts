@@ -24,6 +24,7 @@ const listRoute = (list: ExportList, components: Components): Route => ({
   query: { format: FORMAT, ...list.query },
   successes: { 200: { description: 'The rows.', content: { 'application/x-ndjson': rowOf(list, components), 'text/csv': { type: 'string' } } } },
   refusals: list.name === 'flows' ? ['LIMIT_EXCEEDED'] : [],
+  streams: true,
   run: (call) => (call.query['format'] === 'csv' ? writeCsv(call, list) : writeNdjson(call, list)),
 })
 
@@ -111,6 +112,7 @@ function flowRoute(components: Components): Route {
       },
     })) } } },
     refusals: ['NOT_FOUND'],
+    streams: true,
     run: (call) => writeExport(call, {
       type: 'application/json; charset=utf-8', fileName: `${call.id}.json`, pieces: flowPieces(call), lastText: (end) => (end === 'COMPLETE' ? ']}\n' : ''),
     }),

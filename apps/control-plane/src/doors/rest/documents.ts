@@ -16,7 +16,7 @@ const REFUSAL = `fragment Refusal on Error {
 const FLOW_HEAD = `fragment FlowHead on Flow {
   id kind title lane { name } owner { id name } labels priority status phase waitKind isTerminal terminalReason
   slotHeld overCap maxAttempts retriesUsed onLeaseLost retryOf { id }
-  createdAt queuedAt startedAt finishedAt cancelRequestedAt notBefore deadlineAt
+  createdAt queuedAt startedAt finishedAt cancelRequestedAt notBefore deadlineAt traceParent
 }`
 
 const LISTED_FLOW = `fragment ListedFlow on Flow { ...FlowHead progress { percent message at } queue { ...QueuePlace } } ${FLOW_HEAD} ${QUEUE_PLACE}`
@@ -91,19 +91,20 @@ export const EXPORTED_AUDIT = `query ($filter: AuditFilter, $first: Int, $after:
 
 export const EXPORTED_LANES = `query {
   list: lanes {
-    id name state maxActive waitingHoldsSlot version
+    id name state stateBy { id name } stateAt stateReason maxActive waitingHoldsSlot defaults version
+    cap { active fromEnvironment setBy { id name } setAt reason }
     stats { queued running waiting slotsHeld slotsHeldByWaiting cap oldestQueuedAt finishedLastMinute failedLastMinute }
   }
 }`
 
 export const EXPORTED_WORKERS = `query {
-  list: workers { id instanceId name state kinds lanes capacity leased codeVersion registeredAt heartbeatAt }
+  list: workers { id instanceId name state kinds lanes capacity leased codeVersion principal { id name } registeredAt heartbeatAt expiresAt }
 }`
 
-export const EXPORTED_KINDS = `query { list: flowKinds { name title inputSchema liveWorkers } }`
+export const EXPORTED_KINDS = `query { list: flowKinds { name title inputSchema liveWorkers queued } }`
 
 export const EXPORTED_CAPS = `query {
-  list: caps { scope lane { name } principal { id name } maxActive active fromEnvironment environmentValue setBy { id name } setAt }
+  list: caps { scope lane { name } principal { id name } maxActive active fromEnvironment environmentValue setBy { id name } setAt reason }
 }`
 
 export const EXPORTED_SERVERS = `query { list: servers { id version roles startedAt aliveAt } }`

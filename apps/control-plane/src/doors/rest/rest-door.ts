@@ -68,12 +68,13 @@ function routeOf(request: IncomingMessage, path: string): { route: Route; id: st
     return id === null ? [] : [{ route, id }]
   })
   if (here.length === 0) throw new Problem({ code: 'NOT_FOUND', message: 'There is no such door; GET /openapi.json describes those there are.' })
-  const method = request.method === 'HEAD' ? 'GET' : request.method
-  const found = here.find(({ route }) => route.method === method)
+  const found = here.find(({ route }) => methodsOf(route).includes(request.method ?? ''))
   if (found) return found
-  const allow = here.flatMap(({ route }) => (route.method === 'GET' ? ['GET', 'HEAD'] : [route.method])).join(', ')
+  const allow = here.flatMap(({ route }) => methodsOf(route)).join(', ')
   throw new Problem({ code: 'METHOD_NOT_ALLOWED', message: `${request.method} does nothing here; ${allow} does.`, headers: { allow } })
 }
+
+const methodsOf = ({ method, streams }: Route): string[] => (method === 'GET' && !streams ? ['GET', 'HEAD'] : [method])
 
 /** What stands in the place of {id}; empty where the route has none, null where it is another path. */
 function match(template: string, path: string): string | null {

@@ -36,6 +36,8 @@ export interface Route {
   successes: Record<number, Success>
   /** Besides those that any route may answer. */
   refusals: ProblemCode[]
+  /** Its answer goes on: a HEAD of it would read everything and show nothing. */
+  streams?: boolean
   run(call: Call): Promise<unknown>
 }
 
