@@ -5,6 +5,7 @@ import { LongName } from '../../ui/long-name.tsx'
 import { LookBadge } from '../../ui/look.tsx'
 import { Meter } from '../../ui/meter.tsx'
 import { Elapsed, RelativeTime } from '../../ui/time.tsx'
+import { useColumnCount } from '../../ui/use-column-count.ts'
 import { addressOf } from '../addresses.ts'
 import { LANE_LOOKS } from '../looks.ts'
 import { LaneActions, LaneActions_Lane } from './lane-actions.tsx'
@@ -23,12 +24,13 @@ export const LaneRow_Lane = graphql(`
 type Lane = ResultOf<typeof LaneRow_Lane>
 interface Props { lane: FragmentOf<typeof LaneRow_Lane>; opened: boolean; onOpen(open: boolean): void; onCap(): void; onDone(): void }
 
-const COLUMNS = 10
+const COLUMNS = { always: 4, md: 2, lg: 3, xl: 1 }
 
 /** One lane, and its details below it while they are open. */
 export function LaneRow({ lane: masked, opened, onOpen, onCap, onDone }: Props) {
   const lane = readFragment(LaneRow_Lane, masked)
   const { stats } = lane
+  const columns = useColumnCount(COLUMNS)
   const detailsId = useId()
   return (
     <>
@@ -52,7 +54,7 @@ export function LaneRow({ lane: masked, opened, onOpen, onCap, onDone }: Props) 
         <td className="hidden xl:table-cell"><CapOrigin cap={lane.cap} /></td>
         <td className="!px-1 text-right"><LaneActions lane={lane} onCap={onCap} onDone={onDone} /></td>
       </tr>
-      {opened && <tr id={detailsId}><td colSpan={COLUMNS} className="!whitespace-normal !p-0"><LaneDetails lane={lane} /></td></tr>}
+      {opened && <tr id={detailsId}><td colSpan={columns} className="!whitespace-normal !p-0"><LaneDetails lane={lane} /></td></tr>}
     </>
   )
 }

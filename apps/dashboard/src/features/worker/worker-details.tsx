@@ -31,7 +31,7 @@ export function WorkerDetails({ worker: masked }: { worker: FragmentOf<typeof Wo
   const worker = readFragment(WorkerDetails_Worker, masked)
   return (
     <div className="flex flex-col gap-2 bg-sunken px-4 py-2">
-      <dl className="m-0 grid gap-x-8 lg:grid-cols-2">
+      <dl className="m-0 grid gap-x-8 lg:grid-cols-2 lg:[&>:nth-child(2)]:border-t-0">
         <Fact name="Kinds">{worker.kinds.join(', ')}</Fact>
         <Fact name="Lanes">{worker.lanes.length === 0 ? 'all' : worker.lanes.join(', ')}</Fact>
         <Fact name="Registered"><RelativeTime at={worker.registeredAt} /> <span className="text-muted">({formatInstant(worker.registeredAt)})</span></Fact>
@@ -66,10 +66,10 @@ function HeldTable({ attempts, leased }: { attempts: Attempts; leased: number })
           <tr>
             <th scope="col">Flow</th>
             <th scope="col" className="hidden md:table-cell">Kind</th>
-            <th scope="col" className="w-24">Status</th>
+            <th scope="col" className="w-28">Status</th>
             <th scope="col" className="hidden w-28 lg:table-cell">Lane</th>
             <th scope="col" className="w-20 text-right">For</th>
-            <th scope="col" className="hidden w-40 text-right md:table-cell">Lease ends if not heard</th>
+            <th scope="col" className="hidden w-48 text-right md:table-cell">Lease ends if not heard</th>
           </tr>
         </thead>
         <tbody>

@@ -6,6 +6,7 @@ import { LongName } from '../../ui/long-name.tsx'
 import { LookBadge, type Look } from '../../ui/look.tsx'
 import { Meter } from '../../ui/meter.tsx'
 import { RelativeTime } from '../../ui/time.tsx'
+import { useColumnCount } from '../../ui/use-column-count.ts'
 import { addressOf } from '../addresses.ts'
 import { WORKER_LOOKS } from '../looks.ts'
 import { silenceBetween } from '../silence.ts'
@@ -23,12 +24,13 @@ export const WorkerRow_Worker = graphql(`
 type Worker = ResultOf<typeof WorkerRow_Worker>
 interface Props { worker: FragmentOf<typeof WorkerRow_Worker>; readAt: string; opened: boolean; onOpen(open: boolean): void }
 
-const COLUMNS = 8
+const COLUMNS = { always: 3, md: 2, lg: 1, xl: 2 }
 
 /** One worker, and its details below it while they are open. */
 export function WorkerRow({ worker: masked, readAt, opened, onOpen }: Props) {
   const worker = readFragment(WorkerRow_Worker, masked)
   const detailsId = useId()
+  const columns = useColumnCount(COLUMNS)
   const Icon = opened ? ChevronDown : ChevronRight
   const lanes = worker.lanes.length === 0 ? 'all' : worker.lanes.join(', ')
   return (
@@ -50,7 +52,7 @@ export function WorkerRow({ worker: masked, readAt, opened, onOpen }: Props) {
         <td className="hidden text-muted xl:table-cell"><LongName name={worker.codeVersion ?? '–'} /></td>
         <td className="hidden text-right md:table-cell"><RelativeTime at={worker.heartbeatAt} /></td>
       </tr>
-      {opened && <tr id={detailsId}><td colSpan={COLUMNS} className="!whitespace-normal !p-0"><WorkerDetails worker={worker} /></td></tr>}
+      {opened && <tr id={detailsId}><td colSpan={columns} className="!whitespace-normal !p-0"><WorkerDetails worker={worker} /></td></tr>}
     </>
   )
 }
