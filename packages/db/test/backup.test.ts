@@ -9,6 +9,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { BackupRefused, readBackup, refuseOtherVersion, restoreBackup, writeBackup, type BackupHeader } from '../src/backup/index.ts'
 import { TABLES, isKept } from '../src/backup/tables.ts'
+import { migrate } from '../src/migrate.ts'
 
 const MIGRATIONS = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url))
 /** What COPY escapes, what looks like its end, what JSON and arrays quote. */
@@ -228,13 +229,28 @@ describe('a restore', () => {
   test('refuses a database that a Sluice uses, or that a start is migrating', async () => {
     const other = new pg.Client({ connectionString: url, application_name: 'sluice sluice' })
     await other.connect()
-    await expect(restore(url, file())).rejects.toThrow(/in use \(sluice sluice\): stop every Sluice on it/)
+    await expect(restore(url, file())).rejects.toThrow(/in use \(a connection named "sluice sluice" is open\): stop every Sluice on it/)
     await other.end()
     const start = new pg.Client({ connectionString: url })
     await start.connect()
     await start.query('SELECT pg_advisory_lock(72707369)')
-    await eventually(() => expect(restore(url, file())).rejects.toThrow(/in use \(a start or another restore\)/))
+    await eventually(() => expect(restore(url, file())).rejects.toThrow(/in use \(a start or another restore is under way\)/))
     await start.end()
+  })
+
+  test('lets no start pass until it has ended', async () => {
+    let started: Promise<string[]> | undefined
+    let isWaiting = true
+    await restoreBackup({
+      url, file: file(),
+      settle: async () => {
+        started = migrate(url, MIGRATIONS).finally(() => { isWaiting = false })
+        await eventually(async () => (await query(url, `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'sluice migrate'`)).length > 0)
+        expect(isWaiting).toBe(true)
+      },
+    })
+    expect(await started).toEqual([])
+    expect((await query(url, 'SELECT 1 FROM flow')).length).toBeGreaterThan(0)
   })
 
   test('that fails at its very end leaves the database as empty as it was, and the next one succeeds', async () => {

@@ -18,7 +18,11 @@ export async function withEmptyDatabase(config: Config, o: { verb(url: string): 
     const aside = setAsideOtherMajor(folder.postgres)
     if (aside !== null) o.say(`The files of the other PostgreSQL are now in ${aside}: remove them when all is well.`)
     const database = await startDatabase(folder)
-    await o.verb(database.url).finally(() => database.stop())
+    try {
+      await o.verb(database.url)
+    } finally {
+      await database.stop()
+    }
   } finally {
     leave(folder)
   }

@@ -60,14 +60,27 @@ async function fill(client: pg.Client, o: RestoreOptions): Promise<ReadBackup> {
   return read
 }
 
-/** Whoever comes meanwhile waits at the migrations' lock, which a start takes first. */
+const LINGER_MS = 2_000
+const LOOK_AGAIN_MS = 100
+
+/** Whoever comes meanwhile waits at the migrations' lock, which a start takes first. The connection of one that was just killed is waited for. */
 async function refuseInUse(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ free: boolean }>('SELECT pg_try_advisory_lock($1) AS free', [PRISMA_LOCK])
+  const until = Date.now() + LINGER_MS
+  for (;;) {
+    const use = await useOf(client)
+    if (use === null) return
+    if (Date.now() > until) throw new BackupRefused(`The database is in use (${use}): stop every Sluice on it, then restore.`)
+    await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN_MS))
+  }
+}
+
+async function useOf(client: pg.Client): Promise<string | null> {
   const { rows: others } = await client.query<{ name: string }>(
     `SELECT application_name AS name FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name LIKE 'sluice%' LIMIT 1`,
   )
-  const other = others[0]?.name ?? (rows[0]?.free ? undefined : 'a start or another restore')
-  if (other !== undefined) throw new BackupRefused(`The database is in use (${other}): stop every Sluice on it, then restore.`)
+  if (others[0] !== undefined) return `a connection named "${others[0].name}" is open`
+  const { rows } = await client.query<{ free: boolean }>('SELECT pg_try_advisory_lock($1) AS free', [PRISMA_LOCK])
+  return rows[0]?.free === true ? null : 'a start or another restore is under way'
 }
 
 /**
