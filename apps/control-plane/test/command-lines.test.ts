@@ -31,6 +31,7 @@ const post = (headers: Record<string, string>, query: string, variables = {}): P
   fetch(`${server.url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify({ query, variables }) })
 
 const CREATE = 'mutation ($input: CreateFlowInput!) { createFlow(input: $input) { __typename ... on CreateFlowPayload { flow { id traceParent } } ... on Error { code } } }'
+const PROGRESS = 'mutation ($input: ReportProgressInput!) { reportProgress(input: $input) { __typename } }'
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
 
 describe('one wide line per command', () => {
@@ -55,8 +56,11 @@ describe('one wide line per command', () => {
     const [id] = await createFlows(operator, [{ kind: 'work' }])
     const taken = await worker.take(100, { start: false })
     await worker.take(1, { start: false, waitMs: 0 })
-    expect((await lines(2)).map(({ operation }) => operation)).toEqual(['createFlows', 'claimFlows'])
-    expect(server.logged.at(-1)).toMatchObject({ operation: 'claimFlows', flowCount: taken.length, principal: worker.by.id })
+    await dataOf(worker.by.ask(PROGRESS, { input: { lease: taken[0], percent: 1 } }))
+    await createFlows(operator, [{ kind: 'other' }])
+    const told = await lines(3)
+    expect(told.map(({ operation }) => operation)).toEqual(['createFlows', 'claimFlows', 'createFlows'])
+    expect(told[1]).toMatchObject({ operation: 'claimFlows', flowCount: taken.length, principal: worker.by.id })
     expect(taken.map(({ flowId }) => flowId)).toContain(id)
   })
 

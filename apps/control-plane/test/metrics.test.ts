@@ -98,7 +98,7 @@ describe('a scrape', () => {
 
   test('asks the database once a second however many scrape, and goes on without its figures when it does not answer', async () => {
     let at = 0
-    const query = vi.fn(() => Promise.reject(new Error('away')))
+    const query = vi.fn<() => Promise<never>>(() => Promise.reject(new Error('away')))
     const away = databaseMetrics({ pool: { connect: query } as unknown as Pool, now: () => at })
     const [one, two] = await Promise.all([away(), away()])
     expect([one, two, query.mock.calls.length]).toEqual([expect.stringMatching(/^sluice_database_read 0$/m), one, 1])

@@ -37,6 +37,7 @@ export class RequestFacts implements StatementObserver {
   #failed = false
   #commands = false
   #polled = true
+  #claimed = false
   #span: CommandSpan | null = null
 
   constructor(about: About) {
@@ -56,7 +57,7 @@ export class RequestFacts implements StatementObserver {
   /** Whether anything but reads was asked for. */
   get commands(): boolean { return this.#commands }
   /** Whether it only asked for work or renewed, and nothing came of it. */
-  get idle(): boolean { return this.#polled && this.#flows.size === 0 && !this.refused && !this.#failed }
+  get idle(): boolean { return this.#polled && !this.#claimed && !this.refused && !this.#failed }
 
   /** A root field runs; what is returned is told its result, or what it threw. */
   began({ kind, name }: RootField): (result: unknown) => void {
@@ -103,7 +104,9 @@ export class RequestFacts implements StatementObserver {
       this.#refusals[code] = (this.#refusals[code] ?? 0) + 1
       metrics.refused({ operation, code })
     }
-    for (const id of flowsIn(result)) this.#flows.add(id)
+    const flows = flowsIn(result)
+    for (const id of flows) this.#flows.add(id)
+    if (operation === 'claimFlows' && flows.length > 0) this.#claimed = true
     if (failed) this.#failed = true
     metrics.operation({ name: operation, outcome: failed ? 'failed' : refusals.length > 0 ? 'refused' : 'ok', ms })
   }
