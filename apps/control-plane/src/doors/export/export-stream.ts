@@ -65,7 +65,8 @@ export async function writeExport(call: Call, written: Written): Promise<void> {
 
 function begin(response: ServerResponse, { type, fileName }: Written): void {
   response.writeHead(200, {
-    ...HEADERS, 'content-type': type, 'content-disposition': `attachment; filename="${fileName}"`, 'cache-control': 'no-store', trailer: 'Export-End, Export-Rows',
+    ...HEADERS, 'content-type': type, 'content-disposition': `attachment; filename="${fileName}"`, 'cache-control': 'no-store',
+    trailer: 'Export-End, Export-Rows',
   })
 }
 

@@ -71,7 +71,9 @@ export const EXPORTED_ATTEMPTS = `query ($id: ID!, $first: Int, $after: String) 
   flow(id: $id) { list: attempts(first: $first, after: $after) { edges { node { ...Attempt } } pageInfo { hasNextPage endCursor } } }
 } ${ATTEMPT} ${FLOW_ERROR}`
 
-export const EXPORTED_FLOWS = `query ($filter: FlowFilter, $orderBy: FlowOrder, $input: Boolean = false, $result: Boolean = false, $first: Int, $after: String) {
+export const EXPORTED_FLOWS = `query (
+  $filter: FlowFilter, $orderBy: FlowOrder, $input: Boolean = false, $result: Boolean = false, $first: Int, $after: String
+) {
   list: flows(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
     edges { node { ...FlowHead input @include(if: $input) result @include(if: $result) error { ...FlowError } } }
     pageInfo { hasNextPage endCursor }

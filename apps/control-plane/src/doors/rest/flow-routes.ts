@@ -6,7 +6,6 @@ import { CANCEL_FLOW, CREATE_FLOW, FLOW_BY_ID, FLOW_WAITED_FOR, FLOWS, PROMOTE_F
 import type { Field } from './fields.ts'
 import { urlOf, withUrl } from './flow-url.ts'
 import { Describer, type Components, type JsonSchema } from './json-schema.ts'
-import { Problem } from './problem.ts'
 import { respondWith, type Call, type Route } from './route.ts'
 import { ask, fieldsOf, stored, type Data, type StoredDocument } from './stored-document.ts'
 
@@ -19,7 +18,10 @@ const LIST = stored(FLOWS)
 
 const { filter: _filter, ...PAGE } = LIST.variables
 const FILTER = fieldsOf(LIST, 'filter')
-const WAIT: Field = { type: GraphQLString as GraphQLInputType, description: 'Answer when it has ended or is WAITING, or after this time: 500ms, 30s; 30s at most.' }
+const WAIT: Field = {
+  type: GraphQLString as GraphQLInputType, description: 'Answer when it has ended or is WAITING, or after this time: 500ms, 30s; 30s at most.',
+}
+const WHERE = { Location: 'Where to read it.' }
 
 /** The doors of the flow; each asks the schema by a document of ours, so rights and shapes are those of GraphQL. */
 export const flowRoutes = (components: Components): Route[] => {
@@ -29,12 +31,13 @@ export const flowRoutes = (components: Components): Route[] => {
   return [
     {
       method: 'POST', path: '/flows', operationId: 'createFlow', summary: 'Submits a flow.', query: {},
-      description: 'The body is what createFlow takes in GraphQL. The same idempotency key and content again within 24 hours answers the same flow, unless it ended badly.',
+      description: 'The body is what createFlow takes in GraphQL. The same idempotency key and content again within 24 hours answers the same flow, ' +
+        'unless it ended badly.',
       headers: { 'Idempotency-Key': 'The same as idempotencyKey in the body; given there too, it must be the same. Quotes around it are not part of it.' },
       body: { name: 'CreateFlowInput', required: true, fields: fieldsOf(CREATE, 'input') },
       successes: {
-        202: { description: 'The flow is in the queue.', content: { 'application/json': flow }, headers: { Location: 'Where to read it.' } },
-        200: { description: 'The idempotency key had this flow already; nothing was created.', content: { 'application/json': flow }, headers: { Location: 'Where to read it.' } },
+        202: { description: 'The flow is in the queue.', content: { 'application/json': flow }, headers: WHERE },
+        200: { description: 'The idempotency key had this flow already; nothing was created.', content: { 'application/json': flow }, headers: WHERE },
       },
       refusals: ['LANE_CLOSED', 'IDEMPOTENCY_KEY_REUSED', 'LIMIT_EXCEEDED', 'UNSUPPORTED_MEDIA_TYPE'],
       run: createFlow,
@@ -68,7 +71,9 @@ export const flowRoutes = (components: Components): Route[] => {
       method: 'POST', path: '/flows/{id}/promote', operationId: 'promoteFlow', summary: 'Puts a queued flow first of all.', query: {},
       description: 'It starts at once if a slot is free and a worker asks; `started`, `position` and `reason` say what came of it. The pin stays.',
       body: { name: 'PromoteFlowBody', required: false, fields: withoutId(PROMOTE) },
-      successes: { 200: { description: 'Whether it started, or else what stands in its way.', content: { 'application/json': payloadOf(PROMOTE, 'PromoteNowPayload') } } },
+      successes: {
+        200: { description: 'Whether it started, or else what stands in its way.', content: { 'application/json': payloadOf(PROMOTE, 'PromoteNowPayload') } },
+      },
       refusals: ['NOT_FOUND', 'FLOW_NOT_QUEUED', 'UNSUPPORTED_MEDIA_TYPE'],
       run: promoteFlow,
     },
@@ -83,14 +88,14 @@ async function createFlow(call: Call): Promise<true> {
 }
 
 async function listFlows(call: Call): Promise<true> {
-  const { flows } = (await ask(LIST, listVariables(call.query, FILTER), call.ctx)) as unknown as { flows: { edges: { node: Done['flow'] }[]; pageInfo: PageInfo } }
-  const { pageInfo, edges } = flows
+  const { flows: { edges, pageInfo } } = (await ask(LIST, listVariables(call.query), call.ctx)) as unknown as { flows: Page }
   return respondWith(call, 200, { flows: edges.map(({ node }) => withUrl(node)), pageInfo, next: nextOf(call, pageInfo) })
 }
 
 async function getFlow(call: Call): Promise<true> {
   const { wait } = call.query
-  const { flow } = wait === undefined ? await ask(BY_ID, { id: call.id }, call.ctx) : await ask(WAITED_FOR, { id: call.id, timeoutMs: msOf(wait) }, call.ctx)
+  const asked = wait === undefined ? ask(BY_ID, { id: call.id }, call.ctx) : ask(WAITED_FOR, { id: call.id, timeoutMs: msOf(wait) }, call.ctx)
+  const { flow } = await asked
   if (flow === null) throw NotFound.of('flow', call.id)
   return respondWith(call, 200, withUrl(flow as Done['flow']))
 }
@@ -106,10 +111,10 @@ async function promoteFlow(call: Call): Promise<true> {
 }
 
 /** Parameters that are fields of the filter go into it; the others are variables of their own. */
-function listVariables(query: Data, filterFields: object): Data {
+function listVariables(query: Data): Data {
   const all = Object.entries(query)
-  const filter = Object.fromEntries(all.filter(([name]) => Object.hasOwn(filterFields, name)))
-  return { ...Object.fromEntries(all.filter(([name]) => !Object.hasOwn(filterFields, name))), filter }
+  const filter = Object.fromEntries(all.filter(([name]) => Object.hasOwn(FILTER, name)))
+  return { ...Object.fromEntries(all.filter(([name]) => !Object.hasOwn(FILTER, name))), filter }
 }
 
 function withoutId(document: StoredDocument) {
@@ -133,12 +138,13 @@ function msOf(text: unknown): number {
   try {
     return duration({ min: 0, max: LIMITS.waitMsMax }).parse(String(text))
   } catch (error) {
-    if (error instanceof Misread) throw new Problem({ code: 'INVALID_INPUT', message: `wait is "${String(text)}": ${error.message}.`, details: { path: ['wait'] } })
+    if (error instanceof Misread) throw new InvalidInput(['wait'], `wait is "${String(text)}": ${error.message}.`)
     throw error
   }
 }
 
 interface PageInfo { hasNextPage: boolean; endCursor: string | null }
+interface Page { edges: { node: Done['flow'] }[]; pageInfo: PageInfo }
 
 /** The address of the next page, with the same filter; null at the end, and while paging backwards. */
 function nextOf({ request, query }: Call, { hasNextPage, endCursor }: PageInfo): string | null {

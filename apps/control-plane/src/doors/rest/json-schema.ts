@@ -11,7 +11,8 @@ import type { StoredDocument } from './stored-document.ts'
 export type JsonSchema = boolean | { [key: string]: unknown }
 
 const SCALARS: Record<string, JsonSchema> = {
-  ID: { type: 'string' }, String: { type: 'string' }, Cursor: { type: 'string' }, Int: { type: 'integer' }, Float: { type: 'number' }, Boolean: { type: 'boolean' },
+  ID: { type: 'string' }, String: { type: 'string' }, Cursor: { type: 'string' }, Int: { type: 'integer' }, Float: { type: 'number' },
+  Boolean: { type: 'boolean' },
   DateTime: { type: 'string', format: 'date-time' },
   JSON: {},
 }
@@ -86,7 +87,9 @@ export class Describer {
   #onlyFragment(selections: SelectionSetNode[]): string | null {
     const nodes = selections.flatMap((one) => one.selections)
     const [first] = nodes
-    return first?.kind === Kind.FRAGMENT_SPREAD && nodes.every((one) => one.kind === Kind.FRAGMENT_SPREAD && one.name.value === first.name.value) ? first.name.value : null
+    if (first?.kind !== Kind.FRAGMENT_SPREAD) return null
+    const name = first.name.value
+    return nodes.every((one) => one.kind === Kind.FRAGMENT_SPREAD && one.name.value === name) ? name : null
   }
 
   #object(type: GraphQLObjectType, selections: SelectionSetNode[]): JsonSchema {

@@ -31,7 +31,8 @@ export function describe(routes: Route[], components: Components): Record<string
   }
 }
 
-const INFO = 'The doors for those without GraphQL: the same commands, rights and names as at /graphql, in JSON. Every door needs a credential, this description included.'
+const INFO = 'The doors for those without GraphQL: the same commands, rights and names as at /graphql, in JSON. ' +
+  'Every door needs a credential, this description included.'
 
 const TAGS = [
   { name: 'flows', description: 'Submit, read, cancel, promote and follow flows.' },
@@ -55,8 +56,9 @@ function operationOf(route: Route, { components, problem }: Within): Record<stri
   }
 }
 
-const pathParameters = ({ path }: Route) =>
-  (path.includes('{id}') ? [{ name: 'id', in: 'path', required: true, schema: { type: 'string' }, description: 'flow_…', example: 'flow_01kahqe8q5ynm0yv1n2c1x0a3b' }] : [])
+const ID = { name: 'id', in: 'path', required: true, schema: { type: 'string' }, description: 'flow_…', example: 'flow_01kahqe8q5ynm0yv1n2c1x0a3b' }
+
+const pathParameters = ({ path }: Route) => (path.includes('{id}') ? [ID] : [])
 
 const queryParameters = (fields: Fields, components: Components) => Object.entries(fields).map(([name, { type, description, defaultValue }]) => {
   const schema = ofPresentInput(components, type)
@@ -70,11 +72,14 @@ const queryParameters = (fields: Fields, components: Components) => Object.entri
 const headerParameters = ({ headers = {} }: Route) =>
   Object.entries(headers).map(([name, description]) => ({ name, in: 'header', required: false, description, schema: { type: 'string' } }))
 
-const successesOf = (successes: Record<number, Success>) => Object.fromEntries(Object.entries(successes).map(([status, { description, content, headers }]) => [status, {
+const successesOf = (successes: Record<number, Success>) => each(successes, ({ description, content, headers }) => ({
   description,
-  ...(content ? { content: Object.fromEntries(Object.entries(content).map(([type, schema]) => [type, { schema }])) } : {}),
-  ...(headers ? { headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, { description: text, schema: { type: 'string' } }])) } : {}),
-}]))
+  ...(content ? { content: each(content, (schema) => ({ schema })) } : {}),
+  ...(headers ? { headers: each(headers, (text) => ({ description: text, schema: { type: 'string' } })) } : {}),
+}))
+
+const each = <From, To>(all: Record<string, From>, to: (one: From) => To): Record<string, To> =>
+  Object.fromEntries(Object.entries(all).map(([name, one]) => [name, to(one)]))
 
 /** One response per status, naming the codes that it may carry. */
 function problemsOf({ refusals, body }: Route, problem: JsonSchema) {
@@ -94,7 +99,9 @@ const PROBLEM: JsonSchema = {
     status: { type: 'integer', description: 'The status of the answer.' },
     detail: { type: 'string', description: 'A sentence for people.' },
     code: { type: 'string', enum: [...ERROR_CODES, ...Object.keys(STATUS_OF_DOOR_CODE)], description: 'A word for programs; stable.' },
-    path: { type: 'array', items: { type: 'string' }, description: 'Of INVALID_INPUT: the way to what is wrong, from the field or parameter down into its JSON.' },
+    path: {
+      type: 'array', items: { type: 'string' }, description: 'Of INVALID_INPUT: the way to what is wrong, from the field or parameter down into its JSON.',
+    },
     limit: { type: 'integer', description: 'Of LIMIT_EXCEEDED: how much is allowed.' },
     flow: { type: 'object', description: 'Of FLOW_ALREADY_TERMINAL: the flow with its actual outcome.' },
     requestId: { type: 'string', description: 'Of a failure here: what the log calls this request; also in x-request-id.' },

@@ -46,7 +46,10 @@ export const statusOf = (code: ProblemCode): number => ({ ...STATUS_OF_CODE, ...
 export function problemOfAnswer(answer: Record<string, unknown>): Problem {
   const { code, message, path, limit, flow, requestId } = answer as unknown as { code: ProblemCode; message: string } & Details
   const known = Object.hasOwn(STATUS_OF_CODE, code) ? code : 'INTERNAL_SERVER_ERROR'
-  return new Problem({ code: known, message, details: { ...(path && { path: shortened(path) }), ...(limit !== undefined && { limit }), ...(flow ? { flow } : {}), ...(requestId && { requestId }) } })
+  return new Problem({
+    code: known, message,
+    details: { ...(path && { path: shortened(path) }), ...(limit !== undefined && { limit }), ...(flow ? { flow } : {}), ...(requestId && { requestId }) },
+  })
 }
 
 /** What a door threw; undefined when it is a bug. */
@@ -67,6 +70,7 @@ export function respondProblem(response: ServerResponse, { code, status, message
   const json = { type: 'about:blank', title: STATUS_CODES[status], status, detail: message, code, ...details }
   const retry: Record<string, string> = status === 503 ? { 'retry-after': '1' } : {}
   return respond(response, {
-    status, body: JSON.stringify(json), headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', vary: 'accept, authorization', ...retry, ...headers },
+    status, body: JSON.stringify(json),
+    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', vary: 'accept, authorization', ...retry, ...headers },
   })
 }

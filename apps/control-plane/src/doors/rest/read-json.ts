@@ -30,7 +30,8 @@ async function bytesOf(request: IncomingMessage, maxBytes: number): Promise<Buff
     if (!(error instanceof BodyTooLarge)) throw error
     // What was not read stays in the connection, so it cannot carry another request.
     throw new Problem({
-      code: 'LIMIT_EXCEEDED', status: 413, message: `A request has at most ${maxBytes} bytes (BODY_MAX).`, details: { limit: maxBytes }, headers: { connection: 'close' },
+      code: 'LIMIT_EXCEEDED', status: 413, message: `A request has at most ${maxBytes} bytes (BODY_MAX).`, details: { limit: maxBytes },
+      headers: { connection: 'close' },
     })
   }
 }

@@ -3,11 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Resources } from '../../graphql/context.ts'
 import { contextFor } from '../../graphql/server.ts'
 import { addressOf } from '../address.ts'
-import { parentOf } from '../trace-header.ts'
 import { credentialsOf, type Credentials } from '../credentials.ts'
 import type { Origins } from '../origins.ts'
 import { noteFacts } from '../request-log.ts'
 import { pathOf, queryOf, type Door } from '../respond.ts'
+import { parentOf } from '../trace-header.ts'
 import { waitsUntil } from '../waits-until.ts'
 import { checked, readQuery } from './fields.ts'
 import { prefersPage } from './prefers-page.ts'
@@ -46,7 +46,8 @@ async function answer({ request, response, path, requestId }: Asked, { resources
   const credentials = await letIn(request, resources, origins)
   const { route, id } = routeOf(request, path)
   const query = readQuery(queryOf(request), route.query)
-  const ctx = contextFor(resources, { viewer: credentials.viewer, address: addressOf(request), signal: waitsUntil(response, stopping), requestId, parent: parentOf(request) })
+  const signal = waitsUntil(response, stopping)
+  const ctx = contextFor(resources, { viewer: credentials.viewer, address: addressOf(request), signal, requestId, parent: parentOf(request) })
   noteFacts(response, ctx.facts)
   const body = route.body ? checked(route.body.fields, await readJson(request, { maxBytes: settings.bodyMaxBytes, required: route.body.required })) : {}
   await route.run({ request, response, ctx, id, query, body, stopping, keepaliveMs: settings.keepaliveMs })
@@ -56,7 +57,8 @@ async function answer({ request, response, path, requestId }: Asked, { resources
 async function letIn(request: IncomingMessage, { deps }: Resources, origins: Origins): Promise<Credentials> {
   const credentials = await credentialsOf(deps.pool, request)
   if (credentials === null) {
-    throw new Problem({ code: 'UNAUTHENTICATED', message: 'Send a token as `authorization: Bearer …`, or sign in.', headers: { 'www-authenticate': 'Bearer' } })
+    const message = 'Send a token as `authorization: Bearer …`, or sign in.'
+    throw new Problem({ code: 'UNAUTHENTICATED', message, headers: { 'www-authenticate': 'Bearer' } })
   }
   if (credentials.byCookie && !origins(request)) throw new Problem({ code: 'FORBIDDEN', message: 'This page may not speak in the name of who is signed in.' })
   return credentials
@@ -100,5 +102,6 @@ function refuse(response: ServerResponse, error: unknown, { requestId, options }
     options.resources.deps.log({ event: 'request.failed', requestId, message, stack })
   }
   if (response.headersSent) return void response.destroy()
-  respondProblem(response, problem ?? new Problem({ code: 'INTERNAL_SERVER_ERROR', message: 'The server cannot answer now; try again.', details: { requestId } }))
+  const masked = { code: 'INTERNAL_SERVER_ERROR', message: 'The server cannot answer now; try again.', details: { requestId } } as const
+  respondProblem(response, problem ?? new Problem(masked))
 }

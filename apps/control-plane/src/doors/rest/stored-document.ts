@@ -1,6 +1,6 @@
 import {
-  execute, isInputObjectType, isInputType, getNullableType, Kind, parse, subscribe, typeFromAST, validate, valueFromAST, type DocumentNode, type ExecutionResult,
-  type FragmentDefinitionNode, type GraphQLInputType, type OperationDefinitionNode,
+  execute, getNullableType, isInputObjectType, isInputType, Kind, parse, subscribe, typeFromAST, validate, valueFromAST, type DocumentNode,
+  type ExecutionResult, type FragmentDefinitionNode, type GraphQLInputType, type OperationDefinitionNode,
 } from 'graphql'
 import type { Context } from '../../graphql/context.ts'
 import { schema } from '../../graphql/schema.ts'
