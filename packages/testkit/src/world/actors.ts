@@ -5,7 +5,7 @@ import { openSocket, type LiveSocket } from './live-socket.ts'
 
 export type ActorRole = 'VIEWER' | 'SUBMITTER' | 'OPERATOR' | 'ADMIN' | 'WORKER'
 
-export interface NewFlow { kind: string; input?: Json; title?: string; lane?: string; priority?: number; maxAttempts?: number; onLeaseLost?: 'FAIL' | 'RETRY'; idempotencyKey?: string }
+export interface NewFlow { kind: string; input?: Json; title?: string; lane?: string; labels?: Record<string, string>; priority?: number; maxAttempts?: number; onLeaseLost?: 'FAIL' | 'RETRY'; idempotencyKey?: string }
 
 export interface Actor {
   name: string

@@ -1,4 +1,4 @@
-import { memo, useEffect, useRef, type ReactNode, type RefObject } from 'react'
+import { memo, useEffect, useLayoutEffect, useRef, type ReactNode, type RefObject } from 'react'
 import { useGo } from '../../ui/go.ts'
 import { useRowWindow } from '../../ui/row-window.ts'
 import { addressOf } from '../addresses.ts'
@@ -13,13 +13,15 @@ const ROW_PX = 32
 /** Rows before the end at which the next page is read. */
 const AHEAD = 40
 
-interface Props { pages: ListPages<ListedFlow>; search: ListSearch; onLook(inView: InView, nearEnd: boolean): void }
+/** place: how far it is scrolled, kept for whoever comes back. */
+interface Props { pages: ListPages<ListedFlow>; search: ListSearch; place: { top: number }; onLook(inView: InView, nearEnd: boolean): void }
 
 /** As many rows as fit, of a list of any length. Those that are not there stand as high as they would. */
-export function FlowTable({ pages, search, onLook }: Props) {
+export function FlowTable({ pages, search, place, onLook }: Props) {
   const scroller = useRef<HTMLDivElement>(null)
   const length = lengthOf(pages)
   const count = length + (nextOf(pages) === null ? 0 : 1)
+  usePlace(scroller, place)
   const { first, last } = useRowWindow({ scroller, count, rowPx: ROW_PX })
   const places = Array.from({ length: last - first + 1 }, (_, at) => first + at)
   useLook({ pages, first, last, length, onLook })
@@ -62,6 +64,18 @@ function Head({ order }: { order: ListSearch['order'] }) {
       </tr>
     </thead>
   )
+}
+
+/** Begins where it was left; before the window looks where it is. */
+const usePlace = (scroller: RefObject<HTMLElement | null>, place: { top: number }) => {
+  useLayoutEffect(() => {
+    const element = scroller.current
+    if (element === null) return
+    element.scrollTop = place.top
+    const remember = () => { place.top = element.scrollTop }
+    element.addEventListener('scroll', remember, { passive: true })
+    return () => element.removeEventListener('scroll', remember)
+  }, [scroller, place])
 }
 
 /** Tells which pages are in view, whenever that or the list changes. */

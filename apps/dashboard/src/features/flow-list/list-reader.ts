@@ -29,6 +29,8 @@ export class ListReader {
   #inView: InView = { first: 0, last: 0 }
   #news = noNews()
   #begun = false
+  /** How far the list is scrolled, in pixels: for who comes back to it. */
+  readonly place = { top: 0 }
 
   constructor({ read, order }: { read: ReadList; order: ListOrder }) {
     this.#read = read
@@ -42,8 +44,11 @@ export class ListReader {
     return () => { this.#listeners.delete(listener) }
   }
 
-  /** Reads the first page, unless it was read. */
-  readonly begin = (): void => { if (this.#view.pages === null) void this.#load(null) }
+  /** Reads the first page; of a list that somebody comes back to, what is shown once more. */
+  readonly begin = (): void => {
+    if (this.#view.pages === null) void this.#load(null)
+    else this.settle()
+  }
 
   /** From the top, with the newcomers. */
   readonly reload = (): Promise<void> => {

@@ -1,11 +1,11 @@
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
-import type { CombinedError } from 'urql'
+import type { Client, CombinedError } from 'urql'
 import { useUncachedClient } from '../../graphql/uncached.ts'
 import { useLive } from '../../graphql/use-live.ts'
 import { FlowList_FlowsChanged, FlowList_Query, type ListedFlow } from './list-documents.ts'
 import type { ReadPage } from './list-pages.ts'
 import { ListReader, type ReadList } from './list-reader.ts'
-import { toFilter, type ListSearch } from './list-search.ts'
+import { toFilter, type ListOrder, type ListSearch } from './list-search.ts'
 
 export const PAGE_SIZE = 100
 
@@ -13,8 +13,7 @@ export const PAGE_SIZE = 100
 export const useFlowList = (search: ListSearch, onChange: () => void) => {
   const filter = useMemo(() => toFilter(search), [search])
   const order = search.order ?? 'CREATED_DESC'
-  const read = useReadList(filter, order)
-  const [list] = useState(() => new ListReader({ read, order }))
+  const list = useKeptList(JSON.stringify({ filter, order }), useReadList(filter, order), order)
   const live = useLive({
     subscription: FlowList_FlowsChanged, variables: { filter }, item: data => data.flowsChanged,
     onItem: data => list.hear(data.flowsChanged), onChange: () => { list.settle(); onChange() },
@@ -23,7 +22,20 @@ export const useFlowList = (search: ListSearch, onChange: () => void) => {
   return { list, view: useSyncExternalStore(list.listen, list.view) }
 }
 
-const useReadList = (filter: ReturnType<typeof toFilter>, orderBy: NonNullable<ListSearch['order']>): ReadList => {
+/** The list that was left last, by client: who opens a flow and goes back finds the rows and the place again. */
+const kept = new WeakMap<Client, { key: string; list: ListReader }>()
+
+const useKeptList = (key: string, read: ReadList, order: ListOrder): ListReader => {
+  const client = useUncachedClient()
+  const [list] = useState(() => {
+    const left = kept.get(client)
+    return left?.key === key ? left.list : new ListReader({ read, order })
+  })
+  useEffect(() => () => { kept.set(client, { key, list }) }, [client, key, list])
+  return list
+}
+
+const useReadList = (filter: ReturnType<typeof toFilter>, orderBy: ListOrder): ReadList => {
   const client = useUncachedClient()
   return async after => {
     const { data, error } = await client.query(FlowList_Query, { filter, orderBy, first: PAGE_SIZE, after }, { requestPolicy: 'network-only' }).toPromise()

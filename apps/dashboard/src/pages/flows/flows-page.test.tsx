@@ -1,5 +1,6 @@
 import { act, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { FLOW_STATUSES } from '@sluice/protocol'
+import { Provider } from 'urql'
 import { describe, expect, test, vi } from 'vitest'
 import { renderWith, submitter } from '../../../test/fake-api.tsx'
 import { endedFlow, flowIn, queuedFlow, type FakeFlow } from '../../../test/factories.ts'
@@ -92,6 +93,19 @@ describe('flows page', () => {
     fireEvent.click(await screen.findByRole('button', { name: '1 new, show it' }))
     await waitFor(() => expect(titles()).toEqual(['flow b', 'flow a']))
     expect(screen.queryByRole('button', { name: /new, show/ })).toBeNull()
+  })
+
+  test('INV-34 who comes back finds the rows at once, and what changed meanwhile is read again', async () => {
+    let flows = [named('flow a')]
+    const { api, rerender } = await setup(() => ({ flows }))
+    await screen.findByRole('link', { name: 'flow a' })
+    const page = (shown: boolean) => <Provider value={api.client}>{shown && <FlowsPage search={listSearch.parse({})} onSearch={() => {}} />}</Provider>
+    rerender(page(false))
+    flows = flows.map(flow => ({ ...flow, status: 'RUNNING' as const }))
+    rerender(page(true))
+    expect(screen.getByRole('link', { name: 'flow a' })).toBeTruthy()
+    await api.send('FlowListFlowsChanged', begins)
+    await waitFor(async () => expect(within(await rowOf('flow a')).getByText(lookOf({ status: 'RUNNING', phase: null }).word)).toBeTruthy())
   })
 
   test('near the end the next page is read, by its cursor', async () => {
