@@ -70,7 +70,7 @@ function repeated(calls: (() => void)[]): { calls: number; ms: number } {
 /** The same object, whose functions note how they were called. */
 function noting<T extends object>(told: T, calls: (() => void)[]): T {
   return Object.fromEntries(Object.entries(told).map(([name, call]: [string, unknown]) => [name, typeof call !== 'function' ? call : (...said: unknown[]) => {
-    calls.push(() => void (call as (...said: unknown[]) => void)(...said))
+    calls.push(() => { (call as (...said: unknown[]) => void)(...said) })
     return (call as (...said: unknown[]) => unknown)(...said)
   }])) as T
 }
