@@ -1,8 +1,9 @@
 import { cleanup } from '@testing-library/react'
 import { afterEach } from 'vitest'
 
-// Base UI measures and animates; jsdom does neither.
+// Base UI measures and animates, and rows are scrolled to; jsdom does nothing of it.
 globalThis.ResizeObserver ??= class { observe() {} unobserve() {} disconnect() {} }
 Element.prototype.getAnimations ??= () => []
+Element.prototype.scrollIntoView ??= () => {}
 
 afterEach(cleanup)

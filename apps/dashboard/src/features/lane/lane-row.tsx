@@ -5,6 +5,7 @@ import { LongName } from '../../ui/long-name.tsx'
 import { LookBadge } from '../../ui/look.tsx'
 import { Meter } from '../../ui/meter.tsx'
 import { Elapsed, RelativeTime } from '../../ui/time.tsx'
+import { useBroughtIntoView } from '../../ui/use-brought-into-view.ts'
 import { useColumnCount } from '../../ui/use-column-count.ts'
 import { addressOf } from '../addresses.ts'
 import { LANE_LOOKS } from '../looks.ts'
@@ -31,10 +32,11 @@ export function LaneRow({ lane: masked, opened, onOpen, onCap, onDone }: Props) 
   const lane = readFragment(LaneRow_Lane, masked)
   const { stats } = lane
   const columns = useColumnCount(COLUMNS)
+  const row = useBroughtIntoView(opened)
   const detailsId = useId()
   return (
     <>
-      <tr>
+      <tr ref={row} className="scroll-mt-20">
         <td>
           <span className="flex min-w-0 flex-col items-start sm:flex-row sm:items-center sm:gap-2">
             <LaneName lane={lane} opened={opened} detailsId={detailsId} onOpen={onOpen} />

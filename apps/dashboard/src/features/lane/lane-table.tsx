@@ -21,10 +21,10 @@ export function LaneTable({ lanes: masked, opened, onOpen, onCap, onDone }: Prop
   const { rows } = useHeldRows(masked.map(lane => readFragment(LaneTable_Lane, lane)), row => row.id)
   const holding = useHoldWhilePointed()
   return (
-    <div className="max-h-[44rem] overflow-y-auto" {...holding}>
+    <div className="md:max-h-[44rem] md:overflow-y-auto" {...holding}>
       <table className="rows">
         <caption className="sr-only">Lanes</caption>
-        <thead className="sticky top-0 z-10 bg-surface">
+        <thead className="bg-surface md:sticky md:top-0 md:z-10">
           <tr>
             <th scope="col">Lane</th>
             <th scope="col" className="w-20 sm:w-28 lg:w-[14%]">Slots held</th>

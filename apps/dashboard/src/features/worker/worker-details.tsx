@@ -68,7 +68,7 @@ function HeldTable({ attempts, leased }: { attempts: Attempts; leased: number })
             <th scope="col" className="hidden md:table-cell">Kind</th>
             <th scope="col" className="w-28">Status</th>
             <th scope="col" className="hidden w-28 lg:table-cell">Lane</th>
-            <th scope="col" className="w-20 text-right">For</th>
+            <th scope="col" className="w-24 text-right">For</th>
             <th scope="col" className="hidden w-48 text-right md:table-cell">Lease ends if not heard</th>
           </tr>
         </thead>

@@ -6,6 +6,7 @@ import { LongName } from '../../ui/long-name.tsx'
 import { LookBadge, type Look } from '../../ui/look.tsx'
 import { Meter } from '../../ui/meter.tsx'
 import { RelativeTime } from '../../ui/time.tsx'
+import { useBroughtIntoView } from '../../ui/use-brought-into-view.ts'
 import { useColumnCount } from '../../ui/use-column-count.ts'
 import { addressOf } from '../addresses.ts'
 import { WORKER_LOOKS } from '../looks.ts'
@@ -31,11 +32,12 @@ export function WorkerRow({ worker: masked, readAt, opened, onOpen }: Props) {
   const worker = readFragment(WorkerRow_Worker, masked)
   const detailsId = useId()
   const columns = useColumnCount(COLUMNS)
+  const row = useBroughtIntoView(opened)
   const Icon = opened ? ChevronDown : ChevronRight
   const lanes = worker.lanes.length === 0 ? 'all' : worker.lanes.join(', ')
   return (
     <>
-      <tr>
+      <tr ref={row} className="scroll-mt-20">
         <td>
           <button
             type="button" data-row aria-expanded={opened} aria-controls={opened ? detailsId : undefined} aria-label={`Details of worker ${worker.name}`} onClick={() => onOpen(!opened)}

@@ -22,10 +22,10 @@ export function WorkerTable({ caption, workers: masked, readAt, opened, onOpen }
   const { rows } = useHeldRows(masked.map(worker => readFragment(WorkerTable_Worker, worker)), row => row.id)
   const holding = useHoldWhilePointed()
   return (
-    <div className="max-h-[44rem] overflow-y-auto" {...holding}>
+    <div className="md:max-h-[44rem] md:overflow-y-auto" {...holding}>
       <table className="rows">
         <caption className="sr-only">{caption}</caption>
-        <thead className="sticky top-0 z-10 bg-surface">
+        <thead className="bg-surface md:sticky md:top-0 md:z-10">
           <tr>
             <th scope="col">Worker</th>
             <th scope="col" className="w-24 md:w-28">State</th>

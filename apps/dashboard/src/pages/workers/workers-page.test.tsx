@@ -43,6 +43,7 @@ describe('workers page', () => {
     await setup({ workers: [fakeWorker('fine', { heartbeatAt: at(-20), expiresAt: at(25) }), fakeWorker('late', { heartbeatAt: at(-40), expiresAt: at(5) })] })
     expect(rowOf('fine')?.textContent).toContain('Active')
     expect(rowOf('late')?.textContent).toContain('Silent')
+    expect(screen.getByRole('region', { name: 'Workers' }).textContent).toContain('1 silent,1 live, 0 of 16 leased')
   })
 
   test('what a worker holds: the oldest in the row, all of it in the details, with the lease', async () => {

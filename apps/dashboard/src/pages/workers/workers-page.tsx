@@ -1,4 +1,5 @@
-import { ChevronDown, ChevronRight } from 'lucide-react'
+import { ChevronDown, ChevronRight, Unplug } from 'lucide-react'
+import { silenceBetween } from '../../features/silence.ts'
 import { KindTable, KindTable_FlowKind } from '../../features/worker/kind-table.tsx'
 import { ServerTable, ServerTable_ServerProcess } from '../../features/worker/server-table.tsx'
 import { WorkerAlarms, WorkerAlarms_ServerProcess, WorkerAlarms_UnservedQueue } from '../../features/worker/worker-alarms.tsx'
@@ -18,7 +19,7 @@ const WorkersPage_Query = graphql(`
   query WorkersPage {
     serverTime
     unservedQueues { ...WorkerAlarms_UnservedQueue }
-    workers { id state capacity leased ...WorkerTable_Worker }
+    workers { id state capacity leased heartbeatAt expiresAt ...WorkerTable_Worker }
     flowKinds { name ...KindTable_FlowKind }
     servers { id ...WorkerAlarms_ServerProcess ...ServerTable_ServerProcess }
   }
@@ -56,14 +57,23 @@ export function WorkersPage({ search, onSearch }: Props) {
 
 function AtWork({ data, search, onSearch }: Props & { data: Data }) {
   const workers = data.workers.filter(isAtWork)
-  const sum = (pick: (worker: Data['workers'][number]) => number) => workers.reduce((total, worker) => total + pick(worker), 0)
-  const words = `${workers.length} live, ${sum(worker => worker.leased)} of ${sum(worker => worker.capacity)} leased`
   return (
-    <Panel flush title="Workers" aside={<span className="text-muted">{words}</span>}>
+    <Panel flush title="Workers" aside={<Totals workers={workers} readAt={data.serverTime} />}>
       {workers.length > 0
         ? <WorkerTable caption="Live workers" workers={workers} readAt={data.serverTime} opened={search.worker} onOpen={worker => onSearch({ ...search, worker })} />
         : <Nothing>No worker is live: nothing starts. The runner of npm start is one; packages/worker/README.md shows how to write another.</Nothing>}
     </Panel>
+  )
+}
+
+function Totals({ workers, readAt }: { workers: Data['workers']; readAt: string }) {
+  const silent = workers.filter(({ heartbeatAt, expiresAt }) => silenceBetween({ heardAt: heartbeatAt, expiresAt, readAt }) !== null).length
+  const sum = (pick: (worker: Data['workers'][number]) => number) => workers.reduce((total, worker) => total + pick(worker), 0)
+  return (
+    <span className="flex flex-wrap items-center gap-x-2 text-muted">
+      {silent > 0 && <span className="inline-flex items-center gap-1 font-medium text-attention"><Unplug size={14} aria-hidden="true" /> {silent} silent,</span>}
+      <span>{workers.length - silent} live, {sum(worker => worker.leased)} of {sum(worker => worker.capacity)} leased</span>
+    </span>
   )
 }
 
