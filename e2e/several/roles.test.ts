@@ -59,7 +59,7 @@ describe('an api beside a dispatcher', () => {
       { withinMs: 10_000, what: () => 'the ledger to be folded' })
     expect((await roles()).sort()).toEqual([['api'], ['dispatcher']])
     expect(violations({ flows: await readLog(admin.at(api)), accepted: [late, quick], counts: await readCounts(admin.at(api)), cap: 9 })).toEqual([])
-    await expect(fetch(`${dispatcher.url}/healthz`), 'a dispatcher alone listens nowhere').rejects.toThrow()
+    await expect(fetch(`${dispatcher.url}/healthz`), 'a dispatcher alone listens nowhere').rejects.toThrow('fetch failed')
   })
 
   test('a dispatcher that was killed is replaced by the next one, and takes no flow with it', async () => {

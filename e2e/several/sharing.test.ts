@@ -3,7 +3,7 @@
  * sooner on one because of another happened by a wake-up.
  */
 import { startFleet, until, type ControlPlane, type Fleet, type FleetActor } from '@sluice/testkit/world'
-import { createWorker, defineKind, type Worker, type WorkerOptions } from '@sluice/worker'
+import { createWorker, defineKind, WorkerReplaced, type Worker, type WorkerOptions } from '@sluice/worker'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { readCounts, readLog } from '../crash/read-log.ts'
 import { violations } from '../crash/replay-log.ts'
@@ -103,6 +103,23 @@ describe(`three control planes on one database (seed ${SEED})`, () => {
     await until(() => started() === 1, { withinMs: 10_000, what: () => 'it to start' })
     await admin.at(c).ask('mutation ($id: ID!) { cancelFlow(input: { id: $id }) { __typename } }', { id })
     await isIn(id, { at: a, status: 'CANCELLED' })
+  })
+
+  test('a worker that registers again at another replaces the first, whose flow is lost to it at once', async () => {
+    const first = gated()
+    const second = gated()
+    const register = (at: ControlPlane, kind: WorkerOptions['kinds'][string]): Worker => {
+      const worker = createWorker({ name: 'twice', instanceId: 'several-twice', url: at.url, token: workerActor.token, kinds: { 'several.twice': kind }, log: SILENT, graceMs: 0 })
+      workers.push(worker)
+      return worker
+    }
+    const older = register(a, first.kind)
+    await older.start()
+    const [id = ''] = await create(c, { kind: 'several.twice' })
+    await until(() => first.started() === 1, { withinMs: 10_000, what: () => 'it to start' })
+    await register(b, second.kind).start()
+    await expect(older.closed).rejects.toBeInstanceOf(WorkerReplaced)
+    await isIn(id, { at: a, status: 'FAILED' })
   })
 
   test('queueChanged and overview of one see what another did', async () => {

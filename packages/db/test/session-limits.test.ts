@@ -5,8 +5,9 @@ import { openPool } from '../src/pool.ts'
 import { openPrisma } from '../src/prisma.ts'
 import { startOldServer } from './fixtures/old-server.ts'
 
-const LIMITS = `SELECT name, setting FROM pg_settings WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout') ORDER BY 1`
-const THIRTY_SECONDS = ['idle_in_transaction_session_timeout', 'statement_timeout', 'transaction_timeout'].map(name => ({ name, setting: '30000' }))
+const NAMES = ['idle_in_transaction_session_timeout', 'statement_timeout', 'transaction_timeout']
+const LIMITS = { text: 'SELECT name, setting FROM pg_settings WHERE name = ANY($1) ORDER BY 1', values: [NAMES] }
+const THIRTY_SECONDS = NAMES.map(name => ({ name, setting: '30000' }))
 const quiet = (): undefined => undefined
 
 describe('D-37 on a server that knows transaction_timeout', () => {
@@ -23,7 +24,7 @@ describe('D-37 on a server that knows transaction_timeout', () => {
 
   test("and of Prisma's", async () => {
     const prisma = openPrisma(clone.url, { max: 1 })
-    const rows = await prisma.$queryRawUnsafe(LIMITS)
+    const rows = await prisma.$queryRaw`SELECT name, setting FROM pg_settings WHERE name = ANY(${NAMES}) ORDER BY 1`
     await prisma.$disconnect()
     expect(rows).toEqual(THIRTY_SECONDS)
   })
