@@ -1,6 +1,6 @@
 -- Search by words and labels, traces, and what retention needs to find its rows.
 -- An older version may go on beside it: it neither reads nor writes what is new, and the trigger indexes for search what it creates.
--- On a large database the fill of flow_search takes about a minute per million flows; nothing else waits for more than an instant.
+-- Holds flow for an instant: what takes long on a large database, the fill of flow_search and the indexes of flow, are migrations of their own.
 
 ALTER TABLE flow ADD COLUMN trace_parent TEXT;
 ALTER TABLE flow ADD CONSTRAINT flow_trace_parent_check CHECK (length(trace_parent) = 55) NOT VALID;
@@ -41,13 +41,8 @@ END
 $$;
 CREATE TRIGGER flow_search_fill AFTER INSERT ON flow REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION flow_search_fill();
 
-INSERT INTO flow_search (flow_id, words, labels) SELECT id, array_to_tsvector(flow_words(title)), flow_labels(labels) FROM flow;
 CREATE INDEX flow_search_words_idx ON flow_search USING gin (words);
 CREATE INDEX flow_search_labels_idx ON flow_search USING gin (labels);
-
--- Retention: what was deleted waits here for its purge, keys for the end of their window.
-CREATE INDEX flow_deleted_idx ON flow (deleted_at, id) WHERE deleted_at IS NOT NULL;
-CREATE INDEX idempotency_key_created_at_idx ON idempotency_key (created_at);
 
 -- Storage, as docs/scale.md measured it. Room on the page lets a start report, a heartbeat and a progress report rewrite their row in place, with no entry
 -- in any index; it counts for pages that are filled from now on.
