@@ -86,6 +86,15 @@ describe('one wide line per command', () => {
     await dataOf(operator.ask('mutation { resumeLane(input: { name: "default" }) { __typename } }'))
   })
 
+  test('over REST it names the route too, and its flow belongs to the trace of the request', async () => {
+    const answer = await fetch(`${server.url}/flows`, {
+      method: 'POST', body: JSON.stringify({ kind: 'work' }),
+      headers: { authorization: `Bearer ${operator.token}`, 'content-type': 'application/json', traceparent: `00-${TRACE}-b7ad6b7169203331-01` },
+    })
+    expect(answer.status).toBe(202)
+    expect((await lines(1))[0]).toMatchObject({ event: 'command', door: 'rest', route: 'createFlow', operation: 'createFlow', flowCount: 1, traceId: TRACE })
+  })
+
   test('INV-31 no token, no sign-in code, no input, no title and no result is in what was logged', async () => {
     const secret = 'MAGENTA-4711'
     const [id = ''] = await createFlows(operator, [{ kind: 'work', title: secret, input: { password: secret }, labels: { key: secret } }])

@@ -7,6 +7,7 @@ import { schema } from '../src/graphql/schema.ts'
 import { databaseMetrics } from '../src/observe/database-metrics.ts'
 import { METRICS, type Metric } from '../src/observe/metric-table.ts'
 import { namedIn, offeredBy } from './promql.ts'
+import { openSocket } from './socket.ts'
 import { createFlows, testServer, testWorker, type Principal, type TestServer } from './server.ts'
 
 let server: TestServer
@@ -83,6 +84,20 @@ describe('a scrape', () => {
     expect(valueOf(after, 'sluice_kind_flows{kind="work",status="QUEUED"}')).toBe(0)
     expect(valueOf(after, 'sluice_sweep_found_total{sweep="promoter"}')).toBe(0)
     expect([valueOf(after, 'sluice_workers{state="ACTIVE"}'), valueOf(after, 'sluice_leases'), valueOf(after, 'sluice_processes{role="api"}')]).toEqual([1, 1, 1])
+  })
+
+  test('counts subscriptions while they are open, and how they ended', async () => {
+    const [id] = await createFlows(operator, [{ kind: 'other' }])
+    await using socket = await openSocket(server.url, { token: operator.token })
+    const events = socket.subscribe<{ kind: string }>(`subscription { flowEvents(id: "${id}") { kind } }`)
+    await events.first()
+    expect(valueOf(await scrape(), 'sluice_subscriptions')).toBe(1)
+    await operator.ask(`mutation { cancelFlow(input: { id: "${id}" }) { __typename } }`)
+    await vi.waitFor(async () => {
+      const text = await scrape()
+      expect([valueOf(text, 'sluice_subscriptions'), valueOf(text, 'sluice_subscriptions_ended_total{reason="TERMINAL"}')]).toEqual([0, 1])
+    }, { timeout: 5000, interval: 50 })
+    expect(valueOf(await scrape(), 'sluice_subscriptions_ended_total{reason="TOO_SLOW"}')).toBe(0)
   })
 
   test('INV-31 has no label that a stranger could make grow, and no credential', async () => {

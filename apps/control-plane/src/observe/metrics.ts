@@ -26,6 +26,7 @@ export function createMetrics({ version }: { version: string }) {
   const refusals = counter('refusals')
   const ended = counter('slowSubscribers')
   const reconnects = counter('reconnects')
+  ended.inc({ reason: 'TOO_SLOW' }, 0)
   gauge('build').set({ version, node: process.version }, 1)
   lookUp(gauge, looked)
   return {
@@ -44,14 +45,17 @@ export function createMetrics({ version }: { version: string }) {
 
 const made = (key: MetricKey) => ({ name: METRICS[key].name, help: METRICS[key].help, labelNames: [...METRICS[key].labels] })
 
+const FATES = ['lease_expired', 'start_timeout', 'attempt_timeout', 'grace_over'] as const
+
 interface Makers { counter(key: MetricKey): Counter; gauge(key: MetricKey): Gauge; histogram(key: MetricKey): Histogram }
 
 function engineObserver({ counter, gauge, histogram }: Makers): EngineObserver {
   const [promoted, batch, passSeconds] = [counter('promoted'), histogram('promotionBatch'), histogram('promotionSeconds')]
   const [leasesLost, found, sweepSeconds, failures] = [counter('leasesLost'), counter('sweepFound'), histogram('sweepSeconds'), counter('sweepFailures')]
   const [differences, clock] = [gauge('countDifferences'), gauge('clockDifference')]
-  // Said before anything happened, so that its increase can be seen.
+  // Said before anything happened, so that the first time is an increase too.
   found.inc({ sweep: 'promoter' }, 0)
+  for (const fate of FATES) leasesLost.inc({ fate }, 0)
   return {
     ...UNOBSERVED,
     promotionPass: ({ flows, ms }) => {

@@ -48,6 +48,7 @@ async function answer({ request, response, path, requestId }: Asked, { resources
   const query = readQuery(queryOf(request), route.query)
   const signal = waitsUntil(response, stopping)
   const ctx = contextFor(resources, { viewer: credentials.viewer, address: addressOf(request), signal, requestId, parent: parentOf(request) })
+  ctx.facts.route = route.operationId
   noteFacts(response, ctx.facts)
   const body = route.body ? checked(route.body.fields, await readJson(request, { maxBytes: settings.bodyMaxBytes, required: route.body.required })) : {}
   await route.run({ request, response, ctx, id, query, body, stopping, keepaliveMs: settings.keepaliveMs })
