@@ -16,6 +16,7 @@ import type { PlanCase } from './plan-case.ts'
 import { HEADER, judge, keepExplained, printable } from './print-result.ts'
 import { queueCases } from './queue-cases.ts'
 import { openRecorder } from './recorder.ts'
+import { measureRetention } from './retention-load.ts'
 import { upkeepCases } from './upkeep-cases.ts'
 import { commandCases, promotionCases, reportCases, shortClaims } from './write-cases.ts'
 
@@ -38,7 +39,9 @@ async function run(o: PlanOptions): Promise<string[]> {
     const cases = [
       ...promotionCases(steady), ...reportCases(steady), ...commandCases(steady, places), ...upkeepCases(), ...queueCases(places), ...listCases(places), ...countCases(places),
     ].filter(c => o.only.length === 0 || o.only.some(word => `${c.group}: ${c.name}`.includes(word)))
-    return await measureAll(cases, { o, recorder: await openRecorder(pools, open) })
+    const wrong = await measureAll(cases, { o, recorder: await openRecorder(pools, open) })
+    if (o.load > 0) await measureRetention({ deps: steady, pool: pools.steady, seconds: o.load, say })
+    return wrong
   } finally {
     for (const engine of engines) await engine.close()
     for (const pool of Object.values(pools)) await pool.end()

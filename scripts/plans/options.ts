@@ -12,7 +12,7 @@ export interface PlanOptions {
   runs: number
   /** Cases whose name holds one of these words; empty = all. */
   only: string[]
-  /** Seconds of the load beside which retention deletes; 0 = that part is left out. */
+  /** Seconds of each load that retention is measured beside; 0 = that part is left out. */
   load: number
   /** Where each case's EXPLAIN JSON goes. */
   out: string
