@@ -6,21 +6,21 @@ import { readRunnerFile, RunnerFileRefused } from './runner-file.ts'
 import { placesOf } from './runner.ts'
 
 export function checkFile(name: string): void {
-  const file = resolve(name)
-  const problems = problemsOf(file)
-  if (typeof problems === 'string') process.stdout.write(`${problems}\n`)
-  for (const problem of typeof problems === 'string' ? [] : problems) process.stderr.write(`${file}: ${problem}\n`)
-  process.exitCode = typeof problems === 'string' ? 0 : 1
+  const { lines, isUsable } = verdictOn(resolve(name))
+  const stream = isUsable ? process.stdout : process.stderr
+  for (const line of lines) stream.write(`${line}\n`)
+  process.exitCode = isUsable ? 0 : 1
 }
 
-function problemsOf(file: string): readonly string[] | string {
-  const content = readContent(file)
-  if ('problem' in content) return [content.problem]
+/** One line per problem, or one with the kinds. */
+export function verdictOn(file: string): { lines: readonly string[]; isUsable: boolean } {
   try {
-    const names = Object.keys(readRunnerFile(content.text, placesOf({ ...readOptionsWithoutToken(), file })))
-    return `${file} is well formed: ${names.join(', ')}`
+    const content = readContent(file)
+    if ('problem' in content) throw new RunnerFileRefused([content.problem])
+    const kinds = Object.keys(readRunnerFile(content.text, placesOf({ ...readOptionsWithoutToken(), file })))
+    return { lines: [`${file} can be used: ${kinds.join(', ')}`], isUsable: true }
   } catch (error) {
-    if (error instanceof RunnerFileRefused) return error.problems
-    throw error
+    if (!(error instanceof RunnerFileRefused)) throw error
+    return { lines: error.problems.map(problem => `${file}: ${problem}`), isUsable: false }
   }
 }

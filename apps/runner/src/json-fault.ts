@@ -1,6 +1,6 @@
 /** Where a text stops being JSON, which the platform's own parser says only sometimes. */
 
-const TOKEN = /[\t\n\r ]*(?:[{}[\],:]|"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/y
+const TOKEN = /[\t\n\r ]*(?:[{}[\],:]|"(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/uy
 
 /** What may come, in the words of the message. */
 const WANTS = {

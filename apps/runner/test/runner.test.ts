@@ -109,9 +109,15 @@ test('a second SIGTERM ends it at once, with its commands', async () => {
 })
 
 test('options come from the environment, with one sentence for what is wrong', () => {
-  expect(readOptions({ SLUICE_TOKEN: 't' })).toEqual({
+  expect(readOptions({ SLUICE_TOKEN: 't' })).toMatchObject({
     url: 'http://127.0.0.1:4400', firstUrl: 'http://127.0.0.1:4400', token: 't', capacity: 8, graceMs: 30_000, cancelGraceMs: 30_000, supervised: false, commandEnv: {},
+    file: expect.stringMatching(/.sluice.runner\.json$/) as string, resultMaxBytes: 1024 ** 2, allowHosts: '', allowHttp: false,
   })
+  expect(readOptions({ SLUICE_TOKEN: 't', SLUICE_DATA_DIR: '/data', RESULT_MAX: '64KiB', WEBHOOK_ALLOW_HTTP: 'true', WEBHOOK_ALLOW_HOSTS: '10.0.0.0/8' })).toMatchObject({
+    file: '/data/runner.json', resultMaxBytes: 65_536, allowHosts: '10.0.0.0/8', allowHttp: true,
+  })
+  expect(readOptions({ SLUICE_TOKEN: 't', SLUICE_DATA_DIR: '/data', RUNNER_FILE: '/etc/runner.json' })).toMatchObject({ file: '/etc/runner.json' })
+  expect(() => readOptions({ SLUICE_TOKEN: 't', WEBHOOK_ALLOW_HOSTS: '*.example.com' })).toThrow('WEBHOOK_ALLOW_HOSTS is not a list of hosts and networks: "*.example.com" is not a host name')
   expect(readOptions({ SLUICE_TOKEN: 't', RUNNER_CAPACITY: '2', RUNNER_GRACE: '2m', CANCEL_GRACE_MS: '1500', PATH: '/bin' })).toMatchObject({
     capacity: 2, graceMs: 120_000, cancelGraceMs: 1_500, commandEnv: { PATH: '/bin' },
   })
