@@ -236,6 +236,11 @@ describe('a restore', () => {
     await start.query('SELECT pg_advisory_lock(72707369)')
     await eventually(() => expect(restore(url, file())).rejects.toThrow(/in use \(a start or another restore is under way\)/))
     await start.end()
+    const reader = new pg.Client({ connectionString: url })
+    await reader.connect()
+    await reader.query('BEGIN; LOCK TABLE flow IN ACCESS SHARE MODE')
+    await eventually(() => expect(restore(url, file())).rejects.toThrow(/in use \(somebody holds a lock on its tables\)/), { deadlineMs: 10_000 })
+    await reader.end()
   })
 
   test('lets no start pass until it has ended', async () => {

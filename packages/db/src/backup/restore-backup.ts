@@ -23,7 +23,7 @@ const STANDING: (TableFate | undefined)[] = ['schema', 'system']
 
 /** A statement of a killed restore ends within this, where the server can notice. */
 const NOTICE_LOSS = `SELECT set_config(name, '1s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'`
-const NO_LIMITS = `SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET lock_timeout = '10s'; SET TimeZone = 'UTC'`
+const NO_LIMITS = `SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET lock_timeout = '3s'; SET TimeZone = 'UTC'`
 const NO_TRANSACTION_LIMIT = `SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'`
 
 /**
@@ -41,6 +41,8 @@ export async function restoreBackup(o: RestoreOptions): Promise<ReadBackup> {
     const read = await fill(client, o)
     await client.query('COMMIT')
     return read
+  } catch (error) {
+    throw (error as { code?: string }).code === LOCK_TIMEOUT ? inUse('somebody holds a lock on its tables') : error
   } finally {
     // Uncommitted work goes with its connection.
     await client.end()
@@ -69,10 +71,13 @@ async function refuseInUse(client: pg.Client): Promise<void> {
   for (;;) {
     const use = await useOf(client)
     if (use === null) return
-    if (Date.now() > until) throw new BackupRefused(`The database is in use (${use}): stop every Sluice on it, then restore.`)
+    if (Date.now() > until) throw inUse(use)
     await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN_MS))
   }
 }
+
+const LOCK_TIMEOUT = '55P03'
+const inUse = (how: string): BackupRefused => new BackupRefused(`The database is in use (${how}): stop every Sluice on it, then restore.`)
 
 async function useOf(client: pg.Client): Promise<string | null> {
   const { rows: others } = await client.query<{ name: string }>(
