@@ -69,7 +69,7 @@ const LOOK_AGAIN_MS = 100
 async function refuseInUse(client: pg.Client): Promise<void> {
   const until = Date.now() + LINGER_MS
   for (;;) {
-    const use = await useOf(client)
+    const use = await whoUses(client)
     if (use === null) return
     if (Date.now() > until) throw inUse(use)
     await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN_MS))
@@ -79,7 +79,7 @@ async function refuseInUse(client: pg.Client): Promise<void> {
 const LOCK_TIMEOUT = '55P03'
 const inUse = (how: string): BackupRefused => new BackupRefused(`The database is in use (${how}): stop every Sluice on it, then restore.`)
 
-async function useOf(client: pg.Client): Promise<string | null> {
+async function whoUses(client: pg.Client): Promise<string | null> {
   const { rows: others } = await client.query<{ name: string }>(
     `SELECT application_name AS name FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name LIKE 'sluice%' LIMIT 1`,
   )
