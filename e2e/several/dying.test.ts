@@ -13,7 +13,7 @@ import { leave, visit, type Seen } from './follow.ts'
 
 const SEED = Number(process.env['CRASH_SEED'] ?? 20261121)
 const CAP = 3
-const ROUNDS = 12
+const ROUNDS = 8
 const FLOWS_A_ROUND = 5
 /** Everything that only bounds waiting is short. A lease must outlive the moment in which its worker finds another control plane. */
 const FAST = {

@@ -6,7 +6,7 @@ import { changesOf, itemsOf, leave, visit } from './follow.ts'
 
 const SEED = Number(process.env['CRASH_SEED'] ?? 20261121)
 /** So many that a kill meets the work under way. */
-const EVENTS = 120_000
+const EVENTS = 80_000
 const FOREIGN = 3_000_000_000
 
 describe(`a foreign restore (seed ${SEED})`, () => {
