@@ -34,10 +34,10 @@ export function StatusTabs({ counts: masked, search }: Props) {
 
 interface Figure { text: string; note: string }
 
-/** Where counting stopped, what was found so far is the least that there is. */
+/** Where counting stopped, what was found so far is the least that there is; of what was not found yet nothing is known. */
 const figureOf = (count: number, { exact, total }: Counts): Figure => {
   if (exact) return { text: figures.format(count), note: '' }
-  return { text: `${figures.format(count)}+`, note: `Counting stopped at ${figures.format(total)}; there may be more.` }
+  return { text: count === 0 ? '?' : `${figures.format(count)}+`, note: `Counting stopped at ${figures.format(total)}; there may be more.` }
 }
 
 interface TabProps { address: string; shown: boolean; word: string; status?: FlowStatus; figure: Figure | null }

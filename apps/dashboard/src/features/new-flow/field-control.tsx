@@ -39,7 +39,13 @@ const same = (a: Json | undefined, b: Json | undefined) => JSON.stringify(a) ===
 const hintOf = ({ required, description, hints }: InputField) => [required ? 'Required' : '', description, hints.join(', ')].filter(Boolean).join(' · ')
 const messageOf = (complaints: Complaint[]) => complaints.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message)).join(' ') || null
 
-const labelled = ({ field, complaints, off, onLeave }: ControlProps) => ({ label: field.label, hint: hintOf(field), error: messageOf(complaints), disabled: off, onBlur: onLeave })
+/** What is wrong stands before what is meant. */
+const errorOf = (complaints: Complaint[], { description }: InputField) => {
+  const message = messageOf(complaints)
+  return message === null ? null : [message, description].filter(Boolean).join(' · ')
+}
+
+const labelled = ({ field, complaints, off, onLeave }: ControlProps) => ({ label: field.label, hint: hintOf(field), error: errorOf(complaints, field), disabled: off, onBlur: onLeave })
 
 function TextControl(props: ControlProps) {
   const text = typeof props.value === 'string' ? props.value : ''

@@ -18,9 +18,9 @@ const kinds = [kindOf('sample.digest', 1, schema), kindOf('note.keep', 0)]
 const lanes = [{ __typename: 'Lane', id: 'lane_1', name: 'default', state: 'OPEN' }, { __typename: 'Lane', id: 'lane_2', name: 'nightly', state: 'DRAINING' }]
 const created = { createFlow: { __typename: 'CreateFlowPayload', created: true, flow: { __typename: 'Flow', id: 'flow_new', title: 'Digest', status: 'QUEUED' } } }
 
-const setup = async (kind: string | undefined = 'sample.digest', o: { answer?: object; as?: typeof viewer } = {}) => {
+const setup = async (kind: string | null = 'sample.digest', o: { answer?: object; as?: typeof viewer } = {}) => {
   function Page() {
-    const [search, setSearch] = useState<NewFlowSearch>({ kind })
+    const [search, setSearch] = useState<NewFlowSearch>(kind === null ? {} : { kind })
     return <NewFlowPage search={search} onSearch={setSearch} />
   }
   const sight = renderWith(<Page />, { answers: { NewFlowPage: () => ({ flowKinds: kinds, lanes }), NewFlow: () => o.answer ?? created }, ...(o.as ? { as: o.as } : {}) })
@@ -57,6 +57,12 @@ describe('the form of a new flow', () => {
     expect(screen.queryByRole('textbox', { name: 'tags 1' })).toBeNull()
   })
 
+  test('without a kind, every kind is listed with who does it now', async () => {
+    await setup(null)
+    expect(screen.getByRole('link', { name: 'sample.digest' }).getAttribute('href')).toBe('/flows/new?kind=sample.digest')
+    expect(screen.getAllByRole('row').map(row => row.textContent)).toEqual(['KindWhat it doesLive workers', 'sample.digest1', 'note.keepNo worker'])
+  })
+
   test('an empty field leaves its property out', async () => {
     await setup()
     type('Folder', '')
@@ -81,9 +87,9 @@ describe('the form of a new flow', () => {
     const refusal = { __typename: 'InvalidInput', code: 'INVALID_INPUT', message: 'input.folder does not exist.', path: ['input', 'folder'] }
     await setup('sample.digest', { answer: { createFlow: refusal } })
     start()
-    await waitFor(() => expect(noteOf('Folder')).toBe('input.folder does not exist.'))
+    await waitFor(() => expect(noteOf('Folder')).toBe('input.folder does not exist. · Where to look.'))
     type('Folder', 'other')
-    expect(noteOf('Folder')).toContain('Where to look.')
+    expect(noteOf('Folder')).toMatch(/^Required · Where to look\./)
   })
 
   test('a refusal about an option opens the options and stands there', async () => {

@@ -1,6 +1,7 @@
 import { LANE_STATE_SENTENCES, type Json } from '@sluice/protocol'
 import { useMemo, useRef } from 'react'
 import { KindField } from '../../features/new-flow/kind-field.tsx'
+import { KindList } from '../../features/new-flow/kind-list.tsx'
 import { NewFlowForm } from '../../features/new-flow/new-flow-form.tsx'
 import { graphql, type ResultOf } from '../../graphql/graphql.ts'
 import { useEvery } from '../../graphql/use-every.ts'
@@ -33,7 +34,7 @@ export function NewFlowPage({ search, onSearch }: Props) {
         {data => (
           <>
             <div className="panel max-w-[calc(50%-0.375rem)] p-3 max-lg:max-w-none"><KindField kinds={data.flowKinds} chosen={search.kind} onChoose={kind => onSearch({ kind })} /></div>
-            {search.kind !== undefined && <Form kind={search.kind} data={data} />}
+            {search.kind === undefined ? <KindList kinds={data.flowKinds} /> : <Form kind={search.kind} data={data} />}
           </>
         )}
       </Loaded>
