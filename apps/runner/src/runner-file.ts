@@ -63,10 +63,10 @@ function parse(text: string): unknown {
   const json = text.replace(/^\uFEFF/, '')
   try {
     return JSON.parse(json)
-  } catch (error) {
+  } catch {
+    // The platform's own message quotes the file, which may hold a password.
     const fault = jsonFault(json)
-    if (fault) throw new RunnerFileRefused([`line ${fault.line}, column ${fault.column} is not JSON: expected ${fault.expected}`])
-    throw new RunnerFileRefused([`the file is not JSON: ${error instanceof Error ? error.message : String(error)}`])
+    throw new RunnerFileRefused([fault ? `line ${fault.line}, column ${fault.column} is not JSON: expected ${fault.expected}` : 'the file is not JSON'])
   }
 }
 

@@ -15,7 +15,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-export async function eventually(check: () => boolean, deadlineMs = 10_000): Promise<void> {
+export async function eventually(check: () => boolean, deadlineMs = 15_000): Promise<void> {
   const until = Date.now() + deadlineMs
   while (!check()) {
     if (Date.now() > until) throw new Error(`not within ${deadlineMs} ms: ${check.toString()}`)

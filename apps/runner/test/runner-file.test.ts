@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { createOutbound } from '@sluice/outbound'
+import { runHandler } from '@sluice/worker/testing'
+import { commandKind, type CommandKind } from '../src/command-kind.ts'
 import { readRunnerFile, RunnerFileRefused, type FilePlaces } from '../src/runner-file.ts'
 import { sampleFile } from '../src/sample-kinds.ts'
 
@@ -89,6 +92,8 @@ describe('a runner\'s file', () => {
     [{ a: { url: 'https://example.com:{input.port}/' } }, '/kinds/a/url must match pattern'],
     [{ a: { url: '{input.scheme}://example.com/' } }, '/kinds/a/url must match pattern'],
     [{ a: { url: 'https://example.com/#a' } }, '/kinds/a/url must match pattern'],
+    [{ a: { url: 'https://example.com/x\\{input.v}' } }, '/kinds/a/url must match pattern'],
+    [{ a: { url: 'https://example.com/.\t{input.v}' } }, '/kinds/a/url must match pattern'],
     [{ a: { url: 'https://example.com/{input}' } }, '/kinds/a/url has {input}, which is no placeholder'],
     [{ a: { url: 'http://example.com/' } }, '/kinds/a/url: example.com must begin with https://'],
     [{ a: { url: 'https://169.254.169.254/{input.x}' } }, '/kinds/a/url: 169.254.169.254 leads to a metadata service'],
@@ -126,5 +131,12 @@ describe('docs/runner.md', () => {
     const examples = [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(match => match[1] ?? '')
     expect(examples.length).toBeGreaterThan(0)
     for (const example of examples) expect(problems(example)).toEqual([])
+  })
+
+  test('the smallest of them does what the page says', async () => {
+    const [, text = ''] = [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(match => match[1] ?? '')
+    const spec = { ...read(text)['example.greet'], cwd: tmpdir() } as CommandKind
+    const surroundings = { env: { PATH: '/usr/bin:/bin' }, cancelGraceMs: 1_000, resultMaxBytes: 1_000 }
+    expect(await runHandler(commandKind(spec, surroundings), { input: { name: 'Ada' } }).outcome).toEqual({ status: 'FINISHED', result: 'hello Ada' })
   })
 })
