@@ -19,7 +19,7 @@ test('a row that comes waits while a mouse moves over the list, and no longer th
   fireEvent.pointerMove(screen.getByRole('list'), { pointerType: 'mouse' })
   rerender(list(['a', 'b']))
   expect(shown()).toEqual(['b'])
-  act(() => vi.advanceTimersByTime(4000))
+  act(() => { vi.advanceTimersByTime(4000) })
   expect(shown()).toEqual(['a', 'b'])
 })
 
