@@ -9,6 +9,7 @@ import { feedHead, flowEventsAfter, readFeed } from '../../src/reads/feed.ts'
 import { flowCounts } from '../../src/reads/flow-counts.ts'
 import { flowQueuePage } from '../../src/reads/flow-queue.ts'
 import { listFlows } from '../../src/reads/list-flows.ts'
+import { readGauges } from '../../src/reads/gauges.ts'
 import { kindFigures, unservedQueues } from '../../src/reads/kind-figures.ts'
 import { queuePlaces } from '../../src/reads/queue-places.ts'
 import { laneStats } from '../../src/reads/lane-stats.ts'
@@ -156,6 +157,7 @@ describe('the queue', () => {
     await expectPlans(p => queueStats(p), expected)
     await expectPlans(p => queueStats(p, 'batch'), expected)
     await expectPlans(p => laneStats(p, ['batch', 'default']), expected)
+    await expectPlans(p => readGauges(p), { buffers: 600, indexes: [LIVE, 'flow_queue_age_idx', 'flow_slot_idx'] })
   })
   test('throughput reads no flow', () => expectPlans(p => throughput(p), { buffers: 400, indexes: [] }))
   test('holders and caps cost by the slots held, not by the flows', async () => {
