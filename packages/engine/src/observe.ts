@@ -12,8 +12,8 @@ export interface EngineObserver {
   turn(turn: { name: string; ms: number; found: number | null; failed: boolean }): void
   /** The promoter's safety sweep found flows that no wake-up had announced (D-3: it should find none). */
   unannounced(flows: number): void
-  /** Leases that were taken away, by why. */
-  leasesLost(fates: readonly LeaseFate[]): void
+  /** Leases that were taken away, by why; replaced = another process registered as the same worker. */
+  leasesLost(fates: readonly (LeaseFate | 'replaced')[]): void
   /** Moves that were committed, and when each was, by flow. */
   moved(moves: readonly FlowMove[], rows: readonly { id: string; at: Date }[]): void
   /** The ledger and the rows disagree in so many places (D-40: none). */

@@ -38,7 +38,12 @@ describe('the engine tells who watches', () => {
     await bed.sql('UPDATE system_state SET resting_until = clock_timestamp()')
     await bed.sql(`UPDATE attempt SET expires_at = clock_timestamp() - interval '1 s' WHERE ended_at IS NULL`)
     expect(await sweepLeases(bed.deps)).toBe(1)
-    expect(toldOf('leasesLost')).toEqual([[['lease_expired']]])
+    await bed.create(1)
+    await bed.register({ instanceId: 'twin' })
+    const twin = await bed.register({ instanceId: 'twin' })
+    expect(await bed.claim(1, { workerId: twin, waitMs: 1000 })).toHaveLength(1)
+    await bed.register({ instanceId: 'twin' })
+    expect(toldOf('leasesLost')).toEqual([[['lease_expired']], [['replaced']]])
   })
 
   test('each turn of what runs by the clock: how long, what it found, whether it failed', async () => {

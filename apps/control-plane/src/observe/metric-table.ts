@@ -52,7 +52,7 @@ export const METRICS = {
 
   leasesLost: counter({
     name: 'sluice_leases_lost_total', labels: ['fate'],
-    help: 'Leases that were taken away: lease_expired, start_timeout, attempt_timeout, grace_over (a cancel that its worker ignored).',
+    help: 'Leases that were taken away: lease_expired, start_timeout, attempt_timeout, grace_over (a cancel that its worker ignored), replaced (its worker registered again).',
   }),
   sweepFound: counter({
     name: 'sluice_sweep_found_total', labels: ['sweep'],

@@ -45,7 +45,7 @@ export function createMetrics({ version }: { version: string }) {
 
 const made = (key: MetricKey) => ({ name: METRICS[key].name, help: METRICS[key].help, labelNames: [...METRICS[key].labels] })
 
-const FATES = ['lease_expired', 'start_timeout', 'attempt_timeout', 'grace_over'] as const
+const FATES = ['lease_expired', 'start_timeout', 'attempt_timeout', 'grace_over', 'replaced'] as const
 
 interface Makers { counter(key: MetricKey): Counter; gauge(key: MetricKey): Gauge; histogram(key: MetricKey): Histogram }
 

@@ -53,6 +53,7 @@ async function endLeasesOf(tx: Tx, deps: Deps, replaced: string[]): Promise<void
     return flow?.status === 'RUNNING' && flow.currentAttempt === lease.index ? [decideLeaseLost(flow, 'its worker registered again', retryPolicy(deps))] : []
   })
   await applyMoves(tx, deps, 'system', moves)
+  if (moves.length > 0) tx.afterCommit(() => deps.observe.leasesLost(moves.map(() => 'replaced' as const)))
 }
 
 function refuse(cmd: RegisterWorker): Refusal | undefined {
