@@ -1,4 +1,5 @@
 /** What the engine sends, explained once and timed often. */
+import { readFileSync } from 'node:fs'
 import type pg from 'pg'
 import { LimitExceeded } from '@sluice/domain'
 import type { Pool } from '@sluice/db'
@@ -16,13 +17,15 @@ export interface CaseResult {
   worstMs: number
   /** The transaction that promotes, commit included; null when there is none. */
   promotionMs: number | null
+  /** What of that PostgreSQL's process spent on the CPU: on a busy machine the better figure. Linux only, else null. */
+  promotionCpuMs: number | null
   /** It answered LIMIT_EXCEEDED. */
   refused: boolean
 }
 
 interface Timed { name: string; ms: number }
 /** A transaction from its BEGIN to the answer to its COMMIT. */
-interface Span { names: string[]; ms: number }
+interface Span { names: string[]; ms: number; cpuMs: number | null }
 
 export interface Recorder { measure(one: PlanCase, runs: number): Promise<CaseResult> }
 
@@ -57,10 +60,11 @@ export async function openRecorder(pools: { explaining: Pool; timing: Pool }, op
       if (!refused) await time(one)
       const measured = []
       for (let n = 0; n < times; n++) measured.push(await time(one))
-      const promotions = measured.flatMap(m => m.spans.filter(s => s.names.includes('takePromotable')).map(s => s.ms))
+      const promotions = measured.flatMap(m => m.spans.filter(s => s.names.includes('takePromotable')))
       return {
         case: one, refused, ms: median(measured.map(m => m.ms)), worstMs: Math.max(...measured.map(m => m.ms)),
-        promotionMs: promotions.length > 0 ? median(promotions) : null,
+        promotionMs: promotions.length > 0 ? median(promotions.map(s => s.ms)) : null,
+        promotionCpuMs: promotions[0]?.cpuMs == null ? null : median(promotions.map(s => s.cpuMs ?? Number.NaN)),
         statements: statementsOf(explained, measured.map(m => m.timed)),
       }
     },
@@ -101,27 +105,36 @@ type Query = (statement: string | pg.QueryConfig) => Promise<pg.QueryResult>
 function timedPool(pool: Pool): { pool: Pool; timed: Timed[]; spans: Span[] } {
   const timed: Timed[] = []
   const spans: Span[] = []
-  const clocked = (query: Query): Query => {
-    let span: { began: number; names: string[] } | undefined
+  const clocked = (query: Query, pid?: number): Query => {
+    let span: { began: number; names: string[]; cpu: number | null } | undefined
     return async statement => {
       const began = performance.now()
       const name = typeof statement === 'string' ? (statement.split(';')[0] ?? '') : (statement.name ?? '')
-      if (name === 'BEGIN') span = { began, names: [] }
+      if (name === 'BEGIN') span = { began, names: [], cpu: cpuMsOf(pid) }
       try {
         return await query(statement)
       } finally {
         const now = performance.now()
         timed.push({ name, ms: now - began })
         span?.names.push(name)
-        if (name === 'COMMIT' && span) spans.push({ names: span.names, ms: now - span.began })
+        if (name === 'COMMIT' && span) spans.push({ names: span.names, ms: now - span.began, cpuMs: span.cpu === null ? null : (cpuMsOf(pid) ?? 0) - span.cpu })
       }
     }
   }
   const connect = async (): Promise<pg.PoolClient> => {
     const client = await pool.connect()
-    return over(client, { query: clocked(statement => client.query(statement as string)) })
+    return over(client, { query: clocked(statement => client.query(statement as string), (client as unknown as { processID?: number }).processID) })
   }
   return { pool: over(pool, { connect, query: clocked(statement => pool.query(statement as string)) }), timed, spans }
+}
+
+/** What a process has spent on the CPU since it began. */
+function cpuMsOf(pid: number | undefined): number | null {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6
+  } catch {
+    return null
+  }
 }
 
 /** The same object, with some of its methods replaced. */
