@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import { observed, observerOf } from './observe.ts'
 import type { StatementObserver } from './observe.ts'
@@ -76,6 +77,12 @@ const txOver = (client: pg.PoolClient, { hints, observer }: { hints: (() => void
   afterCommit: hint => void hints.push(hint),
 })
 
-const statement = (name: string, text: string, values: unknown[]): pg.QueryConfig => ({ name, text: `/* ${name} */ ${text}`, values })
+const statement = (name: string, text: string, values: unknown[]): pg.QueryConfig => ({ name: shortened(name), text: `/* ${name} */ ${text}`, values })
+
+const NAME_BYTES = 63
+
+/** PostgreSQL cuts longer names off, and would take two of the same beginning for one. */
+const shortened = (name: string): string =>
+  name.length <= NAME_BYTES ? name : `${name.slice(0, NAME_BYTES - 9)}.${createHash('sha256').update(name).digest('hex').slice(0, 8)}`
 
 const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))

@@ -1,7 +1,7 @@
 import { cloneDatabase } from '@sluice/testkit/db'
 import { expect, test } from 'vitest'
 import { openPool } from '../src/pool.ts'
-import { transact } from '../src/transact.ts'
+import { named, transact } from '../src/transact.ts'
 
 test('a connection that breaks between two statements of a transaction fails the transaction and not the process', async () => {
   const clone = await cloneDatabase()
@@ -13,6 +13,16 @@ test('a connection that breaks between two statements of a transaction fails the
   })
   await expect(broken).rejects.toThrow(/terminat|not queryable/)
   expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
+  await pool.end()
+  await clone.drop()
+})
+
+test('two statements whose names are alike for longer than PostgreSQL keeps them stay two', async () => {
+  const clone = await cloneDatabase()
+  const pool = openPool({ url: clone.url, max: 1, log: () => undefined })
+  const long = 'listFlows.status.finished_at.desc.lane.kind.owner.label.words'
+  const read = (end: string, text: string): Promise<unknown[]> => named(pool).rows(`${long}.${end}`, text)
+  expect([await read('createdAfter', 'SELECT 1 AS n'), await read('createdBefore', 'SELECT 2 AS n'), await read('createdAfter', 'SELECT 1 AS n')]).toEqual([[{ n: 1 }], [{ n: 2 }], [{ n: 1 }]])
   await pool.end()
   await clone.drop()
 })

@@ -31,7 +31,9 @@ async function waysOf(db: Named, { filter, onlyEnded }: { filter: FlowListFilter
     return found.rows <= FEW ? [...plan(found.by), ...walk] : [...walk, ...plan(found.by)]
   }
   const [place] = onlyEnded ? plan('place') : []
-  return place?.gathered && !(await holdsMany(db, place)) ? [place] : walk
+  if (place?.gathered && !(await holdsMany(db, place))) return [place]
+  // A walk finds a span that reaches the present; of one that ended long ago it meets nothing for long.
+  return onlyEnded && filter.createdAfter && filter.createdBefore ? [...walk, ...plan('span')] : walk
 }
 
 /** Of words and labels what finds fewer flows, and about how many: by the statistics that ANALYZE keeps of the most common ones. What is not among them is rare. */

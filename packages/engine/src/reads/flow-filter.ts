@@ -40,7 +40,7 @@ export interface ProbePlan {
   exact: boolean
   rest: Rest
 }
-interface Rest { lane?: string[]; kind?: string[]; owner?: string[]; slotHeld?: boolean; words?: string; label?: string[]; createdAfter?: Date; createdBefore?: Date }
+interface Rest { lane?: string[]; kind?: string[]; owner?: string[]; slotHeld?: boolean; words?: string; label?: string[]; createdAfter?: Date; createdBefore?: Date; endedAfter?: Date; spanFrom?: Date; spanTo?: Date }
 
 const PROBES_MAX = 1000
 
@@ -48,8 +48,8 @@ export interface PlanOptions {
   /** Of lane and kind, when both are filtered, the one with fewer rows. */
   smaller: 'lane' | 'kind'
   onlyEnded: boolean
-  /** What finds few rows, which are then sorted: the words, the label, or the lane, kind or owner. null: the list is walked until a page is full. */
-  gather: 'words' | 'label' | 'place' | null
+  /** What finds few rows, which are then sorted: the words, the label, the lane, kind or owner, or the span of creation. null: the list is walked until a page is full. */
+  gather: 'words' | 'label' | 'place' | 'span' | null
 }
 
 /** undefined: nothing can match. Throws LimitExceeded past 1,000 probes, InvalidInput for a text without a word. */
@@ -61,8 +61,8 @@ export function planProbes(filter: FlowListFilter, o: PlanOptions): ProbePlan | 
   const driver = driverOf(asked, o)
   const values = valuesOf(driver, asked)
   if (!FINDS_FEW.has(driver) && values.length * statuses.length > PROBES_MAX) throw new LimitExceeded(PROBES_MAX, `The filter names ${values.length} values in ${statuses.length} statuses: narrow the filter.`)
-  const rest = restBeside(driver, { asked, filter, onlyEnded: o.onlyEnded })
-  return { driver, values, statuses, rest, gathered: FINDS_FEW.has(driver) || (o.onlyEnded && driver !== 'status'), exact: Object.keys(rest).length === 0 }
+  const rest = spanned(restBeside(driver, { asked, filter, onlyEnded: o.onlyEnded }), { driver, gather: o.gather })
+  return { driver, values, statuses, rest, gathered: FINDS_FEW.has(driver) || (o.onlyEnded && driver !== 'status') || o.gather === 'span', exact: Object.keys(rest).length === 0 }
 }
 
 const FINDS_FEW: ReadonlySet<Driver> = new Set(['slot', 'words', 'label', 'ids'])
@@ -107,4 +107,11 @@ function restBeside(driver: Driver, { asked, filter, onlyEnded }: { asked: Asked
   const { createdAfter, createdBefore } = onlyEnded ? filter : {}
   const beside = { lane, kind, owner, label, words, ...(driver === 'slot' ? {} : { slotHeld }), createdAfter, createdBefore }
   return Object.fromEntries(Object.entries(beside).filter(([field, value]) => value != null && field !== driver))
+}
+
+/** By the index on creation where the span is what finds rows; and where those that ended are walked, none ended before it was created. */
+function spanned({ createdAfter, createdBefore, ...rest }: Rest, { driver, gather }: { driver: Driver; gather: PlanOptions['gather'] }): Rest {
+  if (gather === 'span') return { ...rest, ...(createdAfter ? { spanFrom: createdAfter } : {}), ...(createdBefore ? { spanTo: createdBefore } : {}) }
+  const ended = createdAfter && driver === 'status' ? { endedAfter: createdAfter } : {}
+  return { ...rest, ...(createdAfter ? { createdAfter } : {}), ...(createdBefore ? { createdBefore } : {}), ...ended }
 }

@@ -75,4 +75,7 @@ const REST: { field: keyof ProbePlan['rest']; sql(parameter: string): string }[]
   { field: 'label', sql: p => `(SELECT w.labels @> ${p}::text[] FROM flow_search w WHERE w.flow_id = f.id)` },
   { field: 'createdAfter', sql: p => `f.created_at + interval '0' >= ${p}::timestamptz` },
   { field: 'createdBefore', sql: p => `f.created_at + interval '0' < ${p}::timestamptz` },
+  { field: 'endedAfter', sql: p => `f.finished_at >= ${p}::timestamptz` },
+  { field: 'spanFrom', sql: p => `(f.created_at, f.id) > (${p}::timestamptz, '')` },
+  { field: 'spanTo', sql: p => `f.created_at < ${p}::timestamptz` },
 ]

@@ -41,7 +41,35 @@ describe('filters', () => {
     expect(await list({}, 'FINISHED_DESC')).toBe('cde')
     expect(await list({ status: ['QUEUED'] }, 'FINISHED_DESC')).toBe('')
     expect(await list({ kind: ['x'], createdAfter: minutesAgo(6.5) }, 'FINISHED_DESC')).toBe('d')
+    expect(await list({ createdAfter: minutesAgo(7.5) }, 'FINISHED_DESC')).toBe('cde')
+    expect(await list({ createdAfter: minutesAgo(6.5), createdBefore: minutesAgo(5.5) }, 'FINISHED_DESC')).toBe('d')
   })
+
+  test('a span of creation is found by that where a walk by the end takes too long', async () => {
+    const span = { createdAfter: minutesAgo(7.5), createdBefore: minutesAgo(5.5) }
+    const refused: string[] = []
+    const hurried = tooSlow(bed.pool, name => name.startsWith('listFlows.status.finished_at') && refused.push(name) > 0)
+    const pages = [await listFlows(hurried, { filter: span, orderBy: 'FINISHED_DESC', page: { first: 1 } })]
+    pages.push(await listFlows(hurried, { filter: span, orderBy: 'FINISHED_DESC', page: { first: 1, after: pages[0]?.items[0]?.cursor } }))
+    expect(pages.map(page => page.items[0]?.id)).toEqual(['c', 'd'])
+    expect(refused).toHaveLength(2)
+  })
+
+  /** A pool on which statements of some names end as at the timeout. */
+  function tooSlow(pool: Pool, isSlow: (name: string) => boolean): Pool {
+    const connect = async (): Promise<unknown> => {
+      const client = await pool.connect()
+      const query = (statement: string | { name?: string }): unknown =>
+        typeof statement !== 'string' && isSlow(statement.name ?? '') ? Promise.reject(Object.assign(new Error('canceled'), { code: '57014' })) : client.query(statement as string)
+      return new Proxy(client, { get: (target, key) => (key === 'query' ? query : bound(target, key)) })
+    }
+    return new Proxy(pool, { get: (target, key) => (key === 'connect' ? connect : bound(target, key)) })
+  }
+
+  const bound = (target: object, key: PropertyKey): unknown => {
+    const value = Reflect.get(target, key) as unknown
+    return typeof value === 'function' ? value.bind(target) : value
+  }
   test('a deleted flow is in no list', async () => {
     await bed.pool.query(`UPDATE flow SET deleted_at = now() WHERE id = 'c'`)
     expect([await list(), await list({}, 'FINISHED_DESC')]).toEqual(['abde', 'de'])
