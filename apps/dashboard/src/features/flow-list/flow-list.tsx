@@ -21,7 +21,7 @@ export function FlowList({ search, onChange }: { search: ListSearch; onChange():
     <div ref={frame} className="panel relative min-w-0 overflow-hidden">
       <Newcomers count={fresh.size} onShow={() => { toTop(frame.current); void list.reload() }} />
       <Loaded state={state}>
-        {read => (lengthOf(read) > 0 ? <FlowTable pages={read} search={search} place={list.place} onLook={list.look} /> : <Empty search={search} />)}
+        {read => (lengthOf(read) > 0 ? <FlowTable pages={read} search={search} top={list.top} onScrolled={list.scrolled} onLook={list.look} /> : <Empty search={search} />)}
       </Loaded>
     </div>
   )

@@ -13,15 +13,15 @@ const ROW_PX = 32
 /** Rows before the end at which the next page is read. */
 const AHEAD = 40
 
-/** place: how far it is scrolled, kept for whoever comes back. */
-interface Props { pages: ListPages<ListedFlow>; search: ListSearch; place: { top: number }; onLook(inView: InView, nearEnd: boolean): void }
+/** top: how far it was scrolled when it was left, in pixels. */
+interface Props { pages: ListPages<ListedFlow>; search: ListSearch; top(): number; onScrolled(top: number): void; onLook(inView: InView, nearEnd: boolean): void }
 
 /** As many rows as fit, of a list of any length. Those that are not there stand as high as they would. */
-export function FlowTable({ pages, search, place, onLook }: Props) {
+export function FlowTable({ pages, search, top, onScrolled, onLook }: Props) {
   const scroller = useRef<HTMLDivElement>(null)
   const length = lengthOf(pages)
   const count = length + (nextOf(pages) === null ? 0 : 1)
-  usePlace(scroller, place)
+  usePlace({ scroller, top, onScrolled })
   const { first, last } = useRowWindow({ scroller, count, rowPx: ROW_PX })
   const places = Array.from({ length: last - first + 1 }, (_, at) => first + at)
   useLook({ pages, first, last, length, onLook })
@@ -66,16 +66,18 @@ function Head({ order }: { order: ListSearch['order'] }) {
   )
 }
 
+const scrollTo = (element: HTMLElement, top: number) => { element.scrollTop = top }
+
 /** Begins where it was left; before the window looks where it is. */
-const usePlace = (scroller: RefObject<HTMLElement | null>, place: { top: number }) => {
+const usePlace = ({ scroller, top, onScrolled }: Pick<Props, 'top' | 'onScrolled'> & { scroller: RefObject<HTMLElement | null> }) => {
   useLayoutEffect(() => {
     const element = scroller.current
     if (element === null) return
-    element.scrollTop = place.top
-    const remember = () => { place.top = element.scrollTop }
+    scrollTo(element, top())
+    const remember = () => onScrolled(element.scrollTop)
     element.addEventListener('scroll', remember, { passive: true })
     return () => element.removeEventListener('scroll', remember)
-  }, [scroller, place])
+  }, [scroller, top, onScrolled])
 }
 
 /** Tells which pages are in view, whenever that or the list changes. */

@@ -29,8 +29,7 @@ export class ListReader {
   #inView: InView = { first: 0, last: 0 }
   #news = noNews()
   #begun = false
-  /** How far the list is scrolled, in pixels: for who comes back to it. */
-  readonly place = { top: 0 }
+  #top = 0
 
   constructor({ read, order }: { read: ReadList; order: ListOrder }) {
     this.#read = read
@@ -75,6 +74,11 @@ export class ListReader {
     remember(this.#news, item, this.#begun)
     this.#begun = true
   }
+
+  /** How far the list is scrolled, in pixels: for who comes back to it. */
+  readonly top = (): number => this.#top
+
+  readonly scrolled = (top: number): void => { this.#top = top }
 
   /** Applies what was heard: called at the end of a burst. */
   readonly settle = (): void => {

@@ -1,5 +1,6 @@
 import type { Json } from '@sluice/protocol'
 import { Plus, X } from 'lucide-react'
+import { useEffect, useId } from 'react'
 import { Button } from '../../ui/button.tsx'
 import { SelectField, TextArea, TextField } from '../../ui/field.tsx'
 import type { Complaint } from './check-input.ts'
@@ -7,7 +8,7 @@ import type { InputField } from './input-fields.ts'
 import { lostDigits, printJson, readJson } from './json-text.ts'
 import { useDraft } from './use-draft.ts'
 
-/** complaints: their paths begin inside the field. onWrong: its text is no JSON at all, or is again. */
+/** complaints: their paths begin inside the field. onWrong: the text of a control, by its id, is no JSON at all; null = it is, or is gone. */
 export interface ControlProps {
   field: InputField
   value: Json | undefined
@@ -15,7 +16,7 @@ export interface ControlProps {
   off: boolean
   /** undefined = left out. */
   onChange(value: Json | undefined): void
-  onWrong(wrong: string | null): void
+  onWrong(control: string, wrong: string | null): void
   onLeave(): void
 }
 
@@ -138,11 +139,20 @@ function JsonControl(props: ControlProps) {
     const typed = event.target.value.trim() === '' ? { value: undefined } : readJson(event.target.value)
     const value = 'wrong' in typed ? props.value : typed.value
     draft.type(event.target.value, value)
-    props.onWrong('wrong' in typed ? typed.wrong : null)
     if (!('wrong' in typed)) props.onChange(value)
   }
+  useTellWrong(props.onWrong, wrong)
   const common = labelled(props)
   return <TextArea {...common} hint={['As JSON', common.hint].filter(Boolean).join(' · ')} error={wrong ?? common.error} rows={Math.min(12, Math.max(2, draft.text.split('\n').length))} value={draft.text} onChange={onChange} />
+}
+
+/** What is typed in a control may be put right from elsewhere, or go with the control. */
+const useTellWrong = (onWrong: ControlProps['onWrong'], wrong: string | null) => {
+  const id = useId()
+  useEffect(() => {
+    onWrong(id, wrong)
+    return () => onWrong(id, null)
+  }, [onWrong, id, wrong])
 }
 
 const CONTROLS: Record<InputField['shape'], (props: ControlProps) => React.ReactNode> = {

@@ -5,7 +5,7 @@ import { isObject, type InputField } from './input-fields.ts'
 import type { InputDraft } from './use-input-draft.ts'
 
 /** complaints: of the form itself, told once a field was left or a submit was tried; refusals: of the server, told at once. */
-interface Props { fields: InputField[]; draft: InputDraft; complaints: Complaint[]; refusals: Complaint[]; asked: boolean; onWrong(name: string, wrong: string | null): void }
+interface Props { fields: InputField[]; draft: InputDraft; complaints: Complaint[]; refusals: Complaint[]; asked: boolean; onWrong(control: string, wrong: string | null): void }
 
 /** A message that comes while a button is pressed moves the button away, and the click is lost: it waits until the press is over. */
 const afterPress = (run: () => void) => {
@@ -31,7 +31,7 @@ export function InputForm({ fields, draft, complaints, refusals, asked, onWrong 
       {fields.map(field => (
         <FieldControl
           key={field.name} field={field} value={value[field.name]} complaints={saidOf(field.name)} off={draft.wrong !== null}
-          onChange={next => put(field.name, next)} onWrong={wrong => onWrong(field.name, wrong)} onLeave={() => afterPress(() => setLeft(now => new Set([...now, field.name])))}
+          onChange={next => put(field.name, next)} onWrong={onWrong} onLeave={() => afterPress(() => setLeft(now => new Set([...now, field.name])))}
         />
       ))}
     </div>

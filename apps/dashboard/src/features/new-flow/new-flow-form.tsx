@@ -1,6 +1,6 @@
 import type { Json } from '@sluice/protocol'
 import { Play } from 'lucide-react'
-import { useEffect, useMemo, useRef, useState, type FormEvent, type RefObject } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState, type FormEvent, type RefObject } from 'react'
 import { useCommand } from '../../graphql/use-command.ts'
 import { useViewer, whyMayNot } from '../../graphql/viewer.ts'
 import { Button } from '../../ui/button.tsx'
@@ -31,9 +31,10 @@ export function NewFlowForm({ kind, schema, lanes, begun, onText }: Props) {
   const complaints = useMemo(() => check(draft.value), [check, draft.value])
   const { options, complaints: optionComplaints } = useMemo(() => readOptions(typed), [typed])
   const fields = useMemo(() => fieldsOf(schema), [schema])
-  const [wrongFields, setWrongFields] = useState<Record<string, string>>({})
+  const [wrongControls, setWrongControls] = useState<ReadonlySet<string>>(new Set())
+  const tellWrong = useCallback((control: string, wrong: string | null) => setWrongControls(now => withWrong(now, control, wrong)), [])
   const form = useRef<HTMLFormElement>(null)
-  const wrong = Object.keys(wrongFields).length > 0
+  const wrong = wrongControls.size > 0
   const ready = draft.wrong === null && !wrong && complaints.length === 0 && optionComplaints.length === 0
   const request: FlowRequest | null = draft.wrong === null && !wrong ? { kind, input: draft.value, ...options } : null
   useFocusOnWrong(form, { asked, refused: command.refusals })
@@ -54,7 +55,7 @@ export function NewFlowForm({ kind, schema, lanes, begun, onText }: Props) {
         <Panel title="Input">
           {fields === null
             ? <p className="text-muted">{schema === null ? 'This kind names no schema, so that any JSON is taken' : 'This kind’s input is not a plain object'}: it is given as JSON.</p>
-            : <InputForm fields={fields} draft={draft} complaints={complaints} refusals={inputOf(command.refusals)} asked={asked} onWrong={(name, wrong) => setWrongFields(now => withWrong(now, name, wrong))} />}
+            : <InputForm fields={fields} draft={draft} complaints={complaints} refusals={inputOf(command.refusals)} asked={asked} onWrong={tellWrong} />}
         </Panel>
         <OptionsPart typed={typed} lanes={lanes} complaints={[...optionComplaints, ...optionsOf(command.refusals)]} onTyped={setTyped} />
         <div className="flex flex-wrap items-center gap-3">
@@ -65,16 +66,16 @@ export function NewFlowForm({ kind, schema, lanes, begun, onText }: Props) {
         {command.problem && <p role="alert" className="text-bad">{command.problem}</p>}
       </div>
       <div className="flex min-w-0 flex-col gap-3">
-        <Panel title="JSON"><JsonEditor text={draft.text} onText={draft.type} hint={hintsOf(resolved(schema, schema) ?? {}).join(', ')} complaints={fields === null || asked ? unshown : inputOf(command.refusals).filter(one => unshown.includes(one))} /></Panel>
+        <Panel title="JSON"><JsonEditor text={draft.text} onText={draft.type} hint={hintsOf(resolved(schema, schema) ?? {}).join(', ')} complaints={asked ? unshown : unshown.filter(({ path }) => path.length > 0)} /></Panel>
         <Panel title="What is sent"><CopyAs request={request} /></Panel>
       </div>
     </form>
   )
 }
 
-const withWrong = (now: Record<string, string>, name: string, wrong: string | null): Record<string, string> => {
-  const { [name]: _, ...others } = now
-  return wrong === null ? others : { ...others, [name]: wrong }
+const withWrong = (now: ReadonlySet<string>, control: string, wrong: string | null): ReadonlySet<string> => {
+  if (now.has(control) === (wrong !== null)) return now
+  return wrong === null ? new Set([...now].filter(one => one !== control)) : new Set([...now, control])
 }
 
 /** Complaints about the input, with paths from its properties down; and those about anything else. */

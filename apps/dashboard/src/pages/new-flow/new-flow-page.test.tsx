@@ -117,6 +117,17 @@ describe('the form of a new flow', () => {
     expect(sent()).toEqual([])
   })
 
+  test('a text that is no JSON is forgotten when the JSON beside is changed', async () => {
+    const { sent } = await setup()
+    type('deep', '{"a": ')
+    start()
+    expect(noteOf('deep')).toContain('Line 1, column 7')
+    expect(sent()).toEqual([])
+    type('Input as JSON', '{"folder": ".", "deep": {"a": 2}}')
+    start()
+    await waitFor(() => expect(sent()).toEqual([{ kind: 'sample.digest', input: { folder: '.', deep: { a: 2 } } }]))
+  })
+
   test('a value that its field cannot show is edited as JSON', async () => {
     await setup()
     type('Input as JSON', '{"folder": null}')

@@ -18,7 +18,7 @@ const pageOf = ({ queued = [], running = [], ended = [], cap = 3, more = false }
   return {
     queueStats: stats,
     flowCounts: { __typename: 'FlowCounts', total: queued.length + running.length + ended.length },
-    caps: [{ __typename: 'Cap', scope: 'GLOBAL', lane: null, maxActive: cap, active: running.length, fromEnvironment: false, environmentValue: 8, setBy: null, setAt: null }],
+    caps: [{ __typename: 'Cap', scope: 'GLOBAL', lane: null, maxActive: cap, active: running.length, fromEnvironment: false, environmentValue: 8, setBy: null, setAt: null, reason: null }],
     lanes: [{ __typename: 'Lane', id: 'lane_default', name: 'default', state: 'OPEN', maxActive: 0, stats: { ...stats } }],
     flowQueue: rows('QueryFlowQueueConnection', queued, more),
     holding: rows('QueryFlowsConnection', running),
