@@ -9,6 +9,7 @@ import { healthDoor } from '../doors/health.ts'
 import { answerBy, createHttpServer, listen } from '../doors/listen.ts'
 import { ourOrigins } from '../doors/origins.ts'
 import { metricsDoor } from '../doors/metrics.ts'
+import { quietConnections } from '../doors/quiet-connections.ts'
 import { restDoor } from '../doors/rest/rest-door.ts'
 import { sessionDoor } from '../doors/session.ts'
 import { openSockets } from '../doors/sockets.ts'
@@ -40,6 +41,7 @@ interface ApiOptions { engine: Engine; prisma: PrismaClient; settings: ApiSettin
 export async function startApi({ engine, prisma, settings, observing, dashboardDir = DASHBOARD }: ApiOptions): Promise<Api> {
   const { deps } = engine
   const http = createHttpServer()
+  const quiet = quietConnections(http)
   const live = await openLive({ engine: deps, prisma, settings, ended: observing.metrics.subscriptionEnded })
   observing.metrics.lookAt({ live: live.figures, claimsParked: () => deps.promoter.asking })
   const stopping = new AbortController()
@@ -72,7 +74,7 @@ export async function startApi({ engine, prisma, settings, observing, dashboardD
       await live.close()
       await sockets.close()
       // A connection whose last answer has just left is idle and would be kept alive.
-      const idle = setInterval(() => http.closeIdleConnections(), IDLE_EVERY_MS)
+      const idle = setInterval(quiet.end, IDLE_EVERY_MS)
       const late = setTimeout(() => http.closeAllConnections(), IN_FLIGHT_MS)
       await closed
       clearInterval(idle)
