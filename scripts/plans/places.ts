@@ -31,10 +31,14 @@ export async function findPlaces(pool: pg.Pool): Promise<Places> {
 
 const TEXT = (at: string): string => `to_char(${at} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
 
+// As an index of lists has them: over all flows it takes the half minute that a statement may.
+const FINISHED = `status = 'FINISHED' AND deleted_at IS NULL`
+
 const PLACES = `
 SELECT ${TEXT('clock_timestamp()')} AS now, ${TEXT('m.created_at')} AS created, ${TEXT('m.finished_at')} AS finished, m.created_at AS from, m.created_at + interval '1 day' AS to, m.id AS ended
-  FROM (SELECT min(created_at) + (max(created_at) - min(created_at)) / 2 AS at FROM flow) h
- CROSS JOIN LATERAL (SELECT id, created_at, finished_at FROM flow f WHERE f.status = 'FINISHED' AND f.created_at >= h.at ORDER BY f.created_at, f.id LIMIT 1) m`
+  FROM (SELECT b.first + (b.last - b.first) / 2 AS at FROM (SELECT (SELECT created_at FROM flow WHERE ${FINISHED} ORDER BY created_at, id LIMIT 1) AS first,
+                                                                  (SELECT created_at FROM flow WHERE ${FINISHED} ORDER BY created_at DESC, id DESC LIMIT 1) AS last) b) h
+ CROSS JOIN LATERAL (SELECT id, created_at, finished_at FROM flow f WHERE f.status = 'FINISHED' AND f.deleted_at IS NULL AND f.created_at >= h.at ORDER BY f.created_at, f.id LIMIT 1) m`
 
 interface QueuePlace { id: string; rank: number; at: string }
 

@@ -21,7 +21,8 @@ export async function measureRetention({ deps, pool, seconds, say }: RetentionLo
 /** Three tenths of what has ended are older than so many days. */
 async function daysBehindWhichFlowsAre(pool: Pool): Promise<number> {
   const { rows } = await pool.query<{ days: number }>(
-    `SELECT extract(epoch FROM (max(finished_at) - min(finished_at)) * 0.7 + now() - max(finished_at))::float8 / 86400 AS days FROM flow WHERE status = 'FINISHED'`)
+    `SELECT extract(epoch FROM now() - oldest.finished_at)::float8 * 0.7 / 86400 AS days
+       FROM (SELECT finished_at FROM flow WHERE status = 'FINISHED' AND finished_at IS NOT NULL AND deleted_at IS NULL ORDER BY finished_at, id LIMIT 1) oldest`)
   return rows[0]?.days ?? 1
 }
 
