@@ -50,14 +50,11 @@ function countRows(db: Named, f: FlowListFilter, plan: ProbePlan): Promise<Statu
   return db.rows<StatusCountRow>(`countRows.${plan.driver}${rest.key}`, countRowsSql(plan, rest.where), [plan.values, plan.statuses, ...bounds, ...rest.values])
 }
 
-/** The probes one after the other until 10,000 are found. In order, so that no other index, skipping through its first column, looks cheaper. */
-function countRowsSql(plan: ProbePlan, rest: string): string {
-  const { where, order } = createdProbe(plan, { from: ['$3::timestamptz'], to: ['$4::timestamptz'] })
-  return `
+/** The probes one after the other until 10,000 are found. In no order: with one, the planner found all of a probe and sorted it before it took the first. */
+const countRowsSql = (plan: ProbePlan, rest: string): string => `
 SELECT status, count(*)::int AS count FROM (
   SELECT x.status FROM ${probesOf(plan.driver)} CROSS JOIN LATERAL (
-    SELECT f.status FROM flow f WHERE ${where}${rest}
-    ${plan.gathered ? '' : `ORDER BY ${order.join(', ')}`} LIMIT ${LIMITS.countMax}) x
+    SELECT f.status FROM flow f WHERE ${createdProbe(plan, { from: ['$3::timestamptz'], to: ['$4::timestamptz'] }).where}${rest}
+     LIMIT ${LIMITS.countMax}) x
    LIMIT ${LIMITS.countMax}) counted
  GROUP BY status`
-}

@@ -105,10 +105,18 @@ describe('counts', () => {
     ['by status, lane and kind read no flow', { status: ['FAILED'], lane: ['default'], kind: ['report'] }, { buffers: 100, indexes: [] }],
     ['by owner stop at 10,000', { owner: ['prn_busy'] }, { buffers: 1500, indexes: ['flow_principal_created_idx'] }],
     ['of slot holders', { slotHeld: true }, { buffers: 600, indexes: ['flow_slot_idx'] }],
-    ['in a span stop at 10,000', { createdAfter: new Date(Date.now() - 86_400_000) }, { buffers: 1500, indexes: ['flow_status_created_idx'] }],
     ['of a word that few have', { text: 'sirius' }, { buffers: 300, indexes: ['flow_pkey', 'flow_search_words_idx'] }],
     ['of a label that most have stop at 10,000', { label: ['env=prod'] }, { buffers: 60_000, indexes: ['flow_search_pkey', 'flow_status_created_idx'] }],
   ])('%s', async (_, filter, expected) => void (await expectPlans(p => flowCounts(p, filter), expected)))
+
+  test('in a span stop at 10,000, by the index of the status or, skipping through few owners, by theirs', async () => {
+    recording.explained.length = 0
+    await flowCounts(recording.pool, { createdAfter: new Date(Date.now() - 86_400_000) })
+    const used = recording.explained.flatMap(p => [...p.indexes])
+    expect(used.every(i => ['flow_status_created_idx', 'flow_principal_created_idx'].includes(i)), used.join()).toBe(true)
+    expect(recording.explained.flatMap(p => [...p.scanned])).toEqual([])
+    expect(recording.explained.map(p => p.buffers).every(b => b <= 1500), recording.explained.map(p => p.buffers).join()).toBe(true)
+  })
 
   test('are folded by ranges', () => expectPlans(p => foldCounts(p), { buffers: 5000, indexes: [] }))
 })
