@@ -1,8 +1,10 @@
 import { openPrisma, type PrismaClient } from '@sluice/db/prisma'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { encodeFeedCursor, feedHead } from '@sluice/engine'
+import { eventually } from '@sluice/testkit/db'
 import { contextFor } from '../src/graphql/server.ts'
 import type { Context, Resources } from '../src/graphql/context.ts'
-import { openFeedHub, type FeedHub, type FeedListener } from '../src/live/feed-hub.ts'
+import { BATCH_MAX, openFeedHub, type FeedHub, type FeedListener } from '../src/live/feed-hub.ts'
 import { flowEvents } from '../src/live/flow-events-stream.ts'
 import { flowsChanged } from '../src/live/flows-changed-stream.ts'
 import { openRights } from '../src/live/rights.ts'
@@ -190,6 +192,35 @@ describe('flowsChanged', () => {
     expect((await stream.next()).value).toMatchObject({ kind: 'END', end: 'SHUTDOWN' })
     expect(server.logged).toContainEqual(expect.objectContaining({ event: 'subscription.failed', message: 'away' }))
     rights.close()
+  })
+
+  test('INV-34 a reader that is catching up when retention overtakes it is told of the gap', async () => {
+    const from = await headBehind()
+    await createFlows(admin, Array.from({ length: BATCH_MAX + 50 }, () => ({ kind: 'purged' })))
+    const joined = await headBehind()
+    let reads = 0
+    const pool = new Proxy(server.pool, { get: (target, key) => {
+      const value = Reflect.get(target, key) as unknown
+      if (key !== 'query') return typeof value === 'function' ? value.bind(target) : value
+      return async (statement: { name?: string }) => {
+        if (statement.name === 'readFeed' && (reads += 1) === 2) await target.query('UPDATE system_state SET horizon_xid = $1, horizon_position = $2', [joined.xid, joined.position])
+        return target.query(statement as never)
+      }
+    } })
+    const { sources, rights } = await handSources()
+    const stream = flowsChanged({ ...sources, hub: { ...sources.hub, cursor: joined } }, { filter: {}, after: encodeFeedCursor(from), ctx: await contextOf(admin, pool) })
+    expect((await stream.next()).value).toMatchObject({ kind: 'SNAPSHOT', gap: false })
+    for (let read = 0; read < BATCH_MAX; read += 1) expect((await stream.next()).value).toMatchObject({ kind: 'CHANGE' })
+    expect((await stream.next()).value).toMatchObject({ kind: 'SNAPSHOT', gap: true, cursor: encodeFeedCursor(joined) })
+    await stream.return?.()
+    rights.close()
+  })
+
+  /** The feed's head once it holds all that was committed: other tests of the cluster may keep it late. */
+  const headBehind = () => eventually(async () => {
+    const head = await feedHead(server.pool)
+    expect((await server.pool.query('SELECT 1 FROM flow_event WHERE (xid, position) > ($1::bigint, $2::bigint)', [head.xid, head.position])).rowCount).toBe(0)
+    return head
   })
 })
 

@@ -79,6 +79,8 @@ class ChangedStream {
       yield* flows.flatMap((flow) => this.#item(flow.row, encodeFeedCursor(placeOf(flow, joined))))
       if (!page.more || items.length < page.items.length) return
       page = await readFeed(this.#ctx.deps.pool, page.head, BATCH_MAX)
+      // Retention overtook the reader: what lay between can no longer be told.
+      if (page.gap) return yield await this.#snapshot({ gap: true, at: joined })
     }
   }
 
