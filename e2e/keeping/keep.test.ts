@@ -2,7 +2,7 @@
  * What an operator does so that nothing is lost: a backup while everything runs, and a restore elsewhere that goes on with the queue. Both are
  * killed on the way, at moments that CRASH_SEED repeats.
  */
-import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { actorWith, startWorld, until, type Submitter, type World } from '@sluice/testkit/world'
@@ -55,13 +55,29 @@ describe(`backup and restore (seed ${SEED})`, () => {
     await until(() => worker.handled.length >= enough, { withinMs: 30_000, what: () => `flows to go on; printed:\n${world.printed().slice(-2000)}` })
   }
 
-  test('a backup that is killed leaves no file of its name', async () => {
-    for (let kill = 0; kill < KILLS; kill++) {
-      const { code } = await killVerb(startVerb('backup', { file: file(), env: env() }), 100 + dice() * 300)
-      expect(existsSync(file())).toBe(code === 0)
-      rmSync(file(), { force: true })
+  test('a backup that is killed leaves no file of its name, or a whole one', async () => {
+    try {
+      for (let kill = 0; kill < KILLS; kill++) {
+        const { code } = await killVerb(startVerb('backup', { file: file(), env: env() }), 100 + dice() * 300)
+        // Killed after its last step and before it could say so, it was a backup all the same.
+        if (code === 0 || existsSync(file())) await expectWhole()
+        rmSync(file(), { force: true })
+      }
+    } finally {
+      for (const name of readdirSync(dir)) rmSync(join(dir, name))
     }
-    for (const name of readdirSync(dir)) rmSync(join(dir, name))
+  })
+
+  /** A restore reads the whole file before it minds the server that runs. */
+  const expectWhole = async (): Promise<void> => expect((await run('restore')).said).toMatch(/already running at http/)
+
+  test('a backup that is killed as its file appears has written all of it', async () => {
+    const verb = startVerb('backup', { file: file(), env: env() })
+    const watcher = watch(dir, () => { if (existsSync(file())) verb.child.kill('SIGKILL') })
+    await verb.ended
+    watcher.close()
+    await expectWhole()
+    rmSync(file())
   })
 
   test('a backup is written while everything runs, and says that keys are not in it', async () => {
