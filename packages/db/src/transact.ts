@@ -6,22 +6,25 @@ import type { Pool } from './pool.ts'
 
 type Row = Record<string, unknown>
 
+/** A statement that one of many combinations makes is not prepared: every connection would keep each of them for good. */
+export interface RowsOptions { prepared?: boolean }
+
 /** A running transaction. Statements are named, so each connection prepares them once. */
 export interface Tx {
   /** name must stand for one text only; it also leads the text as a comment. */
-  rows<T extends Row>(name: string, text: string, values?: unknown[]): Promise<T[]>
+  rows<T extends Row>(name: string, text: string, values?: unknown[], o?: RowsOptions): Promise<T[]>
   /** Runs after the commit and never when it fails: nothing leaves before (D-38). */
   afterCommit(hint: () => void): void
 }
 
-export interface Named { rows<T extends Row>(name: string, text: string, values?: unknown[]): Promise<T[]> }
+export interface Named { rows<T extends Row>(name: string, text: string, values?: unknown[], o?: RowsOptions): Promise<T[]> }
 
 /** The same statements outside a transaction, each its own commit. */
 export const named = (pool: Pool): Named => {
   const observer = observerOf(pool)
   return {
-    rows: async <T extends Row>(name: string, text: string, values: unknown[] = []) =>
-      (await observed({ observer, name }, () => pool.query<T>(statement(name, text, values)))).rows,
+    rows: async <T extends Row>(name: string, text: string, values: unknown[] = [], o: RowsOptions = {}) =>
+      (await observed({ observer, name }, () => pool.query<T>(statement(name, { text, values, ...o })))).rows,
   }
 }
 
@@ -72,12 +75,13 @@ async function once<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
 const ignored = (): void => undefined
 
 const txOver = (client: pg.PoolClient, { hints, observer }: { hints: (() => void)[]; observer: StatementObserver | undefined }): Tx => ({
-  rows: async <R extends Row>(name: string, text: string, values: unknown[] = []) =>
-    (await observed({ observer, name }, () => client.query<R>(statement(name, text, values)))).rows,
+  rows: async <R extends Row>(name: string, text: string, values: unknown[] = [], o: RowsOptions = {}) =>
+    (await observed({ observer, name }, () => client.query<R>(statement(name, { text, values, ...o })))).rows,
   afterCommit: hint => void hints.push(hint),
 })
 
-const statement = (name: string, text: string, values: unknown[]): pg.QueryConfig => ({ name: shortened(name), text: `/* ${name} */ ${text}`, values })
+const statement = (name: string, { text, values, prepared = true }: { text: string; values: unknown[] } & RowsOptions): pg.QueryConfig =>
+  ({ ...(prepared ? { name: shortened(name) } : {}), text: `/* ${name} */ ${text}`, values })
 
 const NAME_BYTES = 63
 

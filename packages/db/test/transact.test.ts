@@ -26,3 +26,14 @@ test('two statements whose names are alike for longer than PostgreSQL keeps them
   await pool.end()
   await clone.drop()
 })
+
+test('what is not prepared leaves nothing on the connection', async () => {
+  const clone = await cloneDatabase()
+  const pool = openPool({ url: clone.url, max: 1, log: () => undefined })
+  expect(await named(pool).rows('combination.a.b', 'SELECT $1::int AS n', [1], { prepared: false })).toEqual([{ n: 1 }])
+  expect((await pool.query('SELECT name FROM pg_prepared_statements')).rows).toEqual([])
+  await named(pool).rows('kept', 'SELECT 1 AS n')
+  expect((await pool.query('SELECT name FROM pg_prepared_statements')).rows).toEqual([{ name: 'kept' }])
+  await pool.end()
+  await clone.drop()
+})

@@ -47,7 +47,8 @@ SELECT word AS status, sum(count)::int AS count FROM ${COUNTED} c
 function countRows(db: Named, f: FlowListFilter, plan: ProbePlan): Promise<StatusCountRow[]> {
   const rest = restOf(plan.rest, 5)
   const bounds = [f.createdAfter ?? '-infinity', f.createdBefore ?? 'infinity']
-  return db.rows<StatusCountRow>(`countRows.${plan.driver}${rest.key}`, countRowsSql(plan, rest.where), [plan.values, plan.statuses, ...bounds, ...rest.values])
+  const values = [plan.values, plan.statuses, ...bounds, ...rest.values]
+  return db.rows<StatusCountRow>(`countRows.${plan.driver}${rest.key}`, countRowsSql(plan, rest.where), values, { prepared: rest.values.length < 2 })
 }
 
 /** The probes one after the other until 10,000 are found. In no order: with one, the planner found all of a probe and sorted it before it took the first. */

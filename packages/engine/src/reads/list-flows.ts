@@ -66,7 +66,8 @@ function readRows(db: Named, { filter, plan, wanted, order }: Scan): Promise<Lis
   const fixed = [plan.values, plan.statuses, wanted.size + 1, from.at, from.id, ...(byCreation ? [far] : [])]
   const rest = restOf(plan.rest, fixed.length + 1)
   const name = `listFlows.${plan.driver}${plan.gathered ? '.gathered' : ''}.${order.column}.${order.descending ? 'desc' : 'asc'}${rest.key}`
-  return db.rows<ListRow>(name, listSql(plan, { ...order, rest: rest.where }), [...fixed, ...rest.values])
+  // With two and more further filters there are hundreds of texts.
+  return db.rows<ListRow>(name, listSql(plan, { ...order, rest: rest.where }), [...fixed, ...rest.values], { prepared: rest.values.length < 2 })
 }
 
 const microseconds = (at: Date): string => at.toISOString().replace('Z', '000Z')

@@ -48,19 +48,19 @@ describe('filters', () => {
   test('a span of creation is found by that where a walk by the end takes too long', async () => {
     const span = { createdAfter: minutesAgo(7.5), createdBefore: minutesAgo(5.5) }
     const refused: string[] = []
-    const hurried = tooSlow(bed.pool, name => name.startsWith('listFlows.status.finished_at') && refused.push(name) > 0)
+    const hurried = tooSlow(bed.pool, text => text.startsWith('/* listFlows.status.finished_at') && refused.push(text) > 0)
     const pages = [await listFlows(hurried, { filter: span, orderBy: 'FINISHED_DESC', page: { first: 1 } })]
     pages.push(await listFlows(hurried, { filter: span, orderBy: 'FINISHED_DESC', page: { first: 1, after: pages[0]?.items[0]?.cursor } }))
     expect(pages.map(page => page.items[0]?.id)).toEqual(['c', 'd'])
     expect(refused).toHaveLength(2)
   })
 
-  /** A pool on which statements of some names end as at the timeout. */
-  function tooSlow(pool: Pool, isSlow: (name: string) => boolean): Pool {
+  /** A pool on which some statements end as at the timeout; the name leads the text. */
+  function tooSlow(pool: Pool, isSlow: (text: string) => boolean): Pool {
     const connect = async (): Promise<unknown> => {
       const client = await pool.connect()
-      const query = (statement: string | { name?: string }): unknown =>
-        typeof statement !== 'string' && isSlow(statement.name ?? '') ? Promise.reject(Object.assign(new Error('canceled'), { code: '57014' })) : client.query(statement as string)
+      const query = (statement: string | { text: string }): unknown =>
+        typeof statement !== 'string' && isSlow(statement.text) ? Promise.reject(Object.assign(new Error('canceled'), { code: '57014' })) : client.query(statement as string)
       return new Proxy(client, { get: (target, key) => (key === 'query' ? query : bound(target, key)) })
     }
     return new Proxy(pool, { get: (target, key) => (key === 'connect' ? connect : bound(target, key)) })
