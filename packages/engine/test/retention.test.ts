@@ -1,4 +1,5 @@
 import { transact } from '@sluice/db'
+import type { Pool } from '@sluice/db'
 import { eventually } from '@sluice/testkit/db'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkCounts } from '../src/services/check-counts.ts'
@@ -78,6 +79,37 @@ describe('flows', () => {
     })
     expect(await sweepRetention(bed.deps)).toMatchObject({ purged: 1 })
   })
+})
+
+describe('a batch that takes too long', () => {
+  test('is tried again at half its size, and what fails does not keep the rest from its turn', async () => {
+    const ids = await finished(6)
+    await deleteFlows(bed.deps, { caller: bed.caller, items: ids.map(id => ({ id })) })
+    await deletedHoursAgo(ids, 2)
+    await bed.sql(`INSERT INTO sign_in_code (id, principal_id, expires_at) VALUES ('stale', 'p', now() - interval '2 days')`)
+    const limits: number[] = []
+    const hurried = { ...bed.deps, pool: refusing(bed.deps.pool, ({ text, values = [] }) => text.includes('purgeDeleted') && limits.push(Number(values[1])) > 0 && Number(values[1]) > 2) }
+    expect(await sweepRetention(hurried)).toMatchObject({ purged: 6, trimmed: 1 })
+    expect(limits.slice(0, 4)).toEqual([500, 250, 125, 63])
+    await bed.sql(`INSERT INTO sign_in_code (id, principal_id, expires_at) VALUES ('stale', 'p', now() - interval '2 days')`)
+    await expect(sweepRetention({ ...bed.deps, pool: refusing(bed.deps.pool, ({ text }) => text.includes('purgeDeleted')) })).rejects.toThrow('A batch of one')
+    expect(await bed.sql(`SELECT 1 FROM sign_in_code WHERE id = 'stale'`)).toEqual([])
+  })
+
+  /** A pool on which some statements end as at their timeout. */
+  const refusing = (pool: Pool, isSlow: (statement: { text: string; values?: unknown[] }) => boolean): Pool => new Proxy(pool, {
+    get: (target, key) => {
+      if (key !== 'connect') return bound(target, key)
+      return async () => new Proxy(await target.connect(), {
+        get: (client, word) => (word !== 'query' ? bound(client, word) : (statement: string | { text: string }) =>
+          typeof statement !== 'string' && isSlow(statement) ? Promise.reject(Object.assign(new Error('canceled'), { code: '57014' })) : client.query(statement as string)),
+      })
+    },
+  })
+  const bound = (target: object, key: PropertyKey): unknown => {
+    const value = Reflect.get(target, key) as unknown
+    return typeof value === 'function' ? value.bind(target) : value
+  }
 })
 
 describe('the feed', () => {

@@ -25,37 +25,60 @@ const MINUTES_KEPT_MS = 8 * DAY_MS
 const BATCH = 500
 const TRIM_BATCH = 5000
 
-/** How many flows left the lists, how many were purged, and how many rows of small tables went. */
+/**
+ * How many flows left the lists, how many were purged, and how many rows of small tables went. What fails does not keep the rest from its turn; the first
+ * failure is thrown at the end.
+ */
 export async function sweepRetention(deps: Deps): Promise<Retained> {
   const { flowRetentionDays, auditRetentionDays, idempotencyWindowMs } = deps.settings
-  const hidden = flowRetentionDays > 0 ? await inBatches(deps, BATCH, tx => hideOld(tx, deps, flowRetentionDays)) : 0
-  const purged = await inBatches(deps, BATCH, tx => purgeDeleted(tx, { restMs: PURGE_REST_MS, limit: BATCH }))
+  const failures: unknown[] = []
+  const run = (most: number, batch: Batch): Promise<number> => inBatches(deps, most, batch).catch((error: unknown) => (failures.push(error), 0))
+  const hidden = flowRetentionDays > 0 ? await run(BATCH, (tx, limit) => hideOld(tx, deps, { days: flowRetentionDays, limit })) : 0
+  const purged = await run(BATCH, (tx, limit) => purgeDeleted(tx, { restMs: PURGE_REST_MS, limit }))
   const rules = [
     { what: 'idempotencyKeys', olderThanMs: idempotencyWindowMs }, { what: 'minutes', olderThanMs: MINUTES_KEPT_MS },
     { what: 'sessions', olderThanMs: DAY_MS }, { what: 'signInCodes', olderThanMs: DAY_MS },
     ...(auditRetentionDays > 0 ? [{ what: 'audit', olderThanMs: auditRetentionDays * DAY_MS } as const] : []),
   ] as const
   let trimmed = 0
-  for (const rule of rules) trimmed += await inBatches(deps, TRIM_BATCH, tx => trim(tx, { ...rule, limit: TRIM_BATCH }))
+  for (const rule of rules) trimmed += await run(TRIM_BATCH, (tx, limit) => trim(tx, { ...rule, limit }))
   if (hidden + purged > 0) deps.log({ event: 'retention', hidden, purged, trimmed })
+  if (failures.length > 0) throw failures[0]
   return { hidden, purged, trimmed }
 }
 
-/** Until a batch is not full, or the process closes, or another process is at it. */
-async function inBatches(deps: Deps, size: number, batch: (tx: Tx) => Promise<number>): Promise<number> {
+type Batch = (tx: Tx, limit: number) => Promise<number>
+
+/** Ended by statement_timeout or transaction_timeout. */
+const TOO_LONG = new Set(['57014', '25P04'])
+
+/** Until a batch is not full, or the process closes, or another process is at it. A batch that takes too long is tried again at half its size. */
+async function inBatches(deps: Deps, most: number, batch: Batch): Promise<number> {
   let total = 0
+  let limit = most
   while (!deps.closing.aborted) {
     const began = performance.now()
-    const done = await transact(deps.pool, async tx => ((await trySweepLock(tx, 'retention')) ? batch(tx) : 0))
-    total += done
-    if (done < size) break
+    const done = await oneBatch(deps, tx => batch(tx, limit))
+    if (done === 'too long' && limit === 1) throw new Error('A batch of one takes longer than a transaction may.')
+    if (done === 'too long') limit = Math.ceil(limit / 2)
+    else total += done
+    if (done !== 'too long' && done < limit) break
     await rest(performance.now() - began, deps.closing)
   }
   return total
 }
 
-async function hideOld(tx: Tx, deps: Deps, days: number): Promise<number> {
-  const flows = await lockFlows(tx, await findOld(tx, { days, limit: BATCH }))
+async function oneBatch(deps: Deps, batch: (tx: Tx) => Promise<number>): Promise<number | 'too long'> {
+  try {
+    return await transact(deps.pool, async tx => ((await trySweepLock(tx, 'retention')) ? batch(tx) : 0))
+  } catch (error) {
+    if (TOO_LONG.has((error as { code?: string }).code ?? '')) return 'too long'
+    throw error
+  }
+}
+
+async function hideOld(tx: Tx, deps: Deps, o: { days: number; limit: number }): Promise<number> {
+  const flows = await lockFlows(tx, await findOld(tx, o))
   const moves = [...flows.values()].filter(flow => isTerminal(flow.status) && !flow.deleted).map(flow => markDeleted(flow, { by: 'system', reason: 'retention' }))
   await applyMoves(tx, deps, 'system', moves)
   return moves.length
