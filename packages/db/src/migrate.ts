@@ -38,7 +38,8 @@ export interface MigrateOptions {
 /**
  * Applies what is missing of the migrations in `dir`, one process at a time, and returns the names of those it applied.
  * Throws MigrationRefused: server older than PostgreSQL 14, database newer than this version, a migration that was edited
- * after it was applied, or one that failed (now or earlier). A failed migration leaves nothing behind but its record.
+ * after it was applied, one that failed (now or earlier), or one that others were in the way of for too long. A failed migration leaves nothing
+ * behind but its record; one that was only disturbed leaves none, and the next start begins it again.
  */
 export async function migrate(url: string, dir: string, { lockMs = 3_000 }: MigrateOptions = {}): Promise<string[]> {
   const client = new pg.Client({ connectionString: url, application_name: 'sluice migrate' })
@@ -47,9 +48,10 @@ export async function migrate(url: string, dir: string, { lockMs = 3_000 }: Migr
   await client.connect()
   try {
     await refuseOldServer(client)
+    await liftTimeLimits(client)
     await lockMigrations(client)
     await client.query(PRISMA_TABLE)
-    return await applyAll(client, { migrations: await missing(client, readMigrations(dir)), lockMs })
+    return await applyAll(client, { known: readMigrations(dir), lockMs })
   } finally {
     await client.end()
   }
@@ -63,6 +65,13 @@ async function refuseOldServer(client: pg.Client): Promise<void> {
   if (server !== undefined && server.number < OLDEST_SERVER) {
     throw new MigrationRefused(`The server is PostgreSQL ${server.version}, and Sluice needs PostgreSQL 14 or newer.`)
   }
+}
+
+/** A server's own limits are for statements, not for the fill of a large table. A server before 17 does not know the last. */
+const TIME_LIMITS = ['statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout']
+
+async function liftTimeLimits(client: pg.Client): Promise<void> {
+  await client.query(`SELECT set_config(name, '0', false) FROM pg_settings WHERE name = ANY($1)`, [TIME_LIMITS])
 }
 
 async function missing(client: pg.Client, known: Migration[]): Promise<Migration[]> {
@@ -96,28 +105,56 @@ async function lockMigrations(client: pg.Client): Promise<void> {
   while (!(await isFree())) await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN_MS))
 }
 
-interface Applying { migrations: Migration[]; lockMs: number }
+interface Applying { known: Migration[]; lockMs: number }
 
-async function applyAll(client: pg.Client, { migrations, lockMs }: Applying): Promise<string[]> {
-  for (const each of migrations) await applyOne(client, { migration: each, lockMs })
-  return migrations.map((each) => each.name)
+/** What is missing is read again after each: another process may have applied it while this one stood aside. */
+async function applyAll(client: pg.Client, { known, lockMs }: Applying): Promise<string[]> {
+  const applied: string[] = []
+  let attempt = 1
+  for (let [next] = await missing(client, known); next !== undefined; [next] = await missing(client, known)) {
+    const done = await applyOne(client, { migration: next, lockMs, attempt })
+    if (done) applied.push(next.name)
+    else await standAside(client)
+    attempt = done ? 1 : attempt + 1
+  }
+  return applied
 }
 
-/** Why it failed is recorded, and refuses every further start. Killed or cut off on the way, it leaves nothing, and the next start begins it again. */
-async function applyOne(client: pg.Client, { migration, lockMs }: { migration: Migration; lockMs: number }): Promise<void> {
-  const apply = migration.sql.startsWith(IN_STEPS) ? inSteps : atOnce
+interface Attempt { migration: Migration; lockMs: number; attempt: number }
+
+/**
+ * Answers false when it was disturbed and is to be tried again. Why it failed is recorded, and refuses every further start; what was disturbed,
+ * killed or cut off is not, and the next start begins it again.
+ */
+async function applyOne(client: pg.Client, { migration, lockMs, attempt }: Attempt): Promise<boolean> {
+  const apply = isInSteps(migration) ? inSteps : atOnce
   try {
-    await untilUndisturbed(client, async () => {
-      await client.query(`SET lock_timeout = ${apply === atOnce ? lockMs : 0}`)
-      await apply(client, migration)
-    })
+    await client.query(`SET lock_timeout = ${apply === atOnce ? lockMs : 0}`)
+    await apply(client, migration)
+    return true
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    const recorded = client.query(`INSERT INTO _prisma_migrations (${RECORD}, logs) VALUES ($1, $2, $3, now(), $4)`, [...recordOf(migration), reason])
-    // Over a broken connection nothing can be said, and nothing was decided about the migration.
-    await recorded.catch(() => Promise.reject(error as Error))
-    throw new MigrationRefused(`The migration ${migration.name} failed: ${reason}`, { cause: error })
+    const code = await codeOf(client, error)
+    if (RETRIED.has(code) && attempt < TRIES) return false
+    if (RETRIED.has(code) || BROKEN_OFF.has(code)) throw brokenOff(migration, error)
+    throw await recordFailure(client, { migration, error })
   }
+}
+
+/** A connection that is no more cannot roll back either; over it nothing can be said, and nothing was decided about the migration. */
+async function codeOf(client: pg.Client, error: unknown): Promise<string> {
+  const isOver = await client.query('ROLLBACK').then(() => false, () => true)
+  return isOver ? CONNECTION_LOST : ((error as { code?: string }).code ?? '')
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+const brokenOff = ({ name }: Migration, error: unknown): MigrationRefused =>
+  new MigrationRefused(`The migration ${name} was broken off: ${reasonOf(error)}. Start again.`, { cause: error })
+
+async function recordFailure(client: pg.Client, { migration, error }: { migration: Migration; error: unknown }): Promise<MigrationRefused> {
+  const reason = reasonOf(error)
+  await client.query(`INSERT INTO _prisma_migrations (${RECORD}, logs) VALUES ($1, $2, $3, now(), $4)`, [...recordOf(migration), reason])
+  return new MigrationRefused(`The migration ${migration.name} failed: ${reason}`, { cause: error })
 }
 
 const RECORD = 'id, checksum, migration_name, started_at'
@@ -125,6 +162,7 @@ const recordOf = (migration: Migration): string[] => [randomUUID(), migration.ch
 
 /** The first line of a file whose one statement commits as it goes (a DO block in batches, an index built concurrently) and may be begun again. */
 const IN_STEPS = '-- In steps.'
+const isInSteps = ({ sql }: Migration): boolean => sql.startsWith(IN_STEPS)
 
 async function inSteps(client: pg.Client, migration: Migration): Promise<void> {
   await dropHalfBuilt(client, migration.sql)
@@ -151,22 +189,22 @@ async function dropHalfBuilt(client: pg.Client, sql: string): Promise<void> {
   for (const { name } of rows) await client.query(`DROP INDEX CONCURRENTLY ${name}`)
 }
 
-/** Deadlock, and a lock not granted in time: an older version goes on beside us, and was in the way. */
-const DISTURBED = new Set(['40P01', '55P03'])
+/** Deadlock, and a lock not granted in time: an older version goes on beside us, and was in the way. It left nothing, and is done again. */
+const RETRIED = new Set(['40P01', '55P03'])
+const CONNECTION_LOST = '08006'
+/** A person ended the statement or the session, the server stops, or the network broke: that says nothing about the migration. */
+const BROKEN_OFF = new Set([CONNECTION_LOST, '57014', '57P01', '57P02'])
 const TRIES = 20
 const PAUSE_MS = 500
 
-/** What was disturbed left nothing, and is done again. */
-async function untilUndisturbed(client: pg.Client, work: () => Promise<void>): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work()
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => Promise.reject(error as Error))
-      if (attempt === TRIES || !DISTURBED.has((error as { code?: string }).code ?? '')) throw error
-      await new Promise(resolve => setTimeout(resolve, PAUSE_MS))
-    }
-  }
+/**
+ * Lets others pass before the next attempt. A start of an older version may wait for our lock in one statement, whose snapshot an index that is built
+ * concurrently waits for: it takes the lock now, sees that the database is newer, and goes.
+ */
+async function standAside(client: pg.Client): Promise<void> {
+  await client.query('SELECT pg_advisory_unlock($1)', [PRISMA_LOCK])
+  await new Promise(resolve => setTimeout(resolve, PAUSE_MS))
+  await lockMigrations(client)
 }
 
 /** All migrations in the folder, in the order in which they are applied. */

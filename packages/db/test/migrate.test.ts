@@ -5,7 +5,7 @@ import path from 'node:path'
 import { cloneDatabase, eventually, type Clone } from '@sluice/testkit/db'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { MigrationRefused, migrate } from '../src/migrate.ts'
+import { MigrationRefused, PRISMA_LOCK, migrate } from '../src/migrate.ts'
 
 let clone: Clone
 let dir: string
@@ -124,6 +124,47 @@ END $$`
     expect((await Promise.all(starts)).map(applied => applied.length).sort()).toEqual([0, 1])
     expect(await query(VALID)).toEqual([{ indisvalid: true }])
   })
+
+  test('lets a start of an older version pass that waits for its lock in one statement, and builds the index then', async () => {
+    await using old = await connected()
+    await migrate(clone.url, dir)
+    await query('CREATE TABLE gate (id int)')
+    write('3_fill', `-- In steps.\nDO $$ BEGIN WHILE to_regclass('gate') IS NOT NULL LOOP PERFORM pg_sleep(0.02); COMMIT; END LOOP; END $$`)
+    write('4_index', '-- In steps.\nCREATE INDEX CONCURRENTLY IF NOT EXISTS first_idx ON first (id)')
+    const migrated = migrate(clone.url, dir)
+    await eventually(async () => (await query(`SELECT 1 AS one FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`)).length === 1)
+    // It waits longer before it looks for a deadlock, so that it is the build of the index that is ended.
+    await old.query(`SET deadlock_timeout = '1min'`)
+    const passed = old.query('SELECT pg_advisory_lock($1)', [PRISMA_LOCK]).then(() => old.query('SELECT pg_advisory_unlock($1)', [PRISMA_LOCK]))
+    await eventually(async () => (await query(`SELECT 1 AS one FROM pg_locks WHERE NOT granted AND locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)).length === 1)
+    await query('DROP TABLE gate')
+    await passed
+    expect(await migrated).toEqual(['3_fill', '4_index'])
+    expect(await query(VALID)).toEqual([{ indisvalid: true }])
+    expect(await query('SELECT count(*)::int AS records, count(finished_at)::int AS finished FROM _prisma_migrations')).toEqual([{ records: 4, finished: 4 }])
+  })
+
+  test('has no record when a person ends its statement, and the next start begins it again', async () => {
+    await migrate(clone.url, dir)
+    await query('CREATE TABLE gate (id int)')
+    write('3_steps', STEPS)
+    const cancelled = migrate(clone.url, dir).catch((error: Error) => error)
+    await eventually(async () => (await query(`SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`)).length === 1)
+    expect(await cancelled).toEqual(new MigrationRefused('The migration 3_steps was broken off: canceling statement due to user request. Start again.'))
+    expect(await query('SELECT count(*)::int AS records FROM _prisma_migrations')).toEqual([{ records: 2 }])
+    await query('DROP TABLE gate')
+    expect(await migrate(clone.url, dir)).toEqual(['3_steps'])
+  })
+
+  test('takes its time, whatever the time limits of the database are', async () => {
+    await query(`DO $$ DECLARE name TEXT; BEGIN
+      FOR name IN SELECT s.name FROM pg_settings s WHERE s.name IN ('statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout') LOOP
+        EXECUTE format('ALTER DATABASE %I SET %I = %L', current_database(), name, '300ms');
+      END LOOP; END $$`)
+    write('3_long', '-- In steps.\nDO $$ BEGIN PERFORM pg_sleep(0.4); END $$')
+    write('4_long', 'SELECT pg_sleep(0.2); SELECT pg_sleep(0.2);')
+    expect(await migrate(clone.url, dir)).toEqual(['1_first', '2_second', '3_long', '4_long'])
+  })
 })
 
 describe('beside an older version that goes on', () => {
@@ -155,7 +196,7 @@ describe('beside an older version that goes on', () => {
 })
 
 /** PostgreSQL's code for why it broke off. */
-const cutOff = (work: Promise<unknown>): Promise<unknown> => work.then(() => 'done', (error: Error) => (error as { code?: string }).code ?? error.message)
+const cutOff = (work: Promise<unknown>): Promise<unknown> => work.then(() => 'done', (error: Error) => (error.cause as { code?: string } | undefined)?.code ?? error.message)
 
 async function connected(): Promise<pg.Client & AsyncDisposable> {
   const client = new pg.Client({ connectionString: clone.url })
