@@ -95,21 +95,21 @@ describe('a runner\'s file', () => {
     [{ a: { url: 'https://example.com/x\\{input.v}' } }, '/kinds/a/url must match pattern'],
     [{ a: { url: 'https://example.com/.\t{input.v}' } }, '/kinds/a/url must match pattern'],
     [{ a: { url: 'https://example.com/{input}' } }, '/kinds/a/url has {input}, which is no placeholder'],
-    [{ a: { url: 'http://example.com/' } }, '/kinds/a/url: example.com must begin with https://'],
+    [{ a: { url: 'http://example.com/' } }, '/kinds/a/url: the URL must begin with https:// (WEBHOOK_ALLOW_HTTP=true lifts this)'],
+    [{ a: { url: 'http://127.0.0.1:5699/{input.x}' } }, '/kinds/a/url: the URL must begin with https:// (WEBHOOK_ALLOW_HTTP=true lifts this); 127.0.0.1 leads to this machine itself'],
     [{ a: { url: 'https://169.254.169.254/{input.x}' } }, '/kinds/a/url: 169.254.169.254 leads to a metadata service'],
     [{ a: { url: 'https://2130706433/' } }, '/kinds/a/url: 127.0.0.1 leads to this machine itself'],
-    [{ a: { url: 'https://user:pw@example.com/' } }, '/kinds/a/url: example.com must not carry a user name or password'],
+    [{ a: { url: 'https://user:pw@example.com/' } }, '/kinds/a/url: the URL must not carry a user name or password (no knob lifts this)'],
     [{ a: { url: 'https://example.com', headers: { Host: 'x' } } }, '/kinds/a/headers/Host is set by the connection itself'],
     [{ a: { url: 'https://example.com', headers: { a: 'b\r\nc: d' } } }, '/kinds/a/headers/a must match pattern'],
   ])('%j is refused: %s', (kinds, problem) => {
-    expect(problems(kinds)[0]).toMatch(problem)
     expect(problems(kinds)[0]?.startsWith(problem)).toBe(true)
   })
 
   test('every problem is told, up to five', () => {
     expect(problems({ a: { command: ['{input}'] }, b: { command: ['x'], timeout: '99d' }, c: { url: 'https://10.0.0.1' }, d: { url: 'https://[::1]/' } })).toEqual([
       '/kinds/a/command/0 has {input}, which is no placeholder; one looks like {input.name}', '/kinds/b/timeout is longer than 24 days',
-      '/kinds/d/url: ::1 leads to this machine itself',
+      '/kinds/d/url: ::1 leads to this machine itself (WEBHOOK_ALLOW_HOSTS=::1 lifts this)',
     ])
   })
 

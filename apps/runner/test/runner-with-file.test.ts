@@ -118,5 +118,5 @@ test('--check FILE says whether a file can be used, and ends accordingly', () =>
   expect(verdictOn(file)).toEqual({ lines: [`${file} can be used: a, b`], isUsable: true })
   writeFileSync(file, '{ "kinds": { "a": { "url": "https://10.0.0.1" } } }')
   const { status, stderr } = spawnSync(process.execPath, [...PROGRAM, '--check', file], { env: {}, encoding: 'utf8' })
-  expect([status, stderr]).toEqual([1, `${file}: /kinds/a/url: 10.0.0.1 leads to a private network\n`])
+  expect([status, stderr]).toEqual([1, `${file}: /kinds/a/url: 10.0.0.1 leads to a private network (WEBHOOK_ALLOW_HOSTS=10.0.0.1 lifts this)\n`])
 })

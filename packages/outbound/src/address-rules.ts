@@ -10,10 +10,10 @@ import { isMetadataAddress } from './metadata.ts'
 export const RULES = {
   'not-a-url': 'is not an address that can be called',
   scheme: 'must begin with https:// or http://',
-  http: 'must begin with https://; WEBHOOK_ALLOW_HTTP lifts this',
+  http: 'must begin with https://',
   credentials: 'must not carry a user name or password',
   'host-name': 'has a malformed host name',
-  metadata: 'leads to a metadata service; no list lifts this',
+  metadata: 'leads to a metadata service',
   unspecified: 'leads to an unspecified address',
   loopback: 'leads to this machine itself',
   'link-local': 'leads to a link-local address',
@@ -25,6 +25,15 @@ export const RULES = {
   reserved: 'leads to a reserved address',
 } as const
 export type Rule = keyof typeof RULES
+
+const OF_THE_FORM: readonly Rule[] = ['not-a-url', 'scheme', 'http', 'credentials']
+const FOR_EVER: readonly Rule[] = ['not-a-url', 'scheme', 'credentials', 'host-name', 'metadata']
+
+/** What is wrong and which knob lifts it, as people set it: "127.0.0.1 leads to this machine itself (WEBHOOK_ALLOW_HOSTS=127.0.0.1 lifts this)". */
+export function sentenceOf(rule: Rule, host: string): string {
+  const knob = rule === 'http' ? 'WEBHOOK_ALLOW_HTTP=true' : FOR_EVER.includes(rule) ? 'no knob' : `WEBHOOK_ALLOW_HOSTS=${host}`
+  return `${OF_THE_FORM.includes(rule) ? 'the URL' : host} ${RULES[rule]} (${knob} lifts this)`
+}
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 

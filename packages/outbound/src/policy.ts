@@ -1,7 +1,7 @@
 /** What may be called. The words of a URL are judged without asking anybody; a name is judged by every address that it resolves to. */
 import { isIP } from 'node:net'
 import { lookup } from 'node:dns/promises'
-import { RULES, ruleOf, type Rule } from './address-rules.ts'
+import { ruleOf, sentenceOf, type Rule } from './address-rules.ts'
 import type { AllowList } from './allow-list.ts'
 import { isMetadataName } from './metadata.ts'
 
@@ -11,12 +11,15 @@ export type Resolve = (name: string) => Promise<readonly string[]>
 /** The policy forbids it; trying again changes nothing until somebody changes the policy or the name. */
 export class AddressRefused extends Error {
   override readonly name = 'AddressRefused'
-  /** What is wrong with the URL as written; null when its name resolves to an address that is not allowed. Which one is not told. */
+  /**
+   * The first thing that is wrong with the URL as written; the message has all of them. null when its name resolves to an address that is
+   * not allowed. Which one is not told.
+   */
   readonly rule: Rule | null
 
-  constructor(host: string, rule: Rule | null) {
-    super(rule === null ? `${host} resolves to an address that is not allowed` : `${host} ${RULES[rule]}`)
-    this.rule = rule
+  constructor(host: string, rules: readonly Rule[]) {
+    super(rules.map(rule => sentenceOf(rule, host)).join('; ') || `${host} resolves to an address that is not allowed`)
+    this.rule = rules[0] ?? null
   }
 }
 
@@ -39,33 +42,37 @@ export function createPolicy(o: { allow: AllowList; allowHttp: boolean; resolve?
     return rule === null || (rule !== 'metadata' && (o.allow.hasAddress(address) || o.allow.hasHost(plain(host))))
   }
 
-  const refuseHost = (host: string): AddressRefused | null => {
-    if (isIP(host) !== 0) return admits(host, host) ? null : new AddressRefused(host, ruleOf(host))
-    const rule = ruleOfName(plain(host), o.allow)
-    return rule && new AddressRefused(host, rule)
+  const ruleOfHost = (host: string): Rule | null => {
+    if (isIP(host) === 0) return ruleOfName(plain(host), o.allow)
+    return admits(host, host) ? null : ruleOf(host)
   }
 
   return {
     admits,
-    refuseHost,
+    refuseHost: host => refusedBy(host, [ruleOfHost(host)]),
     refuse: text => {
       const url = URL.canParse(text) ? new URL(text) : null
-      const rule = url === null ? 'not-a-url' : ruleOfForm(url, o)
-      if (url === null || rule !== null) return new AddressRefused(url?.host || 'the URL', rule)
-      return refuseHost(url.hostname.replace(/^\[|\]$/g, ''))
+      if (url === null) return refusedBy(text, ['not-a-url'])
+      if (url.protocol !== 'https:' && url.protocol !== 'http:') return refusedBy(text, ['scheme'])
+      const host = url.hostname.replace(/^\[|\]$/g, '')
+      return refusedBy(host, [...rulesOfForm(url, o), ruleOfHost(host)])
     },
     addressesOf: async name => {
       const addresses = await resolve(plain(name))
       if (addresses.length > 0 && addresses.every(address => admits(name, address))) return addresses
-      throw new AddressRefused(name, null)
+      throw new AddressRefused(name, [])
     },
   }
 }
 
-function ruleOfForm(url: URL, { allowHttp }: { allowHttp: boolean }): Rule | null {
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'scheme'
-  if (url.username !== '' || url.password !== '') return 'credentials'
-  return url.protocol === 'http:' && !allowHttp ? 'http' : null
+const refusedBy = (host: string, rules: readonly (Rule | null)[]): AddressRefused | null => {
+  const broken = rules.filter(rule => rule !== null)
+  return broken.length > 0 ? new AddressRefused(host, broken) : null
+}
+
+function rulesOfForm(url: URL, { allowHttp }: { allowHttp: boolean }): (Rule | null)[] {
+  const hasCredentials = url.username !== '' || url.password !== ''
+  return [hasCredentials ? 'credentials' : null, url.protocol === 'http:' && !allowHttp ? 'http' : null]
 }
 
 function ruleOfName(name: string, allow: AllowList): Rule | null {

@@ -118,7 +118,7 @@ function guardedConnect(journey: Journey): buildConnector.connector {
       journey.address = arrivedAt(socket, { policy, host: options.hostname })
       if (journey.address !== null) return callback(null, socket)
       socket.destroy()
-      callback(new AddressRefused(options.hostname, null), null)
+      callback(new AddressRefused(options.hostname, []), null)
     })
   }
 }

@@ -82,8 +82,24 @@ describe('an address as it is written', () => {
   })
 
   test('a refused literal names its rule', () => {
-    expect(outbound().refuse('https://10.0.0.1/')?.message).toBe('10.0.0.1 leads to a private network')
-    expect(outbound().refuse('https://user:secret@example.com/')?.message).toBe('example.com must not carry a user name or password')
+    expect(outbound().refuse('https://10.0.0.1/')?.message).toBe('10.0.0.1 leads to a private network (WEBHOOK_ALLOW_HOSTS=10.0.0.1 lifts this)')
+    expect(outbound().refuse('https://user:secret@example.com/')?.message).toBe('the URL must not carry a user name or password (no knob lifts this)')
+  })
+
+  test('everything that is wrong is said at once, each with its knob', () => {
+    expect(outbound().refuse('http://127.0.0.1:5699/x')?.message).toBe(
+      'the URL must begin with https:// (WEBHOOK_ALLOW_HTTP=true lifts this); 127.0.0.1 leads to this machine itself (WEBHOOK_ALLOW_HOSTS=127.0.0.1 lifts this)')
+    expect(outbound().refuse('http://u@169.254.169.254/')?.message).toBe(
+      'the URL must not carry a user name or password (no knob lifts this); the URL must begin with https:// (WEBHOOK_ALLOW_HTTP=true lifts this); ' +
+      '169.254.169.254 leads to a metadata service (no knob lifts this)')
+  })
+
+  test.each(HOSTILE)('%j is refused for %s, and the knobs that its message names lift that, or none does', url => {
+    const { message } = outbound().refuse(url) ?? {}
+    const allowHosts = /WEBHOOK_ALLOW_HOSTS=(\S+) lifts/.exec(message ?? '')?.[1] ?? ''
+    const left = outbound({ allowHttp: message?.includes('WEBHOOK_ALLOW_HTTP=true') ?? false, allowHosts }).refuse(url)?.message ?? ''
+    expect(left.split('; ').filter(sentence => sentence !== '' && !sentence.endsWith('(no knob lifts this)'))).toEqual([])
+    expect(left !== '').toBe(message?.includes('no knob lifts this'))
   })
 
   test('an address with a zone and what is no address are reserved', () => {
