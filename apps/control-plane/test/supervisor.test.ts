@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -84,6 +84,19 @@ describe('start', () => {
     const { code, said } = await inNewFolder(dir => supervisor({ SLUICE_DATA_DIR: dir, HEARTBEATS: '1s' }))
     expect(said.trim()).toBe('HEARTBEATS is no knob of Sluice; the nearest is HEARTBEAT.')
     expect(code).toBe(1)
+  })
+})
+
+describe('a runner\'s file', () => {
+  test('that breaks is one line at the terminal, one when it is mended, and one of the next start', async () => {
+    const file = path.join(world.dataDir, 'runner.json')
+    const samples = readFileSync(file, 'utf8')
+    const fault = `${file} cannot be used, so`
+    writeFileSync(file, '{ "kinds": { "a": {} } }')
+    await eventually(() => world.printed().includes(`The runner: ${fault} its kinds stay as they were: /kinds/a lacks "command"\n`), { deadlineMs: 15_000 })
+    expect(await announcementOfNextStart()).toContain(`  Runner    ${fault} only the samples run: /kinds/a lacks "command"\n`)
+    writeFileSync(file, samples)
+    await eventually(() => world.printed().includes(`The runner: ${file} is in use again.\n`), { deadlineMs: 15_000 })
   })
 })
 

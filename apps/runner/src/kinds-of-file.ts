@@ -1,6 +1,7 @@
 /**
  * The kinds of a worker, as the runner's file says them now. A change that can be used is registered, one that cannot leaves the former
- * kinds at work and is one line in the log. The latest text wins where several came while the control plane was away.
+ * kinds at work and is one line in the log, and one where the runner was started. The latest text wins where several came while the control
+ * plane was away.
  */
 import { standardLog, WorkerRefused, type Kind, type Log, type Worker } from '@sluice/worker'
 import { commandKind } from './command-kind.ts'
@@ -15,7 +16,17 @@ export interface KindsOfFileOptions {
   places: FilePlaces
   /** Default: JSON lines on standard error. */
   log?: Log
+  /** Hears how the file is at the start, and whenever it is read or refused after that. Default: nobody does. */
+  tell?: (state: FileState) => void
   pace?: Pick<WatchOptions, 'settleMs' | 'pollMs'>
+}
+
+/** Whether the file can be used. */
+export interface FileState {
+  /** The first thing that is wrong with it; null = it is in use. */
+  problem: string | null
+  /** What runs while it cannot be used: the samples, or what the file said before. */
+  instead: 'samples' | 'former'
 }
 
 export interface KindsOfFile {
@@ -25,31 +36,45 @@ export interface KindsOfFile {
   follow(worker: Pick<Worker, 'changeKinds'>): () => void
 }
 
-export function kindsOfFile({ options, places, log = standardLog, pace }: KindsOfFileOptions): KindsOfFile {
+export function kindsOfFile({ options, places, log = standardLog, tell = () => undefined, pace }: KindsOfFileOptions): KindsOfFile {
   const { file } = options
   const known = readContent(file)
-  const complain = (message: string, problem: string) => log.error(message, { file, problem })
-  const read = (content: FileContent, otherwise = 'the kinds stay as they were'): KindSpecs | null => {
+  let instead: FileState['instead'] = 'samples'
+  let isUsable = true
+  const read = (content: FileContent): KindSpecs | null => {
     try {
       if ('problem' in content) throw new RunnerFileRefused([`the file ${content.problem}`])
-      return readRunnerFile(content.text, places)
+      const specs = readRunnerFile(content.text, places)
+      isUsable = true
+      return specs
     } catch (error) {
       if (!(error instanceof RunnerFileRefused)) throw error
-      complain(`the runner's file cannot be used; ${otherwise}`, error.message)
+      isUsable = false
+      log.error(`the runner's file cannot be used; ${OTHERWISE[instead]}`, { file, problem: error.message })
+      tell({ problem: error.problems[0] ?? '', instead })
       return null
     }
   }
-  let current = read(known, 'the samples are done until it is mended') ?? readRunnerFile(sampleFile(), places)
+  /** A file may have broken while what it said before was registered. */
+  const inUse = () => {
+    instead = 'former'
+    if (isUsable) tell({ problem: null, instead })
+  }
+  const first = read(known)
+  if (first) inUse()
+  let current = first ?? readRunnerFile(sampleFile(), places)
 
   const change = async (worker: Pick<Worker, 'changeKinds'>, specs: KindSpecs) => {
-    if (isSame(specs, current)) return
     try {
+      if (isSame(specs, current)) return inUse()
       await worker.changeKinds(kindsOf(specs, { options, places }))
       current = specs
+      inUse()
       log.info('the runner\'s file was read again', { file, kinds: Object.keys(specs) })
     } catch (error) {
       if (!(error instanceof WorkerRefused || error instanceof TypeError)) throw error
-      complain('the control plane refuses the runner\'s file; the kinds stay as they were', error.message)
+      log.error(`the control plane refuses the runner's file; ${OTHERWISE[instead]}`, { file, problem: error.message })
+      if (isUsable) tell({ problem: `the control plane refuses it: ${error.message}`, instead })
     }
   }
 
@@ -65,6 +90,8 @@ export function kindsOfFile({ options, places, log = standardLog, pace }: KindsO
     },
   }
 }
+
+const OTHERWISE = { samples: 'the samples are done until it is mended', former: 'the kinds stay as they were' }
 
 const kindsOf = (specs: KindSpecs, { options, places }: Pick<KindsOfFileOptions, 'options' | 'places'>): Record<string, Kind> =>
   Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, 'url' in spec

@@ -24,7 +24,7 @@ export async function runRunner(): Promise<void> {
   endGroupsAtExit()
   startGuard(thisProgram(), options.commandEnv)
   firstFile(options)
-  const { kinds, follow } = kindsOfFile({ options, places: placesOf(options) })
+  const { kinds, follow } = kindsOfFile({ options, places: placesOf(options), tell: state => tellSupervisor({ runnerFile: { file: options.file, ...state } }) })
   const { url, token, capacity, graceMs } = options
   const closeTracing = options.tracing === null ? null : (await import('./tracing.ts')).openTracing({ protocol: options.tracing, version: CODE_VERSION })
   const worker = createWorker({ name: 'runner', url, token, capacity, graceMs, kinds, codeVersion: CODE_VERSION, backoff: BACKOFF })
@@ -69,6 +69,11 @@ function stopOnSignals(worker: Worker, { supervised }: RunnerOptions) {
   process.on('SIGINT', () => {
     if (!supervised) stop()
   })
+}
+
+/** Who started it may have a channel to it, and people before a terminal. Without one, or when it is closed, the log has to do. */
+function tellSupervisor(message: object) {
+  process.send?.(message, undefined, undefined, () => undefined)
 }
 
 /** Whatever became of it, its death closes this pipe. Nobody is left to stop the commands, so they end here. */

@@ -6,7 +6,7 @@ import { createOutbound } from '@sluice/outbound'
 import { createLog, WorkerRefused, type Kind } from '@sluice/worker'
 import { readContent, watchContent } from '../src/file-content.ts'
 import { writeFirstFile } from '../src/first-file.ts'
-import { kindsOfFile } from '../src/kinds-of-file.ts'
+import { kindsOfFile, type FileState } from '../src/kinds-of-file.ts'
 import { sampleFile } from '../src/sample-kinds.ts'
 import { eventually } from './processes.ts'
 
@@ -29,17 +29,18 @@ const SAMPLES = ['sample.digest', 'sample.languages', 'sample.fetch']
 function setup(o: { change?: () => Promise<void>; pace?: { settleMs?: number; pollMs?: number } } = {}) {
   const log: { level: string; problem: unknown }[] = []
   const changes: string[][] = []
+  const told: FileState[] = []
   const places = { folder, self: ['node', 'runner'], checkout: folder, controlPlane: 'http://127.0.0.1:1', outbound: createOutbound({ allowHosts: '', allowHttp: false }) }
   const { kinds, follow } = kindsOfFile({
     options: { file, resultMaxBytes: 1_000, cancelGraceMs: 1_000, commandEnv: {} }, places,
-    log: createLog((level, _message, fields) => log.push({ level, problem: fields['problem'] })), pace: { settleMs: 10, ...o.pace },
+    log: createLog((level, _message, fields) => log.push({ level, problem: fields['problem'] })), pace: { settleMs: 10, ...o.pace }, tell: state => told.push(state),
   })
   const changeKinds = async (given: Record<string, Kind>) => {
     changes.push(Object.keys(given))
     await o.change?.()
   }
   disposals.push(follow({ changeKinds }))
-  return { kinds: Object.keys(kinds), changes, errors: () => log.filter(entry => entry.level === 'error').map(entry => String(entry.problem)) }
+  return { kinds: Object.keys(kinds), changes, told, errors: () => log.filter(entry => entry.level === 'error').map(entry => String(entry.problem)) }
 }
 
 describe('the first file', () => {
@@ -170,6 +171,43 @@ describe('a runner\'s file that changes', () => {
     writeFileSync(file, withKinds('a'))
     await eventually(() => changes.length === 1)
     expect(changes).toEqual([['a']])
+  })
+
+  test('is told of: that it is in use, what is wrong with it and what runs meanwhile, that it was mended', async () => {
+    writeFileSync(file, '{ "kinds": { "a": {}, "b": {} } }')
+    const { told } = setup()
+    expect(told).toEqual([{ problem: '/kinds/a lacks "command"', instead: 'samples' }])
+    for (const [seen, text] of [withKinds('a'), '{ "kinds": ', withKinds('a')].entries()) {
+      writeFileSync(file, text)
+      await eventually(() => told.length === seen + 2)
+    }
+    expect(told.slice(1)).toEqual([
+      { problem: null, instead: 'former' }, { problem: 'line 1, column 12 is not JSON: expected a value', instead: 'former' }, { problem: null, instead: 'former' },
+    ])
+  })
+
+  test('and breaks while what it said is registered is not told to be in use', async () => {
+    let answer: () => void = () => {}
+    writeFileSync(file, withKinds('a'))
+    const { changes, told } = setup({ change: () => new Promise<void>(resolve => (answer = resolve)) })
+    writeFileSync(file, withKinds('b'))
+    await eventually(() => changes.length === 1)
+    writeFileSync(file, '{}')
+    await eventually(() => told.length === 2)
+    answer()
+    writeFileSync(file, withKinds('c'))
+    await eventually(() => changes.length === 2)
+    expect(told.map(state => state.problem === null)).toEqual([true, false])
+    answer()
+    await eventually(() => told.length === 3)
+  })
+
+  test('that the control plane refuses is told of with its reason', async () => {
+    writeFileSync(file, withKinds('a'))
+    const { told } = setup({ change: () => Promise.reject(new WorkerRefused('not with this token')) })
+    writeFileSync(file, withKinds('b'))
+    await eventually(() => told.length === 2)
+    expect(told[1]).toEqual({ problem: 'the control plane refuses it: not with this token', instead: 'former' })
   })
 
   test('and is too large to be one is not read', () => {

@@ -3,7 +3,7 @@ import { VERSION } from '../checkout.ts'
 import { dataFolder, type DataFolder } from './data-folder.ts'
 
 /** Tells whoever started it what runs where, how to get in, how to try it and how to stop it. */
-export function announce(o: { config: Config; folder: DataFolder; signInLink: string | null; say(line: string): void }): void {
+export function announce(o: { config: Config; folder: DataFolder; signInLink: string | null; runnerFault?: string | null; say(line: string): void }): void {
   const { config, folder } = o
   const database = config.databaseUrl === null ? 'embedded PostgreSQL' : 'the database is that of DATABASE_URL'
   const another = `${signInCommand(folder)} prints ${o.signInLink === null ? 'a link' : 'another'}`
@@ -14,6 +14,7 @@ export function announce(o: { config: Config; folder: DataFolder; signInLink: st
     '',
     `  Sign in   ${signIn}`,
     `  Data      ${folder.dir}  (${database}; logs in ${folder.logs})`,
+    ...(o.runnerFault ? [`  Runner    ${o.runnerFault}`] : []),
     `  Stop      Ctrl-C, or kill ${process.pid}`,
     '',
     '  Start a sample from another terminal:',

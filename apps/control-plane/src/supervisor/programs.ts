@@ -11,6 +11,8 @@ interface Program {
   logFile: string
   /** After a SIGTERM it may take this long. */
   graceMs: number
+  /** Gets what it sends over the channel between us. */
+  onMessage?(message: unknown): void
 }
 
 /**
@@ -26,6 +28,7 @@ export async function startProgram(o: Program): Promise<Running> {
     stdio: ['pipe', log, log, 'ipc'],
   })
   closeSync(log)
+  if (o.onMessage) child.on('message', o.onMessage)
   const ended = once(child, 'exit').then(([code, signal]: (string | number | null)[]) => `${signal ?? `exit code ${code}`}, see ${o.logFile}`)
   await once(child, 'spawn')
   const stop = async () => {

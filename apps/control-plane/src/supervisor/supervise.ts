@@ -11,6 +11,7 @@ import { keepRunning, type Kept, type Running } from './keep-running.ts'
 import { requireFreePort } from './listening-place.ts'
 import { startProgram, tail } from './programs.ts'
 import { Refused } from './refused.ts'
+import { runnerFileNews, type RunnerFileNews } from './runner-file-news.ts'
 
 interface Tree {
   config: Config
@@ -18,6 +19,7 @@ interface Tree {
   run: RunFile
   /** In the order of their start; they end in the reverse. */
   kept: Kept[]
+  runnerFile: RunnerFileNews
   say(line: string): void
 }
 
@@ -35,7 +37,7 @@ export async function supervise(given: Config, o: { stop: AbortSignal; kill: Abo
   const folder = dataFolder(given.dataDir)
   await take(folder)
   const run: RunFile = { version: VERSION, address: given.address, supervisor: mark(process.pid), postgres: null, controlPlane: null, runner: null, databaseUrl: null }
-  const tree: Tree = { config: given, folder, run, kept: [], say: o.say }
+  const tree: Tree = { config: given, folder, run, kept: [], runnerFile: runnerFileNews(o.say), say: o.say }
   const killAll = () => tree.kept.forEach(each => each.kill())
   o.kill.addEventListener('abort', killAll, { once: true })
   try {
@@ -69,7 +71,7 @@ async function startAll(tree: Tree, o: { stop: AbortSignal }): Promise<void> {
     await keepRunner(tree, { token: access.runnerToken })
     await untilReady(tree, { controlPlane, url, access, stop: o.stop })
   }
-  announce({ config: tree.config, folder: tree.folder, signInLink: access.signInLink, say: tree.say })
+  announce({ config: tree.config, folder: tree.folder, signInLink: access.signInLink, runnerFault: tree.runnerFile.atStart(), say: tree.say })
 }
 
 /** Returns how to reach the database now; a start after a crash may have had to choose another port. */
@@ -108,6 +110,7 @@ function keepRunner(tree: Tree, o: { token: string }): Promise<Kept> {
       env: environmentOf({ DATABASE_URL: undefined, SLUICE_URL: localAddress(tree.config), SLUICE_TOKEN: o.token, SLUICE_SUPERVISED: '1', SLUICE_DATA_DIR: tree.folder.dir }),
       logFile: path.join(tree.folder.logs, 'runner.log'),
       graceMs: tree.config.runnerGraceMs + RUNNER_EXTRA_MS,
+      onMessage: tree.runnerFile.hear,
     })
   return keep(tree, { name: 'runner', part: 'runner', start })
 }
