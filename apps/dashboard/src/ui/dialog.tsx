@@ -2,6 +2,7 @@ import { Dialog as Base } from '@base-ui/react/dialog'
 import { X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useHoldOrder } from './hold-order.tsx'
+import { AbovePage } from './landmark.ts'
 
 export interface DialogProps { open: boolean; onClose(): void; title: string; description?: ReactNode; children: ReactNode; wide?: boolean }
 
@@ -18,8 +19,8 @@ export function Dialog({ open, onClose, title, description, children, wide = fal
             <Base.Title className="text-[1.15rem] font-semibold">{title}</Base.Title>
             <Base.Close aria-label="Close" className="-m-1 rounded-md p-1.5 text-muted hover:bg-sunken"><X size={16} aria-hidden="true" /></Base.Close>
           </div>
-          {description && <Base.Description className="text-muted" render={<div />}>{description}</Base.Description>}
-          {children}
+          {description && <Base.Description className="text-muted" render={<div />}><AbovePage value>{description}</AbovePage></Base.Description>}
+          <AbovePage value>{children}</AbovePage>
         </Base.Popup>
       </Base.Portal>
     </Base.Root>

@@ -2,7 +2,7 @@ import { Menu as Base } from '@base-ui/react/menu'
 import type { LucideIcon } from 'lucide-react'
 import { useState, type ReactElement } from 'react'
 import { useHoldOrder } from './hold-order.tsx'
-import { mainLandmark } from './landmark.ts'
+import { useLayer } from './landmark.ts'
 
 /** One line of a menu. whyNot: why it cannot be chosen now; it is shown under the label. */
 export interface MenuItem { label: string; icon: LucideIcon; whyNot?: string | null; danger?: boolean; onSelect(): void }
@@ -11,10 +11,11 @@ export interface MenuItem { label: string; icon: LucideIcon; whyNot?: string | n
 export function Menu({ trigger, items }: { trigger: ReactElement; items: MenuItem[] }) {
   const [open, setOpen] = useState(false)
   useHoldOrder(open)
+  const layer = useLayer()
   return (
     <Base.Root open={open} onOpenChange={setOpen}>
       <Base.Trigger render={trigger} />
-      <Base.Portal container={mainLandmark()}>
+      <Base.Portal container={layer}>
         <Base.Positioner align="end" sideOffset={4} className="z-40">
           <Base.Popup className="popup min-w-52 max-w-80 p-1 outline-none">
             {items.map(item => <MenuLine key={item.label} item={item} />)}
