@@ -1,5 +1,5 @@
 import { Download, Search } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { Menu } from '../../ui/menu.tsx'
 import { Button } from '../../ui/button.tsx'
 import { ChoiceFilter, FilterButton, type Choice } from './choice-filter.tsx'
@@ -59,10 +59,17 @@ function TextFilter({ text, onText }: { text: string; onText(text: string): void
     const timer = setTimeout(() => { told.current = typed.trim(); latest.current(typed.trim()) }, TYPING_MS)
     return () => clearTimeout(timer)
   }, [typed])
+  // The first Escape takes the text away, the next leaves, so that j and k work again.
+  const onEscape = (event: KeyboardEvent<HTMLInputElement>) => {
+    if (event.key !== 'Escape') return
+    event.preventDefault()
+    if (typed === '') event.currentTarget.blur()
+    else setTyped('')
+  }
   return (
     <span className="relative min-w-48 flex-1 sm:max-w-80">
       <Search size={14} aria-hidden="true" className="pointer-events-none absolute left-2.5 top-1/2 -translate-y-1/2 text-muted" />
-      <input type="search" data-search aria-label="Title or id" aria-keyshortcuts="/" placeholder="Words of the title, or an id" className="control w-full !pl-8" value={typed} onChange={event => setTyped(event.target.value)} />
+      <input type="search" data-search aria-label="Title or id" aria-keyshortcuts="/" placeholder="Words of the title, or an id" className="control w-full !pl-8" value={typed} onChange={event => setTyped(event.target.value)} onKeyDown={onEscape} />
     </span>
   )
 }

@@ -151,6 +151,17 @@ describe('flows page', () => {
     await waitFor(() => expect(onSearch).toHaveBeenLastCalledWith({ status: ['FINISHED'], text: 'report' }, { replace: true }))
   })
 
+  test('in the search, the first Escape takes the text away and the next leaves', async () => {
+    await setup(() => ({ flows: [endedFlow()] }))
+    const box = await screen.findByRole<HTMLInputElement>('searchbox', { name: 'Title or id' })
+    act(() => box.focus())
+    fireEvent.change(box, { target: { value: 'report' } })
+    fireEvent.keyDown(box, { key: 'Escape' })
+    expect([box.value, document.activeElement]).toEqual(['', box])
+    fireEvent.keyDown(box, { key: 'Escape' })
+    expect(document.activeElement).toBe(document.body)
+  })
+
   test('who may not read who there is cannot choose among owners', async () => {
     const { api } = await setup(() => ({}), {}, { as: submitter })
     await screen.findByRole('button', { name: 'Slot' })
