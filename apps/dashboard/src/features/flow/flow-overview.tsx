@@ -6,7 +6,7 @@ import { ShortId } from '../../ui/short-id.tsx'
 import { ExpectedTime, RelativeTime, withLocalTimes } from '../../ui/time.tsx'
 import { addressOf } from '../addresses.ts'
 import { REASON_LOOKS } from '../looks.ts'
-import { sentenceOfEnd } from '../end-sentence.ts'
+import { cancelReasonOf } from './cancel-reason.ts'
 import { Holders } from './why-waits.tsx'
 
 export const FlowOverview_Flow = graphql(`
@@ -15,6 +15,7 @@ export const FlowOverview_Flow = graphql(`
     error { code message detail retryable }
     queue { position reason detail estimatedStartAt pinned forced }
     retryOf { id title }
+    milestones: events(first: 200) { edges { node { sequence type payload } } }
     owner { id name }
   }
 `)
@@ -24,10 +25,12 @@ type Overview = ResultOf<typeof FlowOverview_Flow>
 /** What went in, what came out or why nothing did, and how it was set up. */
 export function FlowOverview({ flow: masked }: { flow: FragmentOf<typeof FlowOverview_Flow> }) {
   const flow = readFragment(FlowOverview_Flow, masked)
+  const cancelReason = cancelReasonOf(flow.milestones.edges.map(edge => edge.node))
   return (
     <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
       <div className="flex min-w-0 flex-col gap-4">
         {flow.queue && <Waiting flow={flow} queue={flow.queue} />}
+        {cancelReason !== null && <Section title="Reason given for the cancel"><p className="panel whitespace-pre-wrap break-words p-3">{cancelReason}</p></Section>}
         {flow.error && <Failure error={flow.error} isEnd={flow.status === 'FAILED'} />}
         <Section title="Result"><Result flow={flow} /></Section>
         <Section title="Input"><JsonView value={flow.input} label="input" /></Section>
@@ -72,7 +75,7 @@ function Failure({ error, isEnd }: { error: NonNullable<Overview['error']>; isEn
 
 function Result({ flow }: { flow: Overview }) {
   if (flow.status === 'FINISHED') return <JsonView value={flow.result} label="result" />
-  return <p className="text-muted">{flow.isTerminal ? `None. ${sentenceOfEnd(flow.terminalReason)}` : 'None yet: it has not ended.'}</p>
+  return <p className="text-muted">{flow.isTerminal ? 'None.' : 'None yet: it has not ended.'}</p>
 }
 
 function Settings({ flow }: { flow: Overview }) {

@@ -12,9 +12,9 @@ const item = (kind: string) => ({ flowEvents: { __typename: 'FlowEventItem', cur
 
 const LEFT = endedFlow('FAILED').error
 
-const setup = (read: () => FakeFlow | null) => renderWith(
+const setup = (read: () => FakeFlow | null, milestones: object[] = []) => renderWith(
   <FlowPage id="flow_1" search={{}} onSearch={() => {}} onDeleted={() => {}} />,
-  { answers: { FlowPage: () => { const flow = read(); return { flow: flow && whole(flow) } }, Holders: () => ({ flow: null }) } },
+  { answers: { FlowPage: () => { const flow = read(); return { flow: flow && { ...whole(flow), milestones: { ...noRows, __typename: 'FlowEventsConnection', edges: milestones.map(node => ({ __typename: 'FlowEventsConnectionEdge', node })) } } } }, Holders: () => ({ flow: null }) } },
 )
 
 describe('flow page', () => {
@@ -46,6 +46,14 @@ describe('flow page', () => {
     const { api } = setup(() => flow)
     await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
     expect((await screen.findByRole('heading', { name: /^Error/ })).textContent).toBe(heading)
+  })
+
+  test('the reason given for a cancel stands in the overview, and why it ended stands there once', async () => {
+    const event = { __typename: 'FlowEvent', sequence: 1, type: 'flow.cancel_requested', status: null, phase: null, at: '2026-11-21T10:00:05.000Z', payload: { by: 'prn_admin', reason: 'Wrong folder.' } }
+    const { api } = setup(() => endedFlow('CANCELLED'), [event])
+    await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
+    expect(await screen.findByText('Wrong folder.')).toBeTruthy()
+    expect(screen.getAllByText(/An operator cancelled it/)).toHaveLength(1)
   })
 
   test('a flow that cannot be read is said to be missing', async () => {
