@@ -6,8 +6,8 @@ import { TONE_TEXT } from './tone.ts'
 export interface Notice { tone: 'good' | 'bad'; text: ReactNode }
 
 const NoticeContext = createContext<(notice: Notice) => void>(() => {})
-const KEPT = 4
-const GOOD_FOR_MS = 12_000
+const KEPT = 3
+const GOOD_FOR_MS = 6_000
 let made = 0
 
 /** Announces what happened. Bad news stays until it is dismissed or pushed out; good news goes by itself, but not while it is pointed at. */
