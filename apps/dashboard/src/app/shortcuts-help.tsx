@@ -13,7 +13,7 @@ export function ShortcutsHelp({ shortcuts, onClose }: { shortcuts: Shortcut[]; o
         {listed.map(({ keys, does }) => (
           <div key={keys} className="flex min-h-8 items-center justify-between gap-4 border-t border-line first:border-t-0">
             <dt>{does}</dt>
-            <dd className="m-0"><kbd className="rounded border border-edge bg-sunken px-1.5 py-0.5 font-mono">{keys}</kbd></dd>
+            <dd className="m-0"><kbd className="whitespace-nowrap rounded border border-edge bg-sunken px-1.5 py-0.5 font-mono">{keys}</kbd></dd>
           </div>
         ))}
       </dl>

@@ -44,7 +44,7 @@ export function LaneRow({ lane: masked, opened, onOpen, onCap, onDone }: Props) 
           </span>
           {lane.state !== 'OPEN' && <StateLine lane={lane} />}
         </td>
-        <td><LaneSlots held={stats.slotsHeld} byWaiting={stats.slotsHeldByWaiting} cap={lane.cap?.maxActive ?? 0} /></td>
+        <td className="text-right"><LaneSlots held={stats.slotsHeld} byWaiting={stats.slotsHeldByWaiting} cap={lane.cap?.maxActive ?? 0} /></td>
         <td className="text-right"><Count of={stats.queued} href={addressOf.queue(lane.name)} label={`${stats.queued} queued in lane ${lane.name}: show the queue`} /></td>
         <td className="hidden text-right md:table-cell"><Count of={stats.running} /></td>
         <td className="hidden text-right lg:table-cell"><Count of={stats.waiting} /></td>
@@ -92,12 +92,12 @@ function LaneSlots({ held, byWaiting, cap }: { held: number; byWaiting: number; 
   const over = cap > 0 && held > cap
   const words = cap > 0 ? `${held} of ${cap}` : String(held)
   return (
-    <span className="flex items-center gap-2" title={byWaiting > 0 ? `${words}; ${byWaiting} of them by flows that wait` : words}>
+    <span className="flex items-center justify-end gap-2" title={byWaiting > 0 ? `${words}; ${byWaiting} of them by flows that wait` : words}>
+      {cap > 0 && <span className="hidden flex-1 lg:flex"><Meter used={held} of={cap} label={`${words} slots of the lane held`} /></span>}
+      {byWaiting > 0 && <span className="hidden shrink-0 text-[0.93rem] text-muted sm:inline">{byWaiting} waiting</span>}
       <span className={`inline-flex shrink-0 items-center gap-1 ${over ? 'font-semibold text-attention' : ''}`}>
         {over && <ArrowUpFromLine size={13} aria-hidden="true" />}{words}{over && <span className="sr-only font-normal sm:not-sr-only">over</span>}
       </span>
-      {byWaiting > 0 && <span className="hidden shrink-0 text-[0.93rem] text-muted sm:inline">{byWaiting} waiting</span>}
-      {cap > 0 && <span className="hidden flex-1 lg:flex"><Meter used={held} of={cap} label={`${words} slots of the lane held`} /></span>}
     </span>
   )
 }

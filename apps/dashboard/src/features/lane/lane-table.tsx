@@ -27,7 +27,7 @@ export function LaneTable({ lanes: masked, opened, onOpen, onCap, onDone }: Prop
         <thead className="bg-surface md:sticky md:top-0 md:z-10">
           <tr>
             <th scope="col">Lane</th>
-            <th scope="col" className="w-20 sm:w-28 lg:w-[14%]">Slots held</th>
+            <th scope="col" className="w-20 text-right sm:w-28 lg:w-[14%]">Slots held</th>
             <th scope="col" className="w-16 text-right sm:w-20">Queued</th>
             <th scope="col" className="hidden w-20 text-right md:table-cell">Running</th>
             <th scope="col" className="hidden w-20 text-right lg:table-cell">Waiting</th>
