@@ -4,6 +4,7 @@ import { Button } from '../../ui/button.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { addressOf } from '../addresses.ts'
 import { FlowTable } from './flow-table.tsx'
+import { looksLikePieceOfId } from './id-piece.ts'
 import { lengthOf } from './list-pages.ts'
 import type { ListReader } from './list-reader.ts'
 import { isFiltered, type ListSearch } from './list-search.ts'
@@ -67,6 +68,7 @@ function Empty({ search }: { search: ListSearch }) {
         {filtered ? 'What fits appears here as soon as it is submitted or changes. ' : 'What is submitted appears here, newest first. '}
         {filtered ? <a href={addressOf.flows()}>Show all flows</a> : <a href={addressOf.newFlow()}>Start a new flow</a>}
       </p>
+      {looksLikePieceOfId(search.text) && <p className="mt-1">Ids are found whole or by their beginning, <code className="font-mono">flow_…</code></p>}
     </div>
   )
 }

@@ -126,6 +126,11 @@ describe('flows page', () => {
     expect(screen.getByRole('link', { name: 'Show all flows' }).getAttribute('href')).toBe('/flows')
   })
 
+  test('a piece of an id that finds nothing says how ids are found', async () => {
+    await setup(() => ({}), { text: 'flow_01m7…epq2bx' })
+    expect((await screen.findByText(/Ids are found whole or by their beginning/)).textContent).toContain('flow_…')
+  })
+
   test('a filter that takes too long says what to do', async () => {
     await setup(() => ({ errors: [{ message: 'This took longer than 2000 ms: narrow the filter.', extensions: { code: 'LIMIT_EXCEEDED' } }] }), { text: 'e' })
     expect((await screen.findByRole('alert')).textContent).toContain('narrow the filter. Choose a status, a lane, a kind or a shorter time.')
