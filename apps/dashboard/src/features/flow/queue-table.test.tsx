@@ -19,6 +19,11 @@ describe('queue table', () => {
     expect(screen.getAllByText('Because of that.').length).toBeGreaterThan(0)
   })
 
+  test('when a delayed flow starts is known, though not its turn', () => {
+    renderWith(table([queuedFlow({ reason: 'DELAYED', position: null }, { notBefore: '2099-01-01T00:00:00.000Z' })]))
+    expect(document.querySelector('time[datetime="2099-01-01T00:00:00.000Z"]')?.textContent).toMatch(/^in /)
+  })
+
   test('a pin says that it is one, and whether it may pass the caps', () => {
     renderWith(table([queuedFlow({ pinned: true }), queuedFlow({ pinned: true, forced: true })]))
     expect(screen.getByText('Pinned first.', { exact: false })).toBeTruthy()

@@ -10,9 +10,9 @@ import { WhyWaits, WhyWaits_Flow } from './why-waits.tsx'
 
 export const QueueTable_Flow = graphql(`
   fragment QueueTable_Flow on Flow {
-    id title kind priority queuedAt
+    id title kind priority queuedAt notBefore
     lane { id name }
-    queue { position estimatedStartAt pinned forced }
+    queue { position reason estimatedStartAt pinned forced }
     ...WhyWaits_Flow
     ...FlowActions_Flow
   }
@@ -37,7 +37,7 @@ export function QueueTable({ flows }: { flows: readonly FragmentOf<typeof QueueT
               <th scope="col" className="hidden w-40 lg:table-cell">Kind</th>
               <th scope="col" className="hidden w-28 lg:table-cell">Lane</th>
               <th scope="col" className="hidden w-20 text-right md:table-cell">Priority</th>
-              <th scope="col" className="w-20 text-right md:w-24">Waits</th>
+              <th scope="col" className="w-24 text-right">Waits</th>
               <th scope="col" className="hidden md:table-cell">Why it waits</th>
               <th scope="col" className="hidden w-32 xl:table-cell">Starts about</th>
               <th scope="col" className="w-10 md:w-14"><span className="sr-only">Actions</span></th>
@@ -59,17 +59,23 @@ function QueueRow({ row }: { row: Row }) {
           <Pinned queue={row.queue} />
           <a data-row href={addressOf.flow(row.id)} title={row.title} className="block min-w-0 truncate py-0.5 font-medium text-text no-underline hover:underline">{row.title}</a>
         </span>
-        <span className="block pb-1.5 md:hidden"><WhyWaits flow={row} /></span>
+        <span className="-ml-1 block md:hidden"><WhyWaits flow={row} whole /></span>
       </td>
       <td className="hidden lg:table-cell" title={row.kind}><a className="text-muted no-underline hover:underline" href={addressOf.flows({ kind: row.kind })}>{row.kind}</a></td>
       <td className="hidden lg:table-cell"><a className="text-muted" href={addressOf.queue(row.lane.name)}>{row.lane.name}</a></td>
       <td className="hidden text-right md:table-cell">{row.priority}</td>
       <td className="text-right"><Elapsed since={row.queuedAt} /></td>
       <td className="hidden md:table-cell"><WhyWaits flow={row} /></td>
-      <td className="hidden text-muted xl:table-cell">{row.queue?.estimatedStartAt ? <ExpectedTime at={row.queue.estimatedStartAt} /> : <span title="Not known: too few starts lately, or not a matter of turns">–</span>}</td>
+      <td className="hidden text-muted xl:table-cell"><StartsAbout row={row} /></td>
       <td className="!px-1 text-right"><FlowActionMenu flow={row} /></td>
     </tr>
   )
+}
+
+/** A delayed one starts when its time has come, which is known though its turn is not. */
+function StartsAbout({ row: { queue, notBefore } }: { row: Row }) {
+  const at = queue?.estimatedStartAt ?? (queue?.reason === 'DELAYED' || queue?.reason === 'RETRY_BACKOFF' ? notBefore : null)
+  return at ? <ExpectedTime at={at} /> : <span title="Not known: too few starts lately, or not a matter of turns">–</span>
 }
 
 function Pinned({ queue }: { queue: Row['queue'] }) {

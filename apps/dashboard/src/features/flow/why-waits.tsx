@@ -15,15 +15,15 @@ export const Holders_Query = graphql(`
   query Holders($id: ID!) { flow(id: $id) { id queue { detail holders(first: 10) { id title kind } } } }
 `)
 
-/** Why a flow waits, in a sentence; opened, it names the flows whose slots it waits for. */
-export function WhyWaits({ flow: masked }: { flow: FragmentOf<typeof WhyWaits_Flow> }) {
+/** Why a flow waits, in a sentence; opened, it names the flows whose slots it waits for. whole: the sentence has as many lines as it needs. */
+export function WhyWaits({ flow: masked, whole = false }: { flow: FragmentOf<typeof WhyWaits_Flow>; whole?: boolean }) {
   const flow = readFragment(WhyWaits_Flow, masked)
   if (!flow.queue) return null
   const detail = withLocalTimes(flow.queue.detail)
   const trigger = (
-    <button type="button" className="group flex min-h-6 max-w-full items-center gap-2 rounded px-1 text-left hover:underline" title={detail}>
+    <button type="button" className={`group flex min-h-6 max-w-full items-center gap-x-2 rounded px-1 py-1 text-left hover:underline ${whole ? 'flex-wrap' : ''}`} title={detail}>
       <LookBadge look={REASON_LOOKS[flow.queue.reason]} />
-      <span className="line-clamp-2 min-w-0 whitespace-normal py-0.5 text-[0.93rem] leading-tight text-muted group-focus-visible:line-clamp-none">{detail}</span>
+      <span className={`min-w-0 whitespace-normal text-[0.93rem] leading-tight text-muted ${whole ? '' : 'line-clamp-2 group-focus-visible:line-clamp-none'}`}>{detail}</span>
     </button>
   )
   return (

@@ -15,7 +15,7 @@ export const QueuePage_Query = graphql(`
     caps { scope lane { id name } maxActive ...CapLine_Cap }
     lanes { id ...LaneStrip_Lane }
     flowQueue(lane: $lane, first: 50, after: $after) {
-      edges { node { id ...QueueTable_Flow } }
+      edges { node { id queue { reason } ...QueueTable_Flow } }
       pageInfo { hasNextPage endCursor }
     }
     holding: flows(filter: $holding, orderBy: CREATED_ASC, first: 200) { edges { node { id ...SlotBoard_Flow } } }

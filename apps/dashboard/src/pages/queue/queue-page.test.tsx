@@ -51,6 +51,14 @@ describe('queue page', () => {
     expect(screen.getByLabelText('GraphQL call').textContent).toContain('createFlow')
   })
 
+  test.each([
+    ['all', [queuedFlow(), queuedFlow()], '2 in promotion order'],
+    ['one of three', [queuedFlow(), queuedFlow({ reason: 'DELAYED', position: null }), queuedFlow({ reason: 'HELD', position: null })], '3 queued, 1 due'],
+  ])('the queue says how many are there and how many of them are due: %s', async (_title, queued, words) => {
+    await setup(() => ({ queued }))
+    expect(await screen.findByText(words)).toBeTruthy()
+  })
+
   test('a flow is seen queued, in a slot, and ended, without leaving the page', async () => {
     let state: Parameters<typeof pageOf>[0] = { queued: [queuedFlow({}, { id: 'flow_1', title: 'Report' })] }
     const { api } = await setup(() => state)

@@ -71,11 +71,20 @@ export function QueuePage({ search, onSearch }: Props) {
 const capOf = (data: Data, lane: string | undefined) =>
   data.caps.find(cap => (lane === undefined ? cap.scope === 'GLOBAL' : cap.scope === 'LANE' && cap.lane?.name === lane))?.maxActive ?? 0
 
+/** Whose time has not come is queued, and not due. It is told apart where the page has them all. */
+const queuedInWords = ({ queueStats: { queued }, flowQueue: { edges, pageInfo } }: Data, search: QueueSearch): string => {
+  if (search.after !== undefined || pageInfo.hasNextPage) return `${queued} queued`
+  const later = edges.filter(({ node: { queue } }) => queue !== null && NOT_DUE.has(queue.reason)).length
+  return later === 0 ? `${queued} in promotion order` : `${queued} queued, ${Math.max(0, queued - later)} due`
+}
+
+const NOT_DUE: ReadonlySet<string> = new Set(['HELD', 'DELAYED', 'RETRY_BACKOFF'])
+
 function Waiting({ data, search, onSearch }: Props & { data: Data }) {
   const { edges, pageInfo } = data.flowQueue
   const next = pageInfo.endCursor
   return (
-    <Panel title="In the queue" aside={<span className="text-muted">{data.queueStats.queued} in promotion order</span>} flush>
+    <Panel title="In the queue" aside={<span className="text-muted">{queuedInWords(data, search)}</span>} flush>
       {edges.length > 0 ? <QueueTable flows={edges.map(edge => edge.node)} /> : <Nothing>The queue is empty. What is submitted while every slot is held, or no worker asks, waits here.</Nothing>}
       {(search.after !== undefined || pageInfo.hasNextPage) && (
         <div className="flex gap-2 border-t border-line p-2">
