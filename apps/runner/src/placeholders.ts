@@ -11,13 +11,19 @@ export class Misfit extends Error {
 
 const PLACEHOLDER = /\{input((?:\.[A-Za-z0-9_-]+)+)\}/g
 const LOOKS_LIKE_ONE = /\{input(?![A-Za-z0-9_])[^}]*\}?/
+/** `{inputs.name}`; but `${a.b}`, `{{a.b}}` and the like are words of other programs. */
+const OF_ANOTHER_ROOT = /(?<![$%@#{])\{[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*)+\}/
 
 export const hasPlaceholder = (text: string): boolean => LOOKS_LIKE_ONE.test(text)
 
-/** What looks like a placeholder and is none; null when all are well. */
-export function malformedPlaceholder(text: string): string | null {
-  return LOOKS_LIKE_ONE.exec(text.replaceAll(PLACEHOLDER, ''))?.[0] ?? null
+/** What looks like a placeholder and is none; null when all are well. In a program for an interpreter (`-c`, `-e`) other braces are its own. */
+export function malformedPlaceholder(text: string, { isProgram = false }: { isProgram?: boolean } = {}): string | null {
+  const rest = text.replaceAll(PLACEHOLDER, '')
+  return (LOOKS_LIKE_ONE.exec(rest) ?? (isProgram ? null : OF_ANOTHER_ROOT.exec(rest)))?.[0] ?? null
 }
+
+/** In a URL every brace is one: none may stand there unencoded. */
+export const malformedInUrl = (text: string): string | null => malformedPlaceholder(text) ?? /\{[^}]*\}?|\}/.exec(text.replaceAll(PLACEHOLDER, ''))?.[0] ?? null
 
 /** Throws a Misfit. An argument that begins with what was filled in must not become an option, unless `--` stands before it. */
 export function fillArguments(templates: readonly string[], input: Json): string[] {

@@ -9,7 +9,7 @@ import schema from '../runner.schema.json' with { type: 'json' }
 import type { CommandKind } from './command-kind.ts'
 import { parseDuration } from './duration.ts'
 import { jsonFault } from './json-fault.ts'
-import { hasPlaceholder, malformedPlaceholder } from './placeholders.ts'
+import { hasPlaceholder, malformedInUrl, malformedPlaceholder } from './placeholders.ts'
 import type { UrlKind } from './url-kind.ts'
 
 export type KindSpec = CommandKind | UrlKind
@@ -71,10 +71,17 @@ function parse(text: string): unknown {
 }
 
 /** That the branch failed is said by what failed in it. */
-const isTold = (error: ErrorObject) => error.keyword !== 'if'
+const isTold = (error: ErrorObject) => error.keyword !== 'if' && error.keyword !== 'propertyNames'
+
+const isNoKind = (at: string, { keyword, params }: Pick<ErrorObject, 'keyword' | 'params'>) =>
+  (at === '/' && keyword === 'required' && params['missingProperty'] === 'kinds') || (at === '/kinds' && keyword === 'minProperties')
 
 function sentenceOf({ instancePath, keyword, params, message, propertyName }: ErrorObject): string {
   const at = instancePath === '' ? '/' : instancePath
+  if (isNoKind(at, { keyword, params })) return '/kinds names no kind; one looks like "my.kind": { "command": ["my-program"] }'
+  if (at === '/kinds' && propertyName !== undefined) return `/kinds has the name "${propertyName}", which must be 1 to 64 letters, digits and . _ : / -, a letter or digit first`
+  if (/^\/kinds\/[^/]*\/timeout$/.test(at)) return `${at} must be a duration such as 45s, 10m, 24h`
+  if (keyword === 'additionalProperties' && params['additionalProperty'] === 'command') return `${at} has both command and url; a kind is one of them`
   if (keyword === 'additionalProperties') return `${at} has the unknown member "${String(params['additionalProperty'])}"`
   if (keyword === 'required') return `${at} lacks "${String(params['missingProperty'])}"`
   if (keyword === 'enum') return `${at} must be one of ${(params['allowedValues'] as unknown[]).join(', ')}`
@@ -93,6 +100,9 @@ function problemsOf(kind: WrittenKind, places: FilePlaces): string[] {
   ]
 }
 
+const NO_PLACEHOLDER = 'which is no placeholder; one looks like {input.name}'
+/** What an interpreter takes its program after. */
+const PROGRAM_FOLLOWS = /^(-[A-Za-z]*[ceE]|--eval|--print|--command|\/c)$/
 /** Programs that read an argument as a program of their own. */
 const SHELLS = /^(ba|z|da|k|c|fi|tc|a)?sh(\.exe)?$|^(cmd|powershell|pwsh)(\.exe)?$/i
 
@@ -101,8 +111,8 @@ function commandProblems(command: string[], { cwd = '', env = {} }: WrittenKind)
   const isShell = SHELLS.test(basename(program))
   return [
     ...command.flatMap((argument, i) => {
-      const malformed = malformedPlaceholder(argument)
-      if (malformed !== null) return [`/command/${i} has ${malformed}, which is no placeholder; one looks like {input.name}`]
+      const malformed = malformedPlaceholder(argument, { isProgram: PROGRAM_FOLLOWS.test(command[i - 1] ?? '') })
+      if (malformed !== null) return [`/command/${i} has ${malformed}, ${NO_PLACEHOLDER}`]
       if (i === 0 && hasPlaceholder(argument)) return ['/command/0 is the program and cannot come from the input']
       const isScript = isShell && /^[-/]/.test(command[i - 1] ?? '') && /c(ommand)?$/i.test(command[i - 1] ?? '')
       return isScript && hasPlaceholder(argument) ? [`/command/${i} is a script for ${basename(program)}, which would run what the input says; pass {input.…} as an argument of the script`] : []
@@ -114,8 +124,8 @@ function commandProblems(command: string[], { cwd = '', env = {} }: WrittenKind)
 }
 
 function urlProblems(url: string, { outbound }: FilePlaces): string[] {
-  const malformed = malformedPlaceholder(url)
-  if (malformed !== null) return [`/url has ${malformed}, which is no placeholder; one looks like {input.name}`]
+  const malformed = malformedInUrl(url)
+  if (malformed !== null) return [`/url has ${malformed}, ${NO_PLACEHOLDER}`]
   const refused = outbound.refuse(url.replaceAll(/[{}]/g, ''))
   return refused ? [`/url: ${refused.message}`] : []
 }
