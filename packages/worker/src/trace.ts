@@ -56,5 +56,6 @@ function tell(span: Span, outcome: Outcome) {
   span.setAttribute('sluice.outcome', outcome.type)
   if (outcome.type !== 'failed') return
   span.setAttribute('error.type', outcome.error.code)
-  span.setStatus({ code: SpanStatusCode.ERROR, message: outcome.error.message })
+  // The code only: a message may repeat the input, or hold what a command printed.
+  span.setStatus({ code: SpanStatusCode.ERROR, message: outcome.error.code })
 }
