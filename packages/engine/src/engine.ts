@@ -57,7 +57,8 @@ export async function openEngine(o: EngineOptions): Promise<Engine> {
   const differs = await takeEnvironmentCap(deps)
   if (differs) o.log({ event: 'cap.environment_differs', message: differs })
   const loops: { stop(): Promise<void> }[] = []
-  const every = (name: string, ms: number, work: () => Promise<unknown>): void => void loops.push(repeat({ name, ms, work, log: o.log, observe }))
+  const every = (name: string, ms: number, work: () => Promise<unknown>, firstMs = ms): void =>
+    void loops.push(repeat({ name, ms, firstMs, work, log: o.log, observe }))
   every('signProcess', SIGN_EVERY_MS, () => signProcess(db, o.process))
   every('measureClock', SIGN_EVERY_MS, measureClock({ db, log: o.log, observe }))
   return {
@@ -69,7 +70,7 @@ export async function openEngine(o: EngineOptions): Promise<Engine> {
     startDispatcher: () => {
       every('sweepLeases', o.settings.sweepLeasesMs, () => sweepLeases(deps))
       every('sweepDeadlines', o.settings.sweepDeadlinesMs, () => sweepDeadlines(deps))
-      every('sweepRetention', o.settings.sweepRetentionMs, () => sweepRetention(deps))
+      every('sweepRetention', o.settings.sweepRetentionMs, () => sweepRetention(deps), Math.min(FIRST_RETENTION_MS, o.settings.sweepRetentionMs))
       every('gatherCapGroups', o.settings.sweepPromoterMs, () => transact(o.pool, tx => gatherCapGroups(tx, GATHERED)))
       every('foldCounts', o.settings.sweepCountsMs, () => foldAll(o.pool))
       every('checkCounts', CHECK_COUNTS_MS, () => reportDifferences(o, observe))
@@ -86,6 +87,8 @@ export async function openEngine(o: EngineOptions): Promise<Engine> {
 }
 
 const GATHERED = 1000
+/** A machine that is switched off every evening has its purges too. */
+const FIRST_RETENTION_MS = 60_000
 const CHECK_COUNTS_MS = 3_600_000
 
 /** The ledger's totals against the rows (D-40): a difference is a bug, and says so. */

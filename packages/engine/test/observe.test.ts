@@ -1,6 +1,7 @@
 import { observe, transact } from '@sluice/db'
 import type { StatementObserver } from '@sluice/db'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { eventually } from '@sluice/testkit/db'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { UNOBSERVED, bothObservers, createFlows, finishFlows, readGauges, upsertLane } from '../src/index.ts'
 import type { EngineObserver } from '../src/index.ts'
 import { foldCounts } from '../src/services/fold-counts.ts'
@@ -60,6 +61,29 @@ describe('the engine tells who watches', () => {
       { name: 'work1', ms: expect.any(Number), found: null, failed: false },
       { name: 'work2', ms: expect.any(Number), found: null, failed: true },
     ]))
+  })
+
+  test('the first turn after its own time, where it has one', async () => {
+    const turns = (own: { ms: number; firstMs?: number }) => new Promise<number>((resolve) => {
+      let taken = 0
+      const work = (): Promise<void> => Promise.resolve(void (taken += 1))
+      const loop = repeat({ name: 'first', ...own, work, log: () => undefined, observe: { ...UNOBSERVED, turn: () => void loop.stop().then(() => resolve(taken)) } })
+    })
+    expect(await turns({ ms: 3_600_000, firstMs: 1 })).toBe(1)
+    expect(await turns({ ms: 1 })).toBe(1)
+  })
+
+  test('retention, within a minute after the start, so that a machine which runs shorter than SWEEP_RETENTION purges too', async () => {
+    const swept: string[] = []
+    await using own = await testbed({ settings: { sweepRetentionMs: 3_600_000 }, observe: { ...UNOBSERVED, turn: ({ name }) => void swept.push(name) } })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      own.engine.startDispatcher()
+      await vi.advanceTimersByTimeAsync(60_000)
+    } finally {
+      vi.useRealTimers()
+    }
+    await eventually(async () => swept.includes('sweepRetention'))
   })
 
   test('D-45 a clock that differs by more than 5 s is measured and warned of, once, and so is its return', async () => {

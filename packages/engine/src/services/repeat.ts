@@ -4,13 +4,15 @@ import type { EngineObserver } from '../observe.ts'
 interface Repeated {
   name: string
   ms: number
+  /** Until the first turn. Default: ms. */
+  firstMs?: number
   /** A number answered is how many things it had to do. */
   work(): Promise<unknown>
   log: Log
   observe: EngineObserver
 }
 
-/** Runs work every ms, never twice at once; a failure is logged and the next turn tries again. stop waits for the turn under way. */
+/** Runs work after firstMs and then every ms, never twice at once; a failure is logged and the next turn tries again. stop waits for the turn under way. */
 export function repeat(o: Repeated): { stop(): Promise<void> } {
   let stopped = false
   let timer: NodeJS.Timeout | undefined
@@ -18,7 +20,7 @@ export function repeat(o: Repeated): { stop(): Promise<void> } {
   const run = (): void => {
     turn = takeTurn(o).then(() => { if (!stopped) timer = setTimeout(run, o.ms) })
   }
-  timer = setTimeout(run, o.ms)
+  timer = setTimeout(run, o.firstMs ?? o.ms)
   return {
     stop: async () => {
       stopped = true

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { openPool } from '@sluice/db'
 import { InvalidInput } from '@sluice/domain'
+import { eventually } from '@sluice/testkit/db'
 import { capsInUse } from '../../src/reads/caps.ts'
 import { flowCounts } from '../../src/reads/flow-counts.ts'
 import { laneStats } from '../../src/reads/lane-stats.ts'
@@ -99,6 +101,23 @@ describe('the fold', () => {
     expect(await checkCounts(bed.pool)).toEqual([])
     await word('0', 'FAILED', 2)
     expect(await checkCounts(bed.pool)).toEqual([{ lane: 'default', kind: 'k', status: 'FAILED', counted: 2, rows: 0 }])
+  })
+  test('the check takes longer than other statements and transactions may, and leaves their limits', async () => {
+    const limits = { statement_timeout: '200ms', transaction_timeout: '200ms' }
+    const pool = openPool({ url: bed.url, max: 1, log: () => undefined })
+    for (const [name, value] of Object.entries(limits)) await pool.query('SELECT set_config($1, $2, false)', [name, value])
+    const blocker = await bed.pool.connect()
+    await blocker.query('BEGIN; LOCK TABLE flow')
+    const checked = checkCounts(pool).catch((error: Error) => error.message)
+    const waits = `SELECT clock_timestamp() - xact_start > interval '500 ms' AS long FROM pg_stat_activity
+                    WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%checkCounts%'`
+    await eventually(async () => (await bed.pool.query<{ long: boolean }>(waits)).rows[0]?.long === true)
+    await blocker.query('COMMIT')
+    blocker.release()
+    expect(await checked).toEqual([])
+    const after = await pool.query(`SELECT current_setting('statement_timeout') AS statement_timeout, current_setting('transaction_timeout') AS transaction_timeout`)
+    await pool.end()
+    expect(after.rows).toEqual([limits])
   })
 })
 
