@@ -16,10 +16,14 @@ const OF_ANOTHER_ROOT = /(?<![$%@#{])\{[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]
 
 export const hasPlaceholder = (text: string): boolean => LOOKS_LIKE_ONE.test(text)
 
-/** What looks like a placeholder and is none; null when all are well. In a program for an interpreter (`-c`, `-e`) other braces are its own. */
-export function malformedPlaceholder(text: string, { isProgram = false }: { isProgram?: boolean } = {}): string | null {
-  const rest = text.replaceAll(PLACEHOLDER, '')
-  return (LOOKS_LIKE_ONE.exec(rest) ?? (isProgram ? null : OF_ANOTHER_ROOT.exec(rest)))?.[0] ?? null
+/** What looks like a placeholder and is none; null when all are well. */
+export function malformedPlaceholder(text: string): string | null {
+  return malformedInProgram(text) ?? OF_ANOTHER_ROOT.exec(text.replaceAll(PLACEHOLDER, ''))?.[0] ?? null
+}
+
+/** The same in a program for an interpreter, where other braces are its own. */
+export function malformedInProgram(text: string): string | null {
+  return LOOKS_LIKE_ONE.exec(text.replaceAll(PLACEHOLDER, ''))?.[0] ?? null
 }
 
 /** In a URL every brace is one: none may stand there unencoded. */

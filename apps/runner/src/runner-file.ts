@@ -9,7 +9,7 @@ import schema from '../runner.schema.json' with { type: 'json' }
 import type { CommandKind } from './command-kind.ts'
 import { parseDuration } from './duration.ts'
 import { jsonFault } from './json-fault.ts'
-import { hasPlaceholder, malformedInUrl, malformedPlaceholder } from './placeholders.ts'
+import { hasPlaceholder, malformedInProgram, malformedInUrl, malformedPlaceholder } from './placeholders.ts'
 import type { UrlKind } from './url-kind.ts'
 
 export type KindSpec = CommandKind | UrlKind
@@ -111,7 +111,7 @@ function commandProblems(command: string[], { cwd = '', env = {} }: WrittenKind)
   const isShell = SHELLS.test(basename(program))
   return [
     ...command.flatMap((argument, i) => {
-      const malformed = malformedPlaceholder(argument, { isProgram: PROGRAM_FOLLOWS.test(command[i - 1] ?? '') })
+      const malformed = (PROGRAM_FOLLOWS.test(command[i - 1] ?? '') ? malformedInProgram : malformedPlaceholder)(argument)
       if (malformed !== null) return [`/command/${i} has ${malformed}, ${NO_PLACEHOLDER}`]
       if (i === 0 && hasPlaceholder(argument)) return ['/command/0 is the program and cannot come from the input']
       const isScript = isShell && /^[-/]/.test(command[i - 1] ?? '') && /c(ommand)?$/i.test(command[i - 1] ?? '')
