@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { cancelFlows, claimFlows, createToken, failFlows, finishFlows, heartbeat, registerWorker, reportProgress, startFlows } from '../src/index.ts'
+import { cancelFlows, claimFlows, createFlows, createToken, failFlows, finishFlows, heartbeat, registerWorker, reportProgress, startFlows } from '../src/index.ts'
 import { signAlive } from '../src/services/sign-alive.ts'
 import { sweepDeadlines } from '../src/services/sweep-deadlines.ts'
 import { sweepLeases } from '../src/services/sweep-leases.ts'
@@ -232,5 +232,14 @@ describe('leases', () => {
     expect(await bad({ kinds: [{ name: 'ok', inputSchema: { $async: true, type: 'object' } }] })).toMatchObject({ path: ['kinds', '0', 'inputSchema'] })
     expect(await bad({ kinds: [{ name: 'ok', defaults: { prio: 1 } }] })).toMatchObject({ path: ['kinds', '0', 'defaults', 'prio'] })
     expect(await b.sql('SELECT id FROM worker WHERE instance_id = $1', ['i'])).toEqual([])
+  })
+
+  test('a lane that is not there is refused under the name of who named it: the flow, or its kind', async () => {
+    await b.register({ kinds: [{ name: 'stray', defaults: { lane: 'nowhere' } }] })
+    const items = [{ kind: 'stray' }, { kind: 'stray', lane: 'elsewhere' }]
+    expect(await createFlows(b.deps, { actor: b.owner, mayPrioritize: true, mayCreate: () => true, items })).toMatchObject([
+      { path: ['lane'], message: 'The kind stray names lane nowhere, which does not exist; an operator makes lanes (upsertLane).' },
+      { path: ['lane'], message: 'There is no lane elsewhere; an operator makes lanes (upsertLane).' },
+    ])
   })
 })

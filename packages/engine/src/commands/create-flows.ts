@@ -63,10 +63,14 @@ function refusePlace(item: NewFlow, p: { cmd: CreateFlows; kind: KindRow | undef
   if (!p.cmd.mayCreate({ lane: name, kind: item.kind })) return new Forbidden(`You may not create flows of kind ${item.kind} in lane ${name}.`)
   if ((item.priority ?? 0) > 0 && !p.cmd.mayPrioritize) return new Forbidden('A priority above 0 needs the operator role; leave it out or give 0.')
   const lane = p.lanes.get(name)
-  if (!lane) return new InvalidInput(['lane'], `There is no lane ${name}; an operator makes lanes (upsertLane).`)
+  if (!lane) return new InvalidInput(['lane'], `${missing(item, { kind: p.kind, lane: name })}; an operator makes lanes (upsertLane).`)
   if (lane.state === 'DRAINING' || lane.state === 'DISABLED') return new LaneClosed(`Lane ${name} is ${lane.state.toLowerCase()} and accepts nothing new.`)
   return undefined
 }
+
+/** Who gave no lane has to hear where this one comes from. */
+const missing = (item: NewFlow, { kind, lane }: { kind: KindRow | undefined; lane: string }): string =>
+  item.lane || defaultsOf(kind).lane !== lane ? `There is no lane ${lane}` : `The kind ${item.kind} names lane ${lane}, which does not exist`
 
 /** D-13. The first item with a key decides for its batch; a key that is taken answers with its flow while that did not end badly. */
 async function takeIdempotencyKeys(tx: Tx, deps: Deps, cmd: CreateFlows, drafts: Draft[]): Promise<Draft[]> {
