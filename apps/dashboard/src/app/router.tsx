@@ -13,7 +13,7 @@ import { SignInPage } from '../pages/sign-in/sign-in-page.tsx'
 import { signInSearch } from '../pages/sign-in/sign-in-search.ts'
 import { workersSearch } from '../pages/workers/workers-search.ts'
 import { keepAskedAddress, takeAskedAddress } from './asked-address.ts'
-import { parseSearch, stringifySearch } from './search-params.ts'
+import { parseSearch, saysMore, stringifySearch } from './search-params.ts'
 import { SignedIn } from './signed-in.tsx'
 
 // Loaded when they are opened, so that the first page stays light.
@@ -37,7 +37,13 @@ const flowsRoute = createRoute({
   getParentRoute: () => signedInRoute, path: '/flows', validateSearch: search => listSearch.parse(search),
   component: function FlowsRoute() {
     const navigate = flowsRoute.useNavigate()
-    return <FlowsPage search={flowsRoute.useSearch()} onSearch={(search, o) => void navigate({ search, replace: o?.replace ?? false, resetScroll: false })} />
+    const search = flowsRoute.useSearch()
+    // The address is the filter, so that it never names one that is not applied.
+    useEffect(() => {
+      const understood = listSearch.parse(parseSearch(location.search))
+      if (location.pathname === '/flows' && saysMore(location.search, understood)) void navigate({ search: understood, replace: true })
+    }, [search, navigate])
+    return <FlowsPage search={search} onSearch={(search, o) => void navigate({ search, replace: o?.replace ?? false, resetScroll: false })} />
   },
 })
 

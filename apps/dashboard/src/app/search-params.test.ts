@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseSearch, stringifySearch } from './search-params.ts'
+import { parseSearch, saysMore, stringifySearch } from './search-params.ts'
 
 test.each([
   ['a repeated name is a list', '?status=FAILED&status=CANCELLED', { status: ['FAILED', 'CANCELLED'] }],
@@ -12,4 +12,13 @@ test.each([
 
 test('what is undefined or an empty list is left out', () => {
   expect(stringifySearch({ lane: undefined, kind: [], text: 'a b' })).toBe('?text=a+b')
+})
+
+test.each([
+  ['a word that is no status', '?status=BOGUS', {}, true],
+  ['one that is beside one that is not', '?status=BOGUS&status=FAILED', { status: ['FAILED'] }, true],
+  ['all is understood, in another order', '?text=a&status=FAILED', { status: ['FAILED'], text: 'a' }, false],
+  ['nothing is said', '', {}, false],
+])('an address says more than was understood: %s', (_title, text, understood, more) => {
+  expect(saysMore(text, understood)).toBe(more)
 })

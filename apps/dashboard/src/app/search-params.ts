@@ -10,6 +10,10 @@ export const parseSearch = (text: string): SearchParams => {
   }))
 }
 
+/** Whether an address says more than a page understood of it: what nobody can mean was dropped. */
+export const saysMore = (text: string, understood: Record<string, unknown>): boolean =>
+  [...new URLSearchParams(text)].length > [...new URLSearchParams(stringifySearch(understood))].length
+
 /** The way back; what is undefined, and an empty list, is left out. */
 export const stringifySearch = (search: Record<string, unknown>): string => {
   const params = new URLSearchParams()

@@ -1,5 +1,6 @@
 import { ArrowUp } from 'lucide-react'
 import { useEffect, useRef } from 'react'
+import { createPortal } from 'react-dom'
 import { Button } from '../../ui/button.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { addressOf } from '../addresses.ts'
@@ -12,17 +13,17 @@ import { useFlowList } from './use-flow-list.ts'
 
 const NEVER = { data: undefined, fetching: true, error: null, retry: () => {} }
 
-/** The flows that an address asks for, live. Another address is another list: key it. onChange: something changed, so that counts may have. */
-export function FlowList({ search, onChange }: { search: ListSearch; onChange(): void }) {
+/** The flows that an address asks for, live. Another address is another list: key it. newsAt: where newcomers are announced. onChange: something changed, so that counts may have. */
+export function FlowList({ search, newsAt, onChange }: { search: ListSearch; newsAt: HTMLElement | null; onChange(): void }) {
   const { list, view: { pages, fresh, problem } } = useFlowList(search, onChange)
   const frame = useRef<HTMLDivElement>(null)
   useShownByThemselves({ frame, list, fresh: fresh.size })
   const state = { ...NEVER, data: pages ?? undefined, error: problem, retry: () => void list.reload() }
   return (
-    <div ref={frame} className="panel relative min-w-0 overflow-hidden">
-      <Newcomers count={fresh.size} onShow={() => { toTop(frame.current); void list.reload() }} />
+    <div ref={frame} className="panel min-w-0 overflow-hidden">
+      {newsAt && createPortal(<Newcomers count={fresh.size} onShow={() => { toTop(frame.current); void list.reload() }} />, newsAt)}
       <Loaded state={state}>
-        {read => (lengthOf(read) > 0 ? <FlowTable pages={read} search={search} top={list.top} onScrolled={list.scrolled} onLook={list.look} /> : <Empty search={search} />)}
+        {read => (lengthOf(read) > 0 ? <FlowTable pages={read} search={search} top={list.top} onScrolled={list.scrolled} openedRow={list.openedRow} onOpened={list.opened} onLook={list.look} /> : <Empty search={search} />)}
       </Loaded>
     </div>
   )
@@ -50,11 +51,11 @@ const useShownByThemselves = ({ frame, list, fresh }: { frame: React.RefObject<H
   }, [frame, list, fresh])
 }
 
-/** Stands over the head of the table, so that nothing moves when it comes. */
+/** Stands beside the head of the page, where room is kept for it, so that nothing moves when it comes. */
 function Newcomers({ count, onShow }: { count: number; onShow(): void }) {
   return (
-    <div aria-live="polite" className="pointer-events-none absolute inset-x-0 top-0 z-20 flex justify-center">
-      {count > 0 && <Button look="primary" icon={ArrowUp} onClick={onShow} className="pointer-events-auto mt-px shadow-md !min-h-7">{count.toLocaleString('en-US')} new, show {count === 1 ? 'it' : 'them'}</Button>}
+    <div aria-live="polite">
+      {count > 0 && <Button look="primary" icon={ArrowUp} onClick={onShow} className="!min-h-7">{count.toLocaleString('en-US')} new, show {count === 1 ? 'it' : 'them'}</Button>}
     </div>
   )
 }

@@ -13,11 +13,16 @@ const ROW_PX = 32
 /** Rows before the end at which the next page is read. */
 const AHEAD = 40
 
-/** top: how far it was scrolled when it was left, in pixels. */
-interface Props { pages: ListPages<ListedFlow>; search: ListSearch; top(): number; onScrolled(top: number): void; onLook(inView: InView, nearEnd: boolean): void }
+/** top: how far it was scrolled when it was left, in pixels. openedRow: the id of the row that was opened by keyboard then; it is taken once. */
+interface Props {
+  pages: ListPages<ListedFlow>; search: ListSearch
+  top(): number; onScrolled(top: number): void
+  openedRow(): string | null; onOpened(id: string | null): void
+  onLook(inView: InView, nearEnd: boolean): void
+}
 
 /** As many rows as fit, of a list of any length. Those that are not there stand as high as they would. */
-export function FlowTable({ pages, search, top, onScrolled, onLook }: Props) {
+export function FlowTable({ pages, search, top, onScrolled, openedRow, onOpened, onLook }: Props) {
   const scroller = useRef<HTMLDivElement>(null)
   const length = lengthOf(pages)
   const count = length + (nextOf(pages) === null ? 0 : 1)
@@ -26,6 +31,7 @@ export function FlowTable({ pages, search, top, onScrolled, onLook }: Props) {
   const places = Array.from({ length: last - first + 1 }, (_, at) => first + at)
   useLook({ pages, first, last, length, onLook })
   useOpenRow(scroller)
+  useKeyboardPlace({ scroller, first, openedRow, onOpened })
   return (
     <div ref={scroller} className="max-h-[max(20rem,calc(100dvh-14.5rem))] overflow-y-auto overscroll-contain" data-list>
       <table className="rows" aria-rowcount={nextOf(pages) === null ? length + 1 : -1}>
@@ -55,9 +61,9 @@ function Head({ order }: { order: ListSearch['order'] }) {
       <tr aria-rowindex={1}>
         <th scope="col" className="w-28 md:w-32">Status</th>
         <th scope="col">Title</th>
-        <th scope="col" className="hidden w-40 lg:table-cell">Kind</th>
+        <th scope="col" className="hidden w-48 lg:table-cell">Kind</th>
         <th scope="col" className="hidden w-28 md:table-cell">Lane</th>
-        <th scope="col" className="hidden w-64 xl:table-cell">Labels</th>
+        <th scope="col" className="hidden w-52 xl:table-cell 2xl:w-64">Labels</th>
         <th scope="col" className="hidden w-28 xl:table-cell">Owner</th>
         <th scope="col" className="hidden w-32 text-right sm:table-cell">Took</th>
         <th scope="col" className="w-28 text-right md:w-32" aria-sort={order === 'CREATED_ASC' ? 'ascending' : 'descending'}>{order === 'FINISHED_DESC' ? 'Ended' : 'Submitted'}</th>
@@ -78,6 +84,28 @@ const usePlace = ({ scroller, top, onScrolled }: Pick<Props, 'top' | 'onScrolled
     element.addEventListener('scroll', remember, { passive: true })
     return () => element.removeEventListener('scroll', remember)
   }, [scroller, top, onScrolled])
+}
+
+/** Who opened a row by keyboard and comes back stands on it again. A pointer leaves no place. */
+const useKeyboardPlace = ({ scroller, first, openedRow, onOpened }: Pick<Props, 'openedRow' | 'onOpened'> & { scroller: RefObject<HTMLElement | null>; first: number }) => {
+  useEffect(() => {
+    const id = openedRow()
+    const rows = [...(scroller.current?.querySelectorAll<HTMLElement>('[data-row]') ?? [])]
+    const row = id === null ? undefined : rows.find(one => one.closest('tr')?.dataset['id'] === id)
+    if (row === undefined) return
+    onOpened(null)
+    row.focus({ preventScroll: true })
+  }, [scroller, first, openedRow, onOpened])
+  useEffect(() => {
+    const table = scroller.current
+    const remember = (event: MouseEvent) => {
+      const row = (event.target as Element).closest<HTMLElement>('[data-row]')?.closest('tr')
+      // A click without a press is Enter.
+      onOpened(event.detail === 0 ? (row?.dataset['id'] ?? null) : null)
+    }
+    table?.addEventListener('click', remember)
+    return () => table?.removeEventListener('click', remember)
+  }, [scroller, onOpened])
 }
 
 /** Tells which pages are in view, whenever that or the list changes. */

@@ -30,6 +30,7 @@ export class ListReader {
   #news = noNews()
   #begun = false
   #top = 0
+  #openedRow: string | null = null
 
   constructor({ read, order }: { read: ReadList; order: ListOrder }) {
     this.#read = read
@@ -79,6 +80,11 @@ export class ListReader {
   readonly top = (): number => this.#top
 
   readonly scrolled = (top: number): void => { this.#top = top }
+
+  /** The id of the row that was opened by keyboard: for who comes back to it. */
+  readonly openedRow = (): string | null => this.#openedRow
+
+  readonly opened = (id: string | null): void => { this.#openedRow = id }
 
   /** Applies what was heard: called at the end of a burst. */
   readonly settle = (): void => {

@@ -108,6 +108,17 @@ describe('flows page', () => {
     await waitFor(async () => expect(within(await rowOf('flow a')).getByText(lookOf({ status: 'RUNNING', phase: null }).word)).toBeTruthy())
   })
 
+  test('who opened a row by keyboard stands on it again after coming back', async () => {
+    const [a, b] = [named('flow a'), named('flow b')]
+    const { api, rerender } = await setup(() => ({ flows: [b, a] }))
+    document.addEventListener('click', event => event.preventDefault(), { once: true })
+    fireEvent.click(await screen.findByRole('link', { name: 'flow a' }), { detail: 0 })
+    const page = (shown: boolean) => <Provider value={api.client}>{shown && <FlowsPage search={listSearch.parse({})} onSearch={() => {}} />}</Provider>
+    rerender(page(false))
+    rerender(page(true))
+    expect(document.activeElement).toBe(screen.getByRole('link', { name: 'flow a' }))
+  })
+
   test('near the end the next page is read, by its cursor', async () => {
     const { api } = await setup(() => ({ flows: [named('flow a')], more: [named('flow b')] }))
     await screen.findByRole('link', { name: 'flow b' })

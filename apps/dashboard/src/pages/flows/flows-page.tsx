@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useRef } from 'react'
+import { useCallback, useMemo, useRef, useState } from 'react'
 import { FilterBar } from '../../features/flow-list/filter-bar.tsx'
 import { FlowList } from '../../features/flow-list/flow-list.tsx'
 import { toFilter, type ListSearch } from '../../features/flow-list/list-search.ts'
@@ -29,17 +29,21 @@ interface Props { search: ListSearch; onSearch(search: ListSearch, o?: { replace
 
 /** Every flow, newest first, under the filters of the address. */
 export function FlowsPage({ search, onSearch }: Props) {
+  const [newsAt, setNewsAt] = useState<HTMLElement | null>(null)
   const key = JSON.stringify(search)
   const counted = useCounts(search)
   const choices = useChoices()
   useTitle('Flows')
   return (
     <>
-      <h1 className="m-0 text-[1.35rem] font-semibold">Flows</h1>
+      <div className="flex min-h-8 items-center justify-between gap-2">
+        <h1 className="m-0 text-[1.35rem] font-semibold">Flows</h1>
+        <div ref={setNewsAt} />
+      </div>
       <StatusTabs counts={counted.counts} search={search} />
       <FilterBar search={search} choices={choices} onSearch={onSearch} />
       {counted.error && <p role="status" className="text-muted">The counts are missing. {counted.error}</p>}
-      <FlowList key={key} search={search} onChange={counted.expire} />
+      <FlowList key={key} search={search} newsAt={newsAt} onChange={counted.expire} />
     </>
   )
 }
