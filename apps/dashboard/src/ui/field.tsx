@@ -3,13 +3,18 @@ import { useId, type InputHTMLAttributes, type Ref, type SelectHTMLAttributes, t
 interface Labelled { label: string; hint?: string; error?: string | null }
 
 const describe = (id: string, { hint, error }: Labelled) => ({
-  'aria-describedby': hint || error ? `${id}-note` : undefined,
+  'aria-describedby': [error && `${id}-error`, hint && `${id}-hint`].filter(Boolean).join(' ') || undefined,
   'aria-invalid': error ? true : undefined,
 })
 
+/** What is wrong, and below it what is meant, which stays as it was. */
 function Note({ id, hint, error }: { id: string; hint?: string | undefined; error?: string | null | undefined }) {
-  if (!hint && !error) return null
-  return <p id={`${id}-note`} className={`text-[0.93rem] ${error ? 'text-bad' : 'text-muted'}`} role={error ? 'alert' : undefined}>{error ?? hint}</p>
+  return (
+    <>
+      {error && <p id={`${id}-error`} className="text-[0.93rem] text-bad" role="alert">{error}</p>}
+      {hint && <p id={`${id}-hint`} className="text-[0.93rem] text-muted">{hint}</p>}
+    </>
+  )
 }
 
 /** A labelled line of input with its hint or its error. */
@@ -53,7 +58,7 @@ export function CheckBox({ label, hint, ...rest }: { label: string; hint?: strin
   const id = useId()
   return (
     <div className="flex items-start gap-2">
-      <input id={id} type="checkbox" {...rest} className="mt-0.5 size-4 accent-(--accent)" aria-describedby={hint ? `${id}-note` : undefined} />
+      <input id={id} type="checkbox" {...rest} className="mt-0.5 size-4 accent-(--accent)" aria-describedby={hint ? `${id}-hint` : undefined} />
       <div>
         <label htmlFor={id} className="font-medium">{label}</label>
         <Note id={id} hint={hint} />

@@ -16,7 +16,7 @@ describe('an input against the schema of its kind', () => {
     ['what is missing', {}, ['folder'], 'This is required.'],
     ['a wrong type', { folder: 'a', seconds: 'soon' }, ['seconds'], 'This must be a number.'],
     ['a number too large', { folder: 'a', seconds: 601 }, ['seconds'], 'At most 600.'],
-    ['a pattern', { folder: 'A' }, ['folder'], 'It must fit ^[a-z]+$.'],
+    ['a pattern', { folder: 'A' }, ['folder'], 'It does not have the form that is asked for: ^[a-z]+$'],
     ['a word behind a $ref', { folder: 'a', mode: 'loud' }, ['mode'], 'This must be one of "fast", "slow".'],
     ['an item of a list', { folder: 'a', tags: ['x', 1] }, ['tags', '1'], 'This must be a text.'],
     ['two items alike', { folder: 'a', tags: ['x', 'x'] }, ['tags'], 'No two may be alike.'],

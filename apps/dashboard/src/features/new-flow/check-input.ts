@@ -62,7 +62,7 @@ const SENTENCES: Record<string, (limit: Json) => string> = {
   enum: limit => `This must be one of ${[limit].flat().map(one => JSON.stringify(one)).join(', ')}.`, const: limit => `This must be ${JSON.stringify(limit)}.`,
   minimum: limit => `At least ${JSON.stringify(limit)}.`, maximum: limit => `At most ${JSON.stringify(limit)}.`,
   exclusiveMinimum: limit => `More than ${JSON.stringify(limit)}.`, exclusiveMaximum: limit => `Less than ${JSON.stringify(limit)}.`, multipleOf: limit => `A multiple of ${JSON.stringify(limit)}.`,
-  minLength: limit => (limit === 1 ? 'It must not be empty.' : `At least ${JSON.stringify(limit)} characters.`), maxLength: limit => `At most ${JSON.stringify(limit)} characters.`, pattern: limit => `It must fit ${plain(limit)}.`,
+  minLength: limit => (limit === 1 ? 'It must not be empty.' : `At least ${JSON.stringify(limit)} characters.`), maxLength: limit => `At most ${JSON.stringify(limit)} characters.`, pattern: limit => `It does not have the form that is asked for: ${plain(limit)}`,
   format: limit => `This is no ${plain(limit)}.`, minItems: limit => `At least ${JSON.stringify(limit)} of them.`, maxItems: limit => `At most ${JSON.stringify(limit)} of them.`,
   uniqueItems: () => 'No two may be alike.', anyOf: () => 'This fits none of the alternatives.', oneOf: () => 'This must fit exactly one of the alternatives.', not: () => 'This is what it must not be.',
 }

@@ -40,13 +40,7 @@ const same = (a: Json | undefined, b: Json | undefined) => JSON.stringify(a) ===
 const hintOf = ({ required, description, hints }: InputField) => [required ? 'Required' : '', description, hints.join(', ')].filter(Boolean).join(' · ')
 const messageOf = (complaints: Complaint[]) => complaints.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message)).join(' ') || null
 
-/** What is wrong stands before what is meant. */
-const errorOf = (complaints: Complaint[], { description }: InputField) => {
-  const message = messageOf(complaints)
-  return message === null ? null : [message, description].filter(Boolean).join(' · ')
-}
-
-const labelled = ({ field, complaints, off, onLeave }: ControlProps) => ({ label: field.label, hint: hintOf(field), error: errorOf(complaints, field), disabled: off, onBlur: onLeave })
+const labelled = ({ field, complaints, off, onLeave }: ControlProps) => ({ label: field.label, hint: hintOf(field), error: messageOf(complaints), disabled: off, onBlur: onLeave })
 
 function TextControl(props: ControlProps) {
   const text = typeof props.value === 'string' ? props.value : ''
@@ -122,7 +116,8 @@ function ListControl(props: ControlProps) {
           <Button look="quiet" icon={X} className="mt-6" aria-label={`Remove ${field.label} ${at + 1}`} whyNot={off ? 'Correct the JSON first.' : null} onClick={() => put(values.toSpliced(at, 1))} />
         </div>
       ))}
-      <p className={`text-[0.93rem] ${own ? 'text-bad' : 'text-muted'}`} role={own ? 'alert' : undefined}>{own ?? hintOf(field)}</p>
+      {own && <p className="text-[0.93rem] text-bad" role="alert">{own}</p>}
+      <p className="text-[0.93rem] text-muted">{hintOf(field)}</p>
       <div><Button icon={Plus} aria-label={`Add to ${field.label}`} aria-invalid={own ? true : undefined} whyNot={off ? 'Correct the JSON first.' : null} onClick={() => put([...values, item.choices[0]?.value ?? EMPTY[item.shape]])}>Add</Button></div>
     </fieldset>
   )

@@ -67,11 +67,15 @@ export function NewFlowForm({ kind, schema, lanes, begun, onText }: Props) {
       </div>
       <div className="flex min-w-0 flex-col gap-3">
         <Panel title="JSON"><JsonEditor text={draft.text} onText={draft.type} hint={hintsOf(resolved(schema, schema) ?? {}).join(', ')} complaints={asked ? unshown : unshown.filter(({ path }) => path.length > 0)} /></Panel>
-        <Panel title="What is sent"><CopyAs request={request} /></Panel>
+        <Panel title="What is sent"><CopyAs request={request} whyNot={whyNotCopied([...complaints, ...optionComplaints])} /></Panel>
       </div>
     </form>
   )
 }
+
+/** What is wrong is not in what is shown, so that a copy would ask for something else. */
+const whyNotCopied = ([first]: Complaint[]): string | null =>
+  first === undefined ? null : `Not ready to copy: ${[first.path.join('.'), first.message].filter(Boolean).join(': ')}`
 
 const withWrong = (now: ReadonlySet<string>, control: string, wrong: string | null): ReadonlySet<string> => {
   if (now.has(control) === (wrong !== null)) return now

@@ -35,7 +35,7 @@ const choose = (name: string, label: string) => {
   fireEvent.change(field, { target: { value: [...field.options].find(option => option.text === label)?.value } })
 }
 const start = () => fireEvent.click(screen.getByRole('button', { name: 'Start the flow' }))
-const noteOf = (name: string) => document.getElementById(screen.getByRole('textbox', { name }).getAttribute('aria-describedby') ?? '')?.textContent ?? ''
+const noteOf = (name: string) => document.getElementById(screen.getByRole('textbox', { name }).getAttribute('aria-describedby')?.split(' ')[0] ?? '')?.textContent ?? ''
 
 describe('the form of a new flow', () => {
   test('fields write into the JSON, and the JSON into the fields', async () => {
@@ -87,7 +87,7 @@ describe('the form of a new flow', () => {
     const refusal = { __typename: 'InvalidInput', code: 'INVALID_INPUT', message: 'input.folder does not exist.', path: ['input', 'folder'] }
     await setup('sample.digest', { answer: { createFlow: refusal } })
     start()
-    await waitFor(() => expect(noteOf('Folder')).toBe('input.folder does not exist. · Where to look.'))
+    await waitFor(() => expect(noteOf('Folder')).toBe('input.folder does not exist.'))
     type('Folder', 'other')
     expect(noteOf('Folder')).toMatch(/^Required · Where to look\./)
   })
@@ -146,6 +146,22 @@ describe('the form of a new flow', () => {
     expect(shown).toContain(JSON.stringify(variables.input))
     start()
     await waitFor(() => expect(sent()).toEqual([variables.input]))
+  })
+
+  test.each([['Priority', 'soon', 'priority: A whole number'], ['Labels', 'letters', 'labels: letters is no label'], ['Seconds', '601', 'seconds: At most 600.']])('a wrong %s is not left out of a copy: nothing is copied, and why is said', async (name, text, why) => {
+    await setup()
+    expect(screen.getByRole('button', { name: 'Copy curl' }).getAttribute('aria-disabled')).toBeNull()
+    type(name, text)
+    expect(screen.getByRole('button', { name: 'Copy curl' }).getAttribute('aria-disabled')).toBe('true')
+    expect(screen.getAllByText(`Not ready to copy: ${why}`, { exact: false }).length).toBeGreaterThan(0)
+  })
+
+  test('what is wrong leaves the help of its field as it is', async () => {
+    await setup()
+    type('Seconds', '601')
+    start()
+    const [error, hint] = (screen.getByRole('textbox', { name: 'Seconds' }).getAttribute('aria-describedby') ?? '').split(' ').map(id => document.getElementById(id))
+    expect([error?.className.includes('text-bad'), hint?.className.includes('text-bad')]).toEqual([true, false])
   })
 
   test('a kind without workers, and one that nobody knows, say that the flow will wait', async () => {
