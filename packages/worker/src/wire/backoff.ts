@@ -1,14 +1,18 @@
 /** Asking again: for ever, slower each time, and never in step with the other workers that lost the same server. */
 import type { Log } from '../log.ts'
-import { Unreachable } from './transport.ts'
+import { Unauthorized, Unreachable } from './transport.ts'
 
 /** Milliseconds. */
 export interface BackoffOptions { minMs: number; maxMs: number }
 
 export interface Persistence { backoff: BackoffOptions; signal: AbortSignal; log: Log; what: string }
 
+/** A control plane that is started again answers sooner than this. */
+const OUTAGE_MS = 10_000
+
 /** Repeats until there is an answer. Throws what is not Unreachable, and the signal's reason once that is aborted. */
 export async function persist<T>(attempt: () => Promise<T>, o: Persistence): Promise<T> {
+  const levelNow = levels()
   for (let failures = 0; ; failures++) {
     o.signal.throwIfAborted()
     try {
@@ -16,9 +20,21 @@ export async function persist<T>(attempt: () => Promise<T>, o: Persistence): Pro
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error
       const delayMs = backoffDelay(o.backoff, { failures, dice: Math.random() })
-      o.log[failures === 0 ? 'warn' : 'debug'](`${o.what} got no answer, asking again`, { error: error.message, delayMs })
+      o.log[levelNow(error, failures)](`${o.what} got no answer, asking again`, { error: error.message, delayMs })
       await pause(delayMs, o.signal)
     }
+  }
+}
+
+/** What may be a restart is information; an outage, or a token that is not accepted, is one warning; the rest is for who debugs. */
+function levels(): (error: Unreachable, failures: number) => 'info' | 'warn' | 'debug' {
+  const began = performance.now()
+  let hasWarned = false
+  return (error, failures) => {
+    const isRestart = performance.now() - began < OUTAGE_MS && !(error instanceof Unauthorized)
+    if (isRestart || hasWarned) return failures === 0 ? 'info' : 'debug'
+    hasWarned = true
+    return 'warn'
   }
 }
 
