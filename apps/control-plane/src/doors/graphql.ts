@@ -6,7 +6,7 @@ import type { Resources } from '../graphql/context.ts'
 import { contextFor, type GraphqlServer } from '../graphql/server.ts'
 import { addressOf } from './address.ts'
 import { credentialsOf } from './credentials.ts'
-import { keepAlive } from './events/event-stream.ts'
+import { isOpen, keepAlive } from './events/event-stream.ts'
 import type { Origins } from './origins.ts'
 import { BodyTooLarge, readBody } from './read-body.ts'
 import { noteFacts } from './request-log.ts'
@@ -73,8 +73,18 @@ async function send(answer: Response, response: ServerResponse, { keepaliveMs }:
   const streams = answer.headers.get('content-type')?.startsWith('text/event-stream') ?? false
   response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
   if (!streams || !answer.body) return void response.end(Buffer.from(await answer.arrayBuffer()))
+  // Who left while it began will not close once more.
+  if (!isOpen(response)) return cancelled(answer.body)
   // One line and not a whole event: it may come between the lines of one.
-  keepAlive(response, { keepaliveMs, comment: ':\n' })
+  const timer = keepAlive(response, { keepaliveMs, comment: ':\n' })
   // A reader that goes away ends the stream; that is no failure.
   await pipeline(Readable.from(answer.body as unknown as AsyncIterable<Uint8Array>), response).catch(() => undefined)
+  timer.stop()
+}
+
+/** The stream takes its subscription up when it is first read: cancelled before, it would leave that open. */
+async function cancelled(body: ReadableStream<Uint8Array>): Promise<void> {
+  const reader = body.getReader()
+  await reader.read()
+  await reader.cancel()
 }

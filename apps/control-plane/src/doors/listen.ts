@@ -2,8 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Log } from '@sluice/db'
 import type { Observing } from '../observe/request-facts.ts'
+import { contained } from './contained.ts'
 import { logWhenClosed } from './request-log.ts'
-import { respond, respondRefused, type Door } from './respond.ts'
+import { SenderLeft } from './read-body.ts'
+import { pathOf, respondRefused, type Door } from './respond.ts'
+import { Problem, respondProblem } from './rest/problem.ts'
 
 /** The port cannot be had; the message is one sentence that names it and the knob. */
 export class CannotListen extends Error {
@@ -18,11 +21,19 @@ export const answerBy = (doors: Door[], told: { log: Log; observing: Observing }
 
 async function answer(doors: Door[], request: IncomingMessage, response: ServerResponse): Promise<void> {
   for (const door of doors) if (await door(request, response)) return
-  respond(response, { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: 'There is nothing here.\n' })
+  const message = `There is nothing at ${pathOf(request).slice(0, PATH_SHOWN)}; GET /openapi.json describes the doors there are.`
+  respondProblem(response, new Problem({ code: 'NOT_FOUND', message }))
 }
 
-/** A bug, or a database that is away: masked either way. */
+const PATH_SHOWN = 200
+
+/** A bug, or a database that is away: masked either way. Nobody above catches, so what cannot even be told costs the connection. */
 function fail(response: ServerResponse, error: Error, log: Log): void {
+  contained(log, 'request.failed', { run: () => tell(response, error, log), drop: () => void response.destroy() })
+}
+
+function tell(response: ServerResponse, error: Error, log: Log): void {
+  if (error instanceof SenderLeft) return void response.destroy()
   log({ event: 'request.failed', message: error.message, stack: error.stack })
   if (response.headersSent) return void response.destroy()
   respondRefused(response, { status: 503, code: 'INTERNAL_SERVER_ERROR', message: 'The server cannot answer now; try again.', headers: { 'retry-after': '1' } })

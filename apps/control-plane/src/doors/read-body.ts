@@ -5,9 +5,23 @@ export class BodyTooLarge extends Error {
   override readonly name = 'BodyTooLarge'
 }
 
-/** The whole body. @throws BodyTooLarge as soon as more than `max` bytes are announced or have come. */
+/** Who sent it left before it had all come: nobody is there to be answered, and nothing failed here. */
+export class SenderLeft extends Error {
+  override readonly name = 'SenderLeft'
+}
+
+/** The whole body. @throws BodyTooLarge as soon as more than `max` bytes are announced or have come, SenderLeft when the rest will not come. */
 export async function readBody(request: IncomingMessage, max: number): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > max) throw new BodyTooLarge()
+  try {
+    return await whole(request, max)
+  } catch (error) {
+    // Nothing else ends reading but the end of the connection.
+    throw error instanceof BodyTooLarge ? error : new SenderLeft()
+  }
+}
+
+async function whole(request: IncomingMessage, max: number): Promise<Buffer> {
   const parts: Buffer[] = []
   let size = 0
   for await (const part of request as AsyncIterable<Buffer>) {

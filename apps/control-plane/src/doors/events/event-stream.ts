@@ -27,23 +27,42 @@ export function openEventStream(response: ServerResponse, { keepaliveMs, retryMs
       timer.refresh()
       return taken(response, `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
     },
-    end: () => void response.end(),
+    end: () => {
+      timer.stop()
+      response.end()
+    },
   }
 }
 
-/** The comment every so often, or since the timer was last refreshed; ends a connection that takes nothing. */
-export function keepAlive(response: ServerResponse, { keepaliveMs, comment }: { keepaliveMs: number; comment: string }): NodeJS.Timeout {
-  response.setTimeout(STALLED_KEEPALIVES * keepaliveMs, () => void response.destroy())
-  const timer = setInterval(() => {
-    if (!response.writableNeedDrain) response.write(comment)
-  }, keepaliveMs)
-  response.once('close', () => clearInterval(timer))
-  return timer
+/** Ends a connection whose reader takes nothing. Whoever asks for it says something within keepaliveMs, or has something to say. */
+export const endWhenStalled = (response: ServerResponse, keepaliveMs: number): void =>
+  void response.setTimeout(STALLED_KEEPALIVES * keepaliveMs, () => void response.destroy())
+
+export interface KeepAlive {
+  /** Something else was said. */
+  refresh(): void
+  stop(): void
 }
+
+/** The comment every so often, or since it was last refreshed, up to the end; ends a connection that takes nothing. */
+export function keepAlive(response: ServerResponse, { keepaliveMs, comment }: { keepaliveMs: number; comment: string }): KeepAlive {
+  // It will not close again, so nothing would ever stop a timer.
+  if (!isOpen(response)) return { refresh: () => undefined, stop: () => undefined }
+  endWhenStalled(response, keepaliveMs)
+  const timer = setInterval(() => {
+    // The end may be waiting for its reader, and nothing comes after it.
+    if (isOpen(response) && !response.writableEnded && !response.writableNeedDrain) response.write(comment)
+  }, keepaliveMs)
+  const stop = (): void => clearInterval(timer)
+  response.once('close', stop)
+  return { refresh: () => void (isOpen(response) && timer.refresh()), stop }
+}
+
+export const isOpen = (response: ServerResponse): boolean => !response.closed && !response.destroyed
 
 /** Waits for a reader that is slower than we are. */
 export async function taken(response: ServerResponse, text: string): Promise<boolean> {
-  if (response.closed || response.destroyed) return false
+  if (!isOpen(response)) return false
   if (response.write(text)) return true
   return new Promise((resolve) => {
     const done = (open: boolean) => (): void => {

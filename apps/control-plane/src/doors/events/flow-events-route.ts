@@ -6,7 +6,7 @@ import { Describer, type Components } from '../rest/json-schema.ts'
 import type { Call, Route } from '../rest/route.ts'
 import { follow, stored, type Following } from '../rest/stored-document.ts'
 import { respond } from '../respond.ts'
-import { openEventStream } from './event-stream.ts'
+import { isOpen, openEventStream } from './event-stream.ts'
 
 const EVENTS = stored(FLOW_EVENTS)
 const RETRY_MS = 1000
@@ -30,8 +30,21 @@ export const flowEventsRoute = (components: Components): Route => ({
 })
 
 async function followFlow(call: Call): Promise<void> {
-  const resumed = call.request.headers['last-event-id']
-  const items = await follow(EVENTS, { id: call.id, after: resumed ?? call.query['after'] ?? null }, call.ctx)
+  const resumed = lastIdOf(call)
+  const items = await follow(EVENTS, { id: call.id, after: resumed ?? (call.query['after'] || null) }, call.ctx)
+  try {
+    await tell(call, items, resumed)
+  } finally {
+    await items.close()
+  }
+}
+
+/** An empty one says nothing, as an empty `after` does here and in the lists. */
+const lastIdOf = ({ request }: Call): string | undefined => String(request.headers['last-event-id'] ?? '') || undefined
+
+async function tell(call: Call, items: Following, resumed: string | undefined): Promise<void> {
+  // Who left while it began will not close once more.
+  if (!isOpen(call.response)) return
   call.response.once('close', () => void items.close())
   // Opened after all others were ended: nobody would end this one.
   if (call.stopping.aborted) return void call.response.destroy()

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
-import { taken } from '../events/event-stream.ts'
+import { endWhenStalled, taken } from '../events/event-stream.ts'
 import { HEADERS } from '../respond.ts'
+import { Problem } from '../rest/problem.ts'
 import type { Call } from '../rest/route.ts'
 
 /** Why an export ended: COMPLETE, or what cut it. */
@@ -28,10 +29,12 @@ class Cut extends Error {
 
 /**
  * Writes an export at the pace of its reader, never more than a piece ahead. After the last row come the trailers Export-End and Export-Rows.
- * One that is cut (right revoked, server stopping, a failure) breaks the connection instead, which every client of HTTP/1.1 reports.
+ * One that is cut (right revoked, server stopping, a failure) breaks the connection instead, which every client of HTTP/1.1 reports; another
+ * version of HTTP is refused. A reader that takes nothing for too long is cut as well.
  */
 export async function writeExport(call: Call, written: Written): Promise<void> {
-  const { response, ctx, stopping } = call
+  const { request, response, ctx, stopping, keepaliveMs } = call
+  if (request.httpVersion !== '1.1') throw new Problem(WITHOUT_TRAILERS)
   let revoked = false
   const stopWatching = ctx.live.rights.watch(ctx.viewer, () => {
     revoked = true
@@ -44,6 +47,7 @@ export async function writeExport(call: Call, written: Written): Promise<void> {
     // The first piece before the head: what refuses an export is a problem, and no file.
     let next = await written.pieces.next()
     begin(response, written)
+    endWhenStalled(response, keepaliveMs)
     while (!next.done) {
       const end = cutBy()
       if (end !== null) throw new Cut(end)
@@ -62,6 +66,9 @@ export async function writeExport(call: Call, written: Written): Promise<void> {
     stopWatching()
   }
 }
+
+// Without chunks an export that was cut looks like a whole one, and Node takes no trailers.
+const WITHOUT_TRAILERS = { code: 'INVALID_INPUT', message: 'An export needs HTTP/1.1: over HTTP/1.0 nobody could tell one that was cut from a whole one.' } as const
 
 function begin(response: ServerResponse, { type, fileName }: Written): void {
   response.writeHead(200, {

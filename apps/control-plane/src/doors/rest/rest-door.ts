@@ -5,6 +5,7 @@ import { contextFor } from '../../graphql/server.ts'
 import { addressOf } from '../address.ts'
 import { credentialsOf, type Credentials } from '../credentials.ts'
 import type { Origins } from '../origins.ts'
+import { SenderLeft } from '../read-body.ts'
 import { noteFacts } from '../request-log.ts'
 import { pathOf, queryOf, type Door } from '../respond.ts'
 import { parentOf } from '../trace-header.ts'
@@ -97,6 +98,7 @@ function decoded(text: string): string {
 
 /** A bug, or a database that is away, is masked and logged, as by every door. */
 function refuse(response: ServerResponse, error: unknown, { requestId, options }: { requestId: string; options: Options }): void {
+  if (error instanceof SenderLeft) return void response.destroy()
   const problem = problemOf(error)
   if (problem === undefined) {
     const { message, stack } = error as Error
