@@ -130,6 +130,12 @@ describe('verbs beside a running server', () => {
     })
   })
 
+  test('a role that is none is named, with the roles that there are', async () => {
+    const { code, said } = await program('token', ['--role', 'boss', '--name', 'x'], { SLUICE_DATA_DIR: world.dataDir })
+    expect(said.trim()).toBe('"boss" is no role; the roles are viewer, submitter, operator, admin, worker.')
+    expect(code).toBe(1)
+  })
+
   test('without a role the usage is said', async () => {
     const { code, said } = await program('token', ['--name', 'x'], { SLUICE_DATA_DIR: world.dataDir })
     expect(said).toContain('npm run token -- --role ROLE --name NAME')

@@ -5,7 +5,8 @@ import { issueToken } from '../supervisor/bootstrap.ts'
 import { Refused, runProgram } from '../supervisor/refused.ts'
 import { withDatabase } from './with-database.ts'
 
-const USAGE = `npm run token -- --role ROLE --name NAME   (ROLE is one of ${ROLES.map(role => role.toLowerCase()).join(', ')})`
+const ROLE_NAMES = ROLES.map(role => role.toLowerCase()).join(', ')
+const USAGE = `npm run token -- --role ROLE --name NAME   (ROLE is one of ${ROLE_NAMES})`
 
 const HELP = ['--help', '-h']
 
@@ -22,6 +23,7 @@ await runProgram(async () => {
 function readArguments(): { role: Role; name: string } {
   const { role, name } = parse()
   const known = ROLES.find(each => each === role?.toUpperCase())
+  if (role !== undefined && known === undefined) throw new Refused(`"${role}" is no role; the roles are ${ROLE_NAMES}.`)
   if (known === undefined || name === undefined || name === '') throw new Refused(USAGE)
   return { role: known, name }
 }
