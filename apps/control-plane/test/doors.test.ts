@@ -49,6 +49,15 @@ describe('the dashboard', () => {
     })
   })
 
+  test.each([
+    ['GET', '/flow', { authorization: 'Bearer x', accept: 'text/html' }], ['GET', '/api/flows', { accept: 'application/json' }], ['GET', '/flow', {}],
+    ['POST', '/flow', {}], ['POST', '/flow', { accept: 'text/html' }],
+  ])('%s %s with %j is no page: a program that mistypes an address is told so', async (method, address, headers) => {
+    const response = await fetch(`${server.url}${address}`, { method, headers: headers as Record<string, string> })
+    expect([response.status, response.headers.get('content-type')]).toEqual([404, 'application/problem+json'])
+    expect(await response.json()).toMatchObject({ code: 'NOT_FOUND', status: 404, detail: expect.stringContaining('nothing here') })
+  })
+
   test('files named by their hash are kept for ever', async () => {
     const response = await get('/assets/app-1a2b.js')
     expect([response.status, response.headers.get('cache-control'), response.headers.get('content-type')])

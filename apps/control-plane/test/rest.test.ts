@@ -118,7 +118,7 @@ describe('a request that is refused changes nothing and says what is wrong:', ()
   test.each([
     ['POST /flows?kind=a', ['kind']],
     ['GET /flows?state=QUEUED', ['state']],
-    ['GET /flows?status=LOST', ['status', '0']],
+    ['GET /flows?status=LOST', ['status']],
     ['GET /flows?first=many', ['first']],
     ['GET /flows?first=1&first=2', ['first']],
     ['GET /flows?slotHeld=yes', ['slotHeld']],
@@ -155,6 +155,45 @@ describe('a request that is refused changes nothing and says what is wrong:', ()
 
 test('every code of a refusal has its status, and no other code has one', () => {
   expect(Object.keys(STATUS_OF_CODE).toSorted()).toEqual([...ERROR_CODES].toSorted())
+})
+
+describe('what is wrong is said in the words of who asked:', () => {
+  test.each<[string, unknown, string]>([
+    ['PUT /flows', undefined, 'PUT does nothing here; POST, GET, HEAD do.'],
+    ['GET /flows/flow_x/cancel', undefined, 'GET does nothing here; POST does.'],
+    ['GET /flows/flow_x?waits=1s', undefined, 'There is no waits here; known is: wait.'],
+    ['GET /export/lanes?a=b', undefined, 'There is no a here; known is: format.'],
+    ['POST /flows?a=b', { kind: 'a' }, 'There is no a here; nothing is known.'],
+    ['GET /export/flows?format=xml', undefined, 'format: "xml" is none of ndjson, csv.'],
+    ['POST /flows', { kind: 'a', onLeaseLost: 'PANIC' }, 'onLeaseLost: "PANIC" is none of FAIL, RETRY.'],
+    ['POST /flows', { kind: 'a', priority: 'high' }, 'priority must be a whole number.'],
+    ['POST /flows', { kind: 'a', priority: 1.5 }, 'priority must be a whole number.'],
+    ['POST /flows', { kind: 5 }, 'kind must be text.'],
+    ['POST /flows', { kind: null }, 'kind must not be null.'],
+    ['GET /flows?first=many', undefined, 'first must be a whole number.'],
+    ['GET /flows?slotHeld=yes', undefined, 'slotHeld must be true or false.'],
+    ['GET /flows/flow_x?wait=60s', undefined, 'wait is "60s": at most 30s.'],
+    ['GET /flows/flow_x?wait=soon', undefined, 'wait is "soon": it must be a duration such as 500ms, 45s, 10m, 24h or 7d.'],
+  ])('%s %j', async (line, body, detail) => {
+    expect((await rest(server, line, { by: admin, body })).json['detail']).toBe(detail)
+  })
+
+  test('a credential that is wrong gets other words than none', async () => {
+    const said = async (headers: Record<string, string>): Promise<unknown> => (await rest(server, 'GET /flows', { headers })).json['detail']
+    expect(await said({})).toBe('Send a token as `authorization: Bearer …`, or sign in.')
+    expect(await said({ authorization: 'Basic eA==' })).toBe('Send a token as `authorization: Bearer …`, or sign in.')
+    expect(await said({ authorization: 'Bearer slc_unknown' })).toBe('This token is not valid, or not any more.')
+    expect(await said({ cookie: 'sluice_session=gone' })).toBe('This session is over; sign in again, or send a token.')
+    const { errors } = await ask(server.url, { authorization: 'Bearer slc_unknown' }, '{ __typename }')
+    expect(errors[0]?.message).toBe('This token is not valid, or not any more.')
+  })
+
+  test('an empty cursor is none, in a list and in a stream', async () => {
+    const [id] = await createFlows(admin, [{ kind: 'uncursored' }])
+    expect((await rest(server, 'GET /flows?kind=uncursored&after=', { by: admin })).json.flows).toMatchObject([{ id }])
+    await rest(server, `POST /flows/${id}/cancel`, { by: admin })
+    expect((await rest(server, `GET /flows/${id}/events?after=`, { by: admin })).text).toMatch(/event: snapshot.*event: end/s)
+  })
 })
 
 describe('who may', () => {

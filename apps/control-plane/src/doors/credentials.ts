@@ -5,6 +5,8 @@ import type { Viewer } from '../policies/policy.ts'
 
 export const SESSION_COOKIE = 'sluice_session'
 
+const BEARER = /^Bearer\s+(\S+)$/i
+
 /** Who asks. byCookie: a browser sent it by itself, so the page that asked must be one of ours. */
 export interface Credentials { viewer: Viewer; byCookie: boolean }
 
@@ -17,9 +19,17 @@ export async function credentialsOf(pool: Pool, request: IncomingMessage): Promi
   return viewer ? { viewer, byCookie: true } : null
 }
 
+/** What to say to a request that has no credentials that hold. */
+export function whyNot(request: IncomingMessage): string {
+  const { authorization } = request.headers
+  if (authorization !== undefined && BEARER.test(authorization)) return 'This token is not valid, or not any more.'
+  if (authorization === undefined && sessionCookieOf(request) !== null) return 'This session is over; sign in again, or send a token.'
+  return 'Send a token as `authorization: Bearer …`, or sign in.'
+}
+
 /** By the value of an authorization header or of connection_init: `Bearer …`. */
 export async function byToken(pool: Pool, authorization: unknown): Promise<Credentials | null> {
-  const token = typeof authorization === 'string' ? /^Bearer\s+(\S+)$/i.exec(authorization)?.[1] : undefined
+  const token = typeof authorization === 'string' ? BEARER.exec(authorization)?.[1] : undefined
   const viewer = token === undefined ? undefined : await authenticateToken(pool, token)
   return viewer ? { viewer, byCookie: false } : null
 }

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Resources } from '../graphql/context.ts'
 import { contextFor, type GraphqlServer } from '../graphql/server.ts'
 import { addressOf } from './address.ts'
-import { credentialsOf } from './credentials.ts'
+import { credentialsOf, whyNot } from './credentials.ts'
 import { isOpen, keepAlive } from './events/event-stream.ts'
 import type { Origins } from './origins.ts'
 import { BodyTooLarge, readBody } from './read-body.ts'
@@ -21,7 +21,7 @@ export const graphqlDoor = (options: Options): Door => async (request, response)
   if (pathOf(request) !== '/graphql') return false
   if (options.stopping.aborted) return stopped(response)
   const credentials = await credentialsOf(options.resources.deps.pool, request)
-  if (credentials === null) return unauthenticated(response)
+  if (credentials === null) return unauthenticated(request, response)
   if (request.method !== 'POST') return otherMethod(response)
   if (credentials.byCookie && !options.origins(request)) return otherPage(response)
   const body = await bodyOf(request, options.settings.bodyMaxBytes)
@@ -40,8 +40,8 @@ const stopped = (response: ServerResponse): true => respondRefused(response, {
   status: 503, code: 'UNAVAILABLE', message: 'This server stops; try again.', headers: { connection: 'close', 'retry-after': '1' },
 })
 
-const unauthenticated = (response: ServerResponse): true => respondRefused(response, {
-  status: 401, code: 'UNAUTHENTICATED', message: 'Send a token as `authorization: Bearer …`, or sign in.', headers: { 'www-authenticate': 'Bearer' },
+const unauthenticated = (request: IncomingMessage, response: ServerResponse): true => respondRefused(response, {
+  status: 401, code: 'UNAUTHENTICATED', message: whyNot(request), headers: { 'www-authenticate': 'Bearer' },
 })
 
 const otherMethod = (response: ServerResponse): true =>

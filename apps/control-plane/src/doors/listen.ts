@@ -5,7 +5,7 @@ import type { Observing } from '../observe/request-facts.ts'
 import { contained } from './contained.ts'
 import { logWhenClosed } from './request-log.ts'
 import { SenderLeft } from './read-body.ts'
-import { pathOf, respondRefused, type Door } from './respond.ts'
+import { respondRefused, type Door } from './respond.ts'
 import { Problem, respondProblem } from './rest/problem.ts'
 
 /** The port cannot be had; the message is one sentence that names it and the knob. */
@@ -21,11 +21,8 @@ export const answerBy = (doors: Door[], told: { log: Log; observing: Observing }
 
 async function answer(doors: Door[], request: IncomingMessage, response: ServerResponse): Promise<void> {
   for (const door of doors) if (await door(request, response)) return
-  const message = `There is nothing at ${pathOf(request).slice(0, PATH_SHOWN)}; GET /openapi.json describes the doors there are.`
-  respondProblem(response, new Problem({ code: 'NOT_FOUND', message }))
+  respondProblem(response, new Problem({ code: 'NOT_FOUND', message: 'There is nothing here; GET /openapi.json describes the doors there are.' }))
 }
-
-const PATH_SHOWN = 200
 
 /** A bug, or a database that is away: masked either way. Nobody above catches, so what cannot even be told costs the connection. */
 function fail(response: ServerResponse, error: Error, log: Log): void {

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { PAGE_POLICY, pathOf, respond, type Door } from './respond.ts'
+import { prefersPage } from './rest/prefers-page.ts'
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml',
@@ -13,7 +14,8 @@ const TYPES: Record<string, string> = {
 interface StaticFile { name: string; plain: Buffer; gzipped: Buffer }
 
 /**
- * The built dashboard below `dir`. An address that names no file and no extension is a page of it, and gets index.html.
+ * The built dashboard below `dir`. An address that names no file and no extension is a page of it, and gets index.html; but only for who opens pages:
+ * a program that mistypes an address must not take a page for its answer.
  * Files under assets/ carry their hash in their name and are kept for ever; the others are asked for again each time.
  */
 export function staticDoor({ dir }: { dir: string }): Door {
@@ -28,8 +30,9 @@ export function staticDoor({ dir }: { dir: string }): Door {
     if (request.method !== 'GET' && request.method !== 'HEAD') return false
     const name = nameOf(pathOf(request))
     if (name === null) return false
-    const file = (await read(name)) ?? (path.extname(name) === '' ? await read('index.html') : null)
-    if (file === null) return path.extname(name) === '' ? notBuilt(response) : false
+    const isPage = name === 'index.html' || (path.extname(name) === '' && prefersPage(request))
+    const file = (await read(name)) ?? (isPage ? await read('index.html') : null)
+    if (file === null) return isPage ? notBuilt(response) : false
     const gzipped = (request.headers['accept-encoding'] ?? '').includes('gzip')
     return respond(response, { status: 200, headers: headersOf(file.name, gzipped), body: gzipped ? file.gzipped : file.plain })
   }

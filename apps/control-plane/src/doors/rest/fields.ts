@@ -1,6 +1,7 @@
 import { InvalidInput } from '@sluice/domain'
 import {
-  coerceInputValue, getNamedType, getNullableType, GraphQLBoolean, GraphQLInt, isListType, isNonNullType, type GraphQLInputType,
+  coerceInputValue, getNamedType, getNullableType, GraphQLBoolean, GraphQLID, GraphQLInt, GraphQLString, isEnumType, isListType, isNonNullType,
+  type GraphQLInputType, type GraphQLNamedInputType,
 } from 'graphql'
 
 /** A field of a body or a parameter of an address, as the schema has it. */
@@ -13,20 +14,33 @@ export type Fields = Record<string, Field>
  */
 export function checked(fields: Fields, given: Record<string, unknown>): Record<string, unknown> {
   for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(fields, name)) throw new InvalidInput([name], `There is no ${name} here; known are ${Object.keys(fields).join(', ') || 'none'}.`)
+    if (!Object.hasOwn(fields, name)) throw new InvalidInput([name], `There is no ${name} here; ${known(Object.keys(fields))}.`)
   }
   for (const [name, field] of Object.entries(fields)) refuseWrong(name, field, given[name])
   return given
 }
+
+const known = (names: string[]): string => (names.length === 0 ? 'nothing is known' : `known ${names.length === 1 ? 'is' : 'are'}: ${names.join(', ')}`)
 
 function refuseWrong(name: string, { type, defaultValue }: Field, value: unknown): void {
   if (value === undefined) {
     if (isNonNullType(type) && defaultValue === undefined) throw new InvalidInput([name], `${name} is missing.`)
     return
   }
-  coerceInputValue(value, type, (path, _value, error) => {
-    throw new InvalidInput([name, ...path.map(String)], error.message)
+  coerceInputValue(value, type, (path, wrong, error) => {
+    // A parameter that is repeated has one name for all of its values.
+    const named = [name, ...path.filter((step) => typeof step === 'string')]
+    throw new InvalidInput(named, wrongSentence(named.join('.'), wrong, getNamedType(type)) ?? error.message)
   })
+}
+
+/** In the words of who writes JSON or an address; null where the type has words of its own. */
+function wrongSentence(name: string, wrong: unknown, type: GraphQLNamedInputType): string | null {
+  if (wrong === null) return `${name} must not be null.`
+  if (isEnumType(type)) return `${name}: ${JSON.stringify(wrong)} is none of ${type.getValues().map((value) => value.name).join(', ')}.`
+  if (type === GraphQLInt) return `${name} must be a whole number${Number.isInteger(wrong) ? ' of at most 32 bits' : ''}.`
+  if (type === GraphQLBoolean) return `${name} must be true or false.`
+  return type === GraphQLString || type === GraphQLID ? `${name} must be text.` : null
 }
 
 /** The parameters of an address: repeated for lists, once for anything else. @throws InvalidInput, as `checked` does. */

@@ -135,10 +135,13 @@ function keyOf({ request, body }: Call): { idempotencyKey?: string } {
 }
 
 function msOf(text: unknown): number {
+  const refused = (why: string): InvalidInput => new InvalidInput(['wait'], `wait is "${String(text)}": ${why}.`)
   try {
-    return duration({ min: 0, max: LIMITS.waitMsMax }).parse(String(text))
+    const ms = duration().parse(String(text))
+    if (ms > LIMITS.waitMsMax) throw refused(`at most ${LIMITS.waitMsMax / 1000}s`)
+    return ms
   } catch (error) {
-    if (error instanceof Misread) throw new InvalidInput(['wait'], `wait is "${String(text)}": ${error.message}.`)
+    if (error instanceof Misread) throw refused(error.message)
     throw error
   }
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Resources } from '../../graphql/context.ts'
 import { contextFor } from '../../graphql/server.ts'
 import { addressOf } from '../address.ts'
-import { credentialsOf, type Credentials } from '../credentials.ts'
+import { credentialsOf, whyNot, type Credentials } from '../credentials.ts'
 import type { Origins } from '../origins.ts'
 import { SenderLeft } from '../read-body.ts'
 import { noteFacts } from '../request-log.ts'
@@ -59,8 +59,7 @@ async function answer({ request, response, path, requestId }: Asked, { resources
 async function letIn(request: IncomingMessage, { deps }: Resources, origins: Origins): Promise<Credentials> {
   const credentials = await credentialsOf(deps.pool, request)
   if (credentials === null) {
-    const message = 'Send a token as `authorization: Bearer …`, or sign in.'
-    throw new Problem({ code: 'UNAUTHENTICATED', message, headers: { 'www-authenticate': 'Bearer' } })
+    throw new Problem({ code: 'UNAUTHENTICATED', message: whyNot(request), headers: { 'www-authenticate': 'Bearer' } })
   }
   if (credentials.byCookie && !origins(request)) throw new Problem({ code: 'FORBIDDEN', message: 'This page may not speak in the name of who is signed in.' })
   return credentials
@@ -74,8 +73,10 @@ function routeOf(request: IncomingMessage, path: string): { route: Route; id: st
   if (here.length === 0) throw new Problem({ code: 'NOT_FOUND', message: 'There is no such door; GET /openapi.json describes those there are.' })
   const found = here.find(({ route }) => methodsOf(route).includes(request.method ?? ''))
   if (found) return found
-  const allow = here.flatMap(({ route }) => methodsOf(route)).join(', ')
-  throw new Problem({ code: 'METHOD_NOT_ALLOWED', message: `${request.method} does nothing here; ${allow} does.`, headers: { allow } })
+  const methods = here.flatMap(({ route }) => methodsOf(route))
+  const allow = methods.join(', ')
+  const message = `${request.method} does nothing here; ${allow} ${methods.length === 1 ? 'does' : 'do'}.`
+  throw new Problem({ code: 'METHOD_NOT_ALLOWED', message, headers: { allow } })
 }
 
 const methodsOf = ({ method, streams }: Route): string[] => (method === 'GET' && !streams ? ['GET', 'HEAD'] : [method])
