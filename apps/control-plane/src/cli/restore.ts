@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { openPool } from '@sluice/db'
-import { readBackup, refuseOtherVersion, restoreBackup } from '@sluice/db/backup'
+import { readBackup, refuseOccupied, refuseOtherVersion, restoreBackup } from '@sluice/db/backup'
 import { migrate } from '@sluice/db/migrate'
 import { authenticateToken, settleRestored, type Settled } from '@sluice/engine'
 import { MIGRATIONS } from '../checkout.ts'
@@ -18,7 +18,7 @@ const AFTERWARDS = [
   'Everybody signs in to the dashboard anew: npm start prints a link.',
 ]
 
-/** `npm run restore -- FILE`: fills an empty database of the same version. The whole file is checked before anything is made or written. */
+/** `npm run restore -- FILE`: fills an empty database of the same version. The whole file and the database are checked before anything is made or written. */
 await runProgram(async () => {
   const argument = fileArgument(USAGE, { mayForce: false })
   if (argument === null) return console.log(USAGE)
@@ -29,6 +29,7 @@ await runProgram(async () => {
 })
 
 async function restore(o: { url: string; file: string; config: Config }): Promise<void> {
+  await refuseOccupied(o.url)
   await migrate(o.url, MIGRATIONS)
   const done: Settled[] = []
   const { header, rows } = await restoreBackup({

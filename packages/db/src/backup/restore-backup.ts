@@ -2,13 +2,12 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
-import { PRISMA_LOCK } from '../migrate.ts'
 import type { Tx } from '../transact.ts'
-import { BackupRefused } from './errors.ts'
 import { altered, columnList, quoted, type BackupHeader, type SavedTable } from './format.ts'
 import { readBackup, type ReadBackup } from './read-backup.ts'
 import { readTables } from './read-tables.ts'
-import { TABLES, isKept, type TableFate } from './tables.ts'
+import { LIMITS, filledTables, refuseInUse, refuseRows, whatItMeans } from './refuse-occupied.ts'
+import { isKept } from './tables.ts'
 
 export interface RestoreOptions {
   /** An empty database on which the migrations of the file were applied. */
@@ -18,13 +17,9 @@ export interface RestoreOptions {
   settle(tx: Tx, header: BackupHeader): Promise<void>
 }
 
-/** What keeps the rows that the migrations gave it. */
-const STANDING: (TableFate | undefined)[] = ['schema', 'system']
-
 /** A statement of a killed restore ends within this, where the server can notice. */
 const NOTICE_LOSS = `SELECT set_config(name, '1s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'`
-const NO_LIMITS = `SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET lock_timeout = '3s'; SET TimeZone = 'UTC'`
-const NO_TRANSACTION_LIMIT = `SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'`
+const IN_UTC = `SET TimeZone = 'UTC'`
 
 /**
  * Fills an empty database from a backup, in one transaction: whatever ends it half-way leaves the database as empty as it was. While it runs no
@@ -35,14 +30,14 @@ export async function restoreBackup(o: RestoreOptions): Promise<ReadBackup> {
   client.on('error', () => undefined)
   await client.connect()
   try {
-    for (const setting of [NO_LIMITS, NO_TRANSACTION_LIMIT, NOTICE_LOSS]) await client.query(setting)
+    for (const setting of [...LIMITS, IN_UTC, NOTICE_LOSS]) await client.query(setting)
     await refuseInUse(client)
     await client.query('BEGIN')
     const read = await fill(client, o)
     await client.query('COMMIT')
     return read
   } catch (error) {
-    throw (error as { code?: string }).code === LOCK_TIMEOUT ? inUse('somebody holds a lock on its tables') : error
+    throw whatItMeans(error)
   } finally {
     // Uncommitted work goes with its connection.
     await client.end()
@@ -50,7 +45,7 @@ export async function restoreBackup(o: RestoreOptions): Promise<ReadBackup> {
 }
 
 async function fill(client: pg.Client, o: RestoreOptions): Promise<ReadBackup> {
-  const tables = (await readTables(client)).filter(({ name }) => !STANDING.includes(TABLES[name]?.fate))
+  const tables = filledTables(await readTables(client))
   await emptyTables(client, tables)
   const read = await readBackup(o.file, {
     header: header => refuseOtherShape(o.file, header, tables),
@@ -62,32 +57,6 @@ async function fill(client: pg.Client, o: RestoreOptions): Promise<ReadBackup> {
   return read
 }
 
-const LINGER_MS = 2_000
-const LOOK_AGAIN_MS = 100
-
-/** Whoever comes meanwhile waits at the migrations' lock, which a start takes first. The connection of one that was just killed is waited for. */
-async function refuseInUse(client: pg.Client): Promise<void> {
-  const until = Date.now() + LINGER_MS
-  for (;;) {
-    const use = await whoUses(client)
-    if (use === null) return
-    if (Date.now() > until) throw inUse(use)
-    await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN_MS))
-  }
-}
-
-const LOCK_TIMEOUT = '55P03'
-const inUse = (how: string): BackupRefused => new BackupRefused(`The database is in use (${how}): stop every Sluice on it, then restore.`)
-
-async function whoUses(client: pg.Client): Promise<string | null> {
-  const { rows: others } = await client.query<{ name: string }>(
-    `SELECT application_name AS name FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name LIKE 'sluice%' LIMIT 1`,
-  )
-  if (others[0] !== undefined) return `a connection named "${others[0].name}" is open`
-  const { rows } = await client.query<{ free: boolean }>('SELECT pg_try_advisory_lock($1) AS free', [PRISMA_LOCK])
-  return rows[0]?.free === true ? null : 'a start or another restore is under way'
-}
-
 /**
  * Locks them all, sees that nobody has used them, and begins their storage anew: a rollback then leaves nothing behind, and rows can be written
  * frozen, which spares the first vacuum. The rows of migrations give way to those of the file.
@@ -95,10 +64,7 @@ async function whoUses(client: pg.Client): Promise<string | null> {
 async function emptyTables(client: pg.Client, tables: SavedTable[]): Promise<void> {
   const list = tables.map(({ name }) => quoted(name)).join(', ')
   await client.query(`LOCK TABLE ${list} IN ACCESS EXCLUSIVE MODE`)
-  for (const { name } of tables.filter(each => TABLES[each.name]?.fate !== 'seeded')) {
-    const { rowCount } = await client.query(`SELECT 1 FROM ${quoted(name)} LIMIT 1`)
-    if (rowCount !== 0) throw new BackupRefused(`The database is not empty (${name} has rows): restore into a new one. Nothing was changed.`)
-  }
+  await refuseRows(client, tables)
   await client.query(`TRUNCATE ${list}`)
 }
 
