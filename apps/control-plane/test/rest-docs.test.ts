@@ -38,6 +38,13 @@ describe('docs/rest.md', () => {
     expect(rows.toSorted()).toEqual([...codes].map((code) => `${code} ${statuses[code]}`).toSorted())
   })
 
+  test('gives what it shows with a runner at work too: its flows are of a kind that none serves, and a cursor is sent as it came', () => {
+    for (const { command } of COMMANDS) {
+      expect(command).not.toMatch(/"kind": "sample\./)
+      expect(command).not.toMatch(/\bsed\b/)
+    }
+  })
+
   test('begins with where and who, which is all that the commands need', () => {
     expect(SETTING?.command.match(/^\w+(?==)/gm)).toEqual(['SLUICE', 'TOKEN', 'AUTH', 'JSON'])
     expect(COMMANDS.length).toBeGreaterThan(10)
