@@ -61,9 +61,9 @@ function Head({ order }: { order: ListSearch['order'] }) {
       <tr aria-rowindex={1}>
         <th scope="col" className="w-28 md:w-32">Status</th>
         <th scope="col">Title</th>
-        <th scope="col" className="hidden w-48 lg:table-cell">Kind</th>
+        <th scope="col" className="hidden w-40 lg:table-cell xl:w-52">Kind</th>
         <th scope="col" className="hidden w-28 md:table-cell">Lane</th>
-        <th scope="col" className="hidden w-52 xl:table-cell 2xl:w-64">Labels</th>
+        <th scope="col" className="hidden w-60 xl:table-cell 2xl:w-64">Labels</th>
         <th scope="col" className="hidden w-28 xl:table-cell">Owner</th>
         <th scope="col" className="hidden w-32 text-right sm:table-cell">Took</th>
         <th scope="col" className="w-28 text-right md:w-32" aria-sort={order === 'CREATED_ASC' ? 'ascending' : 'descending'}>{order === 'FINISHED_DESC' ? 'Ended' : 'Submitted'}</th>

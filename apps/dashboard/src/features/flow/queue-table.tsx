@@ -33,8 +33,8 @@ export function QueueTable({ flows }: { flows: readonly FragmentOf<typeof QueueT
           <thead className="sticky top-0 z-10 bg-surface">
             <tr>
               <th scope="col" className="w-10 text-right md:w-14">#</th>
-              <th scope="col" className="md:w-[20%]">Title</th>
-              <th scope="col" className="hidden w-40 lg:table-cell">Kind</th>
+              <th scope="col" className="md:w-[20%] xl:w-[18%]">Title</th>
+              <th scope="col" className="hidden w-40 lg:table-cell xl:w-48">Kind</th>
               <th scope="col" className="hidden w-28 lg:table-cell">Lane</th>
               <th scope="col" className="hidden w-20 text-right md:table-cell">Priority</th>
               <th scope="col" className="w-24 text-right">Waits</th>
