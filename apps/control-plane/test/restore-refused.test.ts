@@ -36,7 +36,8 @@ afterAll(async () => {
 test('a database that a Sluice uses is refused as it is, before it is migrated', async () => {
   const server = new pg.Client({ connectionString: production.url, application_name: 'sluice' })
   await server.connect()
-  const said = await restore().finally(() => server.end())
+  const said = await restore()
+  await server.end()
   expect(await migrations()).toEqual([FIRST])
   expect(said).toMatch(/^The database is in use \(a connection named "sluice" is open\): .* Nothing was changed\.\n$/)
 })

@@ -210,7 +210,7 @@ export const KNOBS = {
   sweepRetentionMs: given(pace, {
     name: 'SWEEP_RETENTION',
     default: '1h',
-    meaning: 'How often what is kept no longer is looked for.',
+    meaning: 'How often what is kept no longer is looked for; the first time within a minute after the start.',
   }),
   flowRetentionDays: given(integer({ min: 0, max: 36_500 }), {
     name: 'FLOW_RETENTION_DAYS',
