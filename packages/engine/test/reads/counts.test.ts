@@ -111,9 +111,12 @@ describe('the fold', () => {
     const checked = checkCounts(pool).catch((error: Error) => error.message)
     const waits = `SELECT clock_timestamp() - xact_start > interval '500 ms' AS long FROM pg_stat_activity
                     WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%checkCounts%'`
-    await eventually(async () => (await bed.pool.query<{ long: boolean }>(waits)).rows[0]?.long === true)
-    await blocker.query('COMMIT')
-    blocker.release()
+    try {
+      await eventually(async () => (await bed.pool.query<{ long: boolean }>(waits)).rows[0]?.long === true)
+    } finally {
+      await blocker.query('COMMIT')
+      blocker.release()
+    }
     expect(await checked).toEqual([])
     const after = await pool.query(`SELECT current_setting('statement_timeout') AS statement_timeout, current_setting('transaction_timeout') AS transaction_timeout`)
     await pool.end()
