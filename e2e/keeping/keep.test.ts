@@ -109,12 +109,10 @@ describe(`backup and restore (seed ${SEED})`, () => {
     const notEmpty = await run('restore')
     expect(notEmpty.said).toMatch(/The database is not empty/)
     renameSync(join(world.dataDir, 'postgres'), join(world.dataDir, 'postgres.lost'))
-    let restored = false
-    for (let kill = 0; kill < KILLS && !restored; kill++) {
-      restored = (await killVerb(startVerb('restore', { file: file(), env: env() }), 200 + dice() * 2500)).said.includes('Restored')
-    }
-    const last = await run('restore')
-    expect(last.said).toMatch(restored ? /The database is not empty/ : /Restored [\d,]+ flows as of .*\n(.*\n)*Keys are not in the file/)
+    for (let kill = 0; kill < KILLS; kill++) await killVerb(startVerb('restore', { file: file(), env: env() }), 200 + dice() * 2500)
+    const { said: last } = await run('restore')
+    // Rows are there only after the commit: one of the killed was restored all the same, and the next test holds it to its outcome.
+    if (!last.includes('The database is not empty')) expect(last).toMatch(/Restored [\d,]+ flows as of .*\n(.*\n)*Keys are not in the file/)
   })
 
   test('INV-2 INV-4 INV-11 INV-16 INV-37 the queue is finished where it was restored: each flow ends once, and counts are the rows', async () => {
