@@ -78,3 +78,29 @@ export class Conflict extends Refusal {
   readonly code = 'CONFLICT'
   override readonly name = 'Conflict'
 }
+
+/** rule names what is wrong with a URL as it is written; null for a name that resolves to an address that is not allowed (D-17). */
+export class UrlNotAllowed extends Refusal {
+  readonly code = 'URL_NOT_ALLOWED'
+  override readonly name = 'UrlNotAllowed'
+  readonly rule: string | null
+  constructor(rule: string | null, message: string) {
+    super(message)
+    this.rule = rule
+  }
+}
+
+export class DeliveryInProgress extends Refusal {
+  readonly code = 'DELIVERY_IN_PROGRESS'
+  override readonly name = 'DeliveryInProgress'
+}
+
+export class EndpointGone extends Refusal {
+  readonly code = 'ENDPOINT_GONE'
+  override readonly name = 'EndpointGone'
+}
+
+export class BodyPurged extends Refusal {
+  readonly code = 'BODY_PURGED'
+  override readonly name = 'BodyPurged'
+}

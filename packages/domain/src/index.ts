@@ -1,4 +1,6 @@
+export * from './decide-delivery.ts'
 export * from './decide-end-of-attempt.ts'
+export * from './delivery-moves.ts'
 export * from './errors.ts'
 export * from './flow-facts.ts'
 export * from './flow-moves.ts'

@@ -1,4 +1,5 @@
 export * from './access.ts'
+export * from './delivery.ts'
 export * from './error-code.ts'
 export * from './flow-event.ts'
 export * from './flow-status.ts'
