@@ -1,0 +1,20 @@
+import type { Keyring } from '../secrets/keyring.ts'
+
+/** Why the address policy refuses a URL (D-17). */
+export interface UrlRefusal {
+  /** What is wrong with it as it is written; null for a name that resolves to an address that is not allowed, or to none. */
+  rule: string | null
+  message: string
+}
+
+/** What commands on webhooks need besides the database. The control plane gives it; the engine itself calls nobody. */
+export interface WebhookDeps {
+  /** Seals URLs and secrets (DATA_ENCRYPTION_KEY). */
+  keys: Keyring
+  /** Asked before a URL is saved; resolves names, so never inside a transaction. */
+  refuseUrl(url: string): Promise<UrlRefusal | null>
+  /** FLOW_WEBHOOK_SECRET: sign for unnamed endpoints and the environment's, newest first. */
+  ownSecrets: readonly string[]
+  /** PUBLIC_URL, without a slash at its end: how the body names a flow. Asked each time: a port may only be known later. */
+  publicUrl(): string
+}
