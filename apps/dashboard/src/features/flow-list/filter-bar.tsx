@@ -1,10 +1,10 @@
 import { Download, Search } from 'lucide-react'
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
-import { Menu } from '../../ui/menu.tsx'
 import { Button } from '../../ui/button.tsx'
-import { ChoiceFilter, FilterButton, type Choice } from './choice-filter.tsx'
+import { ChoiceFilter, FilterButton, type Choice } from '../../ui/choice-filter.tsx'
+import { Menu } from '../../ui/menu.tsx'
+import { TimeFilter } from '../../ui/time-filter.tsx'
 import { exportAddress, isFiltered, LIST_ORDERS, type ListOrder, type ListSearch } from './list-search.ts'
-import { TimeFilter } from './time-filter.tsx'
 
 /** What can be chosen. owners: null where the viewer may not read who there is. */
 export interface Choices { lanes: readonly Choice[]; kinds: readonly Choice[]; owners: readonly Choice[] | null }
@@ -25,7 +25,7 @@ export function FilterBar({ search, choices, onSearch }: Props) {
       <ChoiceFilter name="Kind" choices={choices.kinds} chosen={search.kind} onChoose={kind => choose({ kind })} typed={{ label: 'Search, or type another', hint: '' }} />
       <ChoiceFilter name="Label" choices={[]} chosen={search.label} onChoose={label => choose({ label })} typed={{ label: 'Carries the label', hint: 'A name, or name=value.' }} />
       {choices.owners && <ChoiceFilter name="Owner" choices={choices.owners} chosen={search.owner} onChoose={owner => choose({ owner })} />}
-      <TimeFilter createdAfter={search.createdAfter} createdBefore={search.createdBefore} onTimes={choose} />
+      <TimeFilter name="Submitted" createdAfter={search.createdAfter} createdBefore={search.createdBefore} onTimes={choose} />
       <SlotFilter held={search.slotHeld} onHeld={slotHeld => choose({ slotHeld })} />
       {isFiltered(search) && <Button look="quiet" onClick={() => onSearch({ ...NOTHING, order: search.order })}>Clear filters</Button>}
       <span className="ml-auto flex gap-1.5">
