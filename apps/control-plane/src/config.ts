@@ -1,5 +1,9 @@
-import { Misread, type Grammar } from './config/grammar.ts'
-import { KNOBS, isDuration, type Knob } from './config/knobs.ts'
+import { parseAllowList } from '@sluice/outbound/allow-list'
+import { RULES } from '@sluice/outbound/address-rules'
+import { createPolicy } from '@sluice/outbound/policy'
+import { Misread } from './config/grammar.ts'
+import { isDuration, type Knob } from './config/knob.ts'
+import { KNOBS } from './config/knobs.ts'
 import { unknownVariables } from './config/unknown-variables.ts'
 
 export type Environment = Record<string, string | undefined>
@@ -28,12 +32,12 @@ export class ConfigRefused extends Error {
  * misspelt knobs, values outside their grammar, combinations that cannot work. An empty variable counts as unset.
  */
 export function readConfig(env: Environment = process.env): Config {
-  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
-  const problems = unknownVariables(Object.keys(set))
-  const values = Object.fromEntries(Object.entries(KNOBS).map(([key, knob]) => [key, readKnob(knob, { set, problems })])) as unknown as Values
-  if (problems.length === 0) problems.push(...impossible(values))
-  if (problems.length > 0) throw new ConfigRefused(problems)
-  return Object.freeze({ ...values, address: addressOf(values) })
+  return read(env, impossible)
+}
+
+/** The same for a program that serves. It needs more than a verb does: what events are sent by, and the key that they are stored under. */
+export function readServerConfig(env: Environment = process.env): Config {
+  return read(env, values => [...impossible(values), ...unkeyed(values), ...uncallable(values)])
 }
 
 /** The same with the port that was chosen where PORT is 0. */
@@ -51,6 +55,15 @@ export function callersFolder(env: Environment = process.env): string {
   return env['INIT_CWD'] ?? process.cwd()
 }
 
+function read(env: Environment, combinations: (values: Values) => string[]): Config {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const problems = unknownVariables(Object.keys(set))
+  const values = Object.fromEntries(Object.entries(KNOBS).map(([key, knob]) => [key, readKnob(knob, { set, problems })])) as unknown as Values
+  if (problems.length === 0) problems.push(...combinations(values))
+  if (problems.length > 0) throw new ConfigRefused(problems)
+  return Object.freeze({ ...values, address: addressOf(values) })
+}
+
 function readKnob(knob: Knob<unknown>, o: { set: Environment; problems: string[] }): unknown {
   const alias = isDuration(knob) ? `${knob.name}_MS` : knob.name
   const plain = o.set[knob.name]
@@ -58,21 +71,21 @@ function readKnob(knob: Knob<unknown>, o: { set: Environment; problems: string[]
   if (plain !== undefined && inMs !== undefined) o.problems.push(`${knob.name} and ${alias} are both set; one of them is enough.`)
   if (inMs !== undefined) return readMs(knob, { name: alias, value: inMs, problems: o.problems })
   const value = plain ?? knob.default
-  return value === null ? null : parse(knob.grammar, { name: knob.name, value, problems: o.problems })
+  return value === null ? null : parse(knob, { name: knob.name, value, problems: o.problems })
 }
 
 function readMs(knob: Knob<unknown>, o: { name: string; value: string; problems: string[] }): unknown {
-  if (/^\d+$/.test(o.value)) return parse(knob.grammar, { ...o, value: `${o.value}ms` })
+  if (/^\d+$/.test(o.value)) return parse(knob, { ...o, value: `${o.value}ms` })
   o.problems.push(`${o.name} is "${o.value}": it must be a whole number of milliseconds.`)
   return null
 }
 
-function parse(grammar: Grammar<unknown>, o: { name: string; value: string; problems: string[] }): unknown {
+function parse(knob: Knob<unknown>, o: { name: string; value: string; problems: string[] }): unknown {
   try {
-    return grammar.parse(o.value)
+    return knob.grammar.parse(o.value)
   } catch (error) {
     if (!(error instanceof Misread)) throw error
-    o.problems.push(`${o.name} is "${hidePassword(o.value)}": ${error.message}.`)
+    o.problems.push(`${o.name} ${knob.secret ? 'cannot be used' : `is "${hidePassword(o.value)}"`}: ${error.message}.`)
     return null
   }
 }
@@ -86,11 +99,37 @@ function impossible(values: Values): string[] {
   const rules: [boolean, string][] = [
     [values.leaseTtlMs <= 2 * values.heartbeatMs, 'LEASE_TTL must be more than twice HEARTBEAT, or one late heartbeat costs a lease.'],
     [values.retryBackoffMinMs > values.retryBackoffMaxMs, 'RETRY_BACKOFF_MIN must not be above RETRY_BACKOFF_MAX.'],
+    [values.webhookPerHost > values.webhookConcurrency, 'WEBHOOK_PER_HOST must not be above WEBHOOK_CONCURRENCY.'],
     [values.pageDefault > values.pageMax, 'PAGE_DEFAULT must not be above PAGE_MAX.'],
     [values.inputMaxBytes > values.bodyMaxBytes, 'INPUT_MAX must not be above BODY_MAX: such an input could never arrive.'],
     [values.resultMaxBytes > values.bodyMaxBytes, 'RESULT_MAX must not be above BODY_MAX: such a result could never arrive.'],
   ]
   return rules.filter(([broken]) => broken).map(([, sentence]) => sentence)
+}
+
+const MAKE_A_KEY = `Make one with \`openssl rand -base64 32\` or \`node -p "crypto.randomBytes(32).toString('base64')"\`, and keep it: what it encrypted is lost without it.`
+
+/** Where the database is embedded, the supervisor makes both and hands them to the control plane. */
+function unkeyed(values: Values): string[] {
+  if (values.databaseUrl === null) return []
+  const isUnsigned = values.flowWebhookUrl !== null && values.flowWebhookSecrets === null
+  const rules: [boolean, string][] = [
+    [values.dataEncryptionKeys === null, `DATABASE_URL needs DATA_ENCRYPTION_KEY, the same for all that share the database. ${MAKE_A_KEY}`],
+    [isUnsigned && !values.webhookAllowUnsigned, 'FLOW_WEBHOOK_URL needs FLOW_WEBHOOK_SECRET, or its receiver cannot tell who sends; WEBHOOK_ALLOW_UNSIGNED=true sends without a signature.'],
+  ]
+  return rules.filter(([broken]) => broken).map(([, sentence]) => sentence)
+}
+
+/** What is wrong with FLOW_WEBHOOK_URL as it is written, and which knob lifts that. */
+function uncallable({ flowWebhookUrl, webhookAllowHosts, webhookAllowHttp }: Values): string[] {
+  if (flowWebhookUrl === null) return []
+  const refused = createPolicy({ allow: parseAllowList(webhookAllowHosts ?? ''), allowHttp: webhookAllowHttp }).refuse(flowWebhookUrl)
+  return refused === null ? [] : [`FLOW_WEBHOOK_URL cannot be called: ${hideMalformed(refused.message, flowWebhookUrl)}.`]
+}
+
+/** An address or a name of this machine is told, because a knob must name it. What is no host may be anything that was pasted there. */
+function hideMalformed(message: string, url: string): string {
+  return message.includes(RULES['host-name']) ? message.replace(new URL(url).hostname, 'its host') : message
 }
 
 function addressOf(values: Values): string {

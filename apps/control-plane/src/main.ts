@@ -5,7 +5,7 @@ import { openPrisma } from '@sluice/db/prisma'
 import { newId } from '@sluice/domain'
 import { openEngine } from '@sluice/engine'
 import { MIGRATIONS, VERSION } from './checkout.ts'
-import { readConfig, type Config } from './config.ts'
+import { readServerConfig, type Config } from './config.ts'
 import { openMetricsPlace } from './doors/metrics-place.ts'
 import { logLine } from './log.ts'
 import { openObserving } from './observe/open-observing.ts'
@@ -17,7 +17,7 @@ import { Refused, runProgram } from './supervisor/refused.ts'
 const HOT_CONNECTIONS = 10
 const READING_CONNECTIONS = 5
 
-await runProgram(() => run(readConfig()))
+await runProgram(() => run(readServerConfig()))
 process.exit()
 
 /** Parses, migrates, opens, starts by role; at the end closes in reverse order. */

@@ -1,11 +1,16 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
-import { ConfigRefused, readConfig, type Environment } from '../src/config.ts'
+import { describe, expect, test } from 'vitest'
+import { ConfigRefused, readConfig, readServerConfig, type Environment } from '../src/config.ts'
 import { KNOBS } from '../src/config/knobs.ts'
 
-const problems = (env: Environment): string[] => {
+const KEY = Buffer.alloc(32, 7)
+const KEY_TEXT = KEY.toString('base64')
+const secretOf = (bytes: number, fill = 7): string => `whsec_${Buffer.alloc(bytes, fill).toString('base64')}`
+
+const problems = (env: Environment, read = readConfig): string[] => {
   try {
-    readConfig(env)
+    read(env)
     return []
   } catch (error) {
     if (error instanceof ConfigRefused) return error.problems
@@ -22,6 +27,9 @@ test('an empty environment gives the defaults of the specification, frozen', () 
     inputMaxBytes: 262_144, resultMaxBytes: 1_048_576, bodyMaxBytes: 8_388_608, queryDepth: 12, queryCost: 5000, subscriptionsPerSocket: 100,
     idempotencyWindowMs: 86_400_000, keepaliveMs: 15_000, subscriberBuffer: 1000, pageDefault: 50, pageMax: 200,
     sweepPromoterMs: 5_000, sweepFeedMs: 1_000, sweepCountsMs: 1_000, sweepLeasesMs: 5_000, sweepDeadlinesMs: 5_000,
+    flowWebhookUrl: null, flowWebhookSecrets: null, webhookAllowUnsigned: false, webhookAllowHosts: null, webhookAllowHttp: false, webhookMaxAttempts: 5,
+    webhookScheduleMs: [5_000, 30_000, 120_000, 600_000], webhookTimeoutMs: 10_000, webhookConcurrency: 32, webhookPerHost: 4, webhookDisableAfter: 20,
+    webhookRetentionDays: 30, sweepDeliveriesMs: 1_000, dataEncryptionKeys: null,
   })
   expect(Object.isFrozen(config)).toBe(true)
 })
@@ -32,6 +40,10 @@ test.each([
   ['INPUT_MAX', '64KiB', 65_536], ['INPUT_MAX', '1MiB', 1_048_576], ['INPUT_MAX', '1000', 1000],
   ['ROLES', 'dispatcher', ['dispatcher']], ['ROLES', 'dispatcher, api', ['api', 'dispatcher']],
   ['DATABASE_URL', 'postgres://a:b@h/d', 'postgres://a:b@h/d'], ['DATABASE_URL', '', null], ['PORT', '0', 0],
+  ['WEBHOOK_SCHEDULE', '1s', [1_000]], ['WEBHOOK_SCHEDULE', '500ms, 1m,2h', [500, 60_000, 7_200_000]], ['WEBHOOK_TIMEOUT', '30s', 30_000],
+  ['FLOW_WEBHOOK_URL', 'https://a.example/T0?k=v', 'https://a.example/T0?k=v'], ['FLOW_WEBHOOK_SECRET', secretOf(24), [secretOf(24)]],
+  ['FLOW_WEBHOOK_SECRET', `${secretOf(64)}, ${secretOf(32)},${secretOf(64)}`, [secretOf(64), secretOf(32)]],
+  ['DATA_ENCRYPTION_KEY', KEY_TEXT, [KEY]], ['DATA_ENCRYPTION_KEY', `${Buffer.alloc(32).toString('base64')}, ${KEY_TEXT}`, [Buffer.alloc(32), KEY]],
   ['WEBHOOK_ALLOW_HOSTS', 'hooks.corp.example, 10.1.0.0/16', 'hooks.corp.example, 10.1.0.0/16'], ['WEBHOOK_ALLOW_HTTP', 'true', true],
 ])('%s=%s is read', (name, text, value) => {
   const key = Object.entries(KNOBS).find(([, knob]) => name === knob.name || name === `${knob.name}_MS`)?.[0] as keyof typeof KNOBS
@@ -44,6 +56,9 @@ test.each([
   ['HEARTBEAT', '90d', 'must not be above'], ['INPUT_MAX', '64KB', 'a size such as'], ['PORT', '65536', 'must not be above 65535'], ['PORT', 'http', 'whole number'],
   ['MAX_CONCURRENT_FLOWS', '-1', 'must not be below 0'], ['ROLES', 'api,worker', 'some of api, dispatcher'], ['ROLES', ',', 'some of'],
   ['DATABASE_URL', 'mysql://x', 'postgresql:// or postgres://'], ['PUBLIC_URL', 'example.org', 'http:// or https://'],
+  ['WEBHOOK_SCHEDULE', '5s,30', 'durations such as 5s,30s,2m'], ['WEBHOOK_SCHEDULE', '5s,,1m', 'durations such as'], ['WEBHOOK_SCHEDULE', '0s', 'must not be below'],
+  ['WEBHOOK_TIMEOUT', '31s', 'must not be above'], ['WEBHOOK_MAX_ATTEMPTS', '0', 'must not be below 1'], ['WEBHOOK_MAX_ATTEMPTS', '101', 'must not be above 100'],
+  ['WEBHOOK_ALLOW_UNSIGNED', '1', 'true or false'], ['WEBHOOK_CONCURRENCY', '0', 'must not be below 1'], ['WEBHOOK_RETENTION_DAYS', '-1', 'must not be below 0'],
   ['WEBHOOK_ALLOW_HOSTS', 'a.example, 10.0.0.0/33', '"10.0.0.0/33" is neither'], ['WEBHOOK_ALLOW_HTTP', 'yes', 'true or false'],
 ])('%s=%s is refused by name', (name, text, reason) => {
   expect(problems({ [name]: text })).toEqual([expect.stringMatching(new RegExp(`^${name} is "`))])
@@ -52,7 +67,7 @@ test.each([
 
 test.each([
   [{ LEASE_TTL: '30s' }, 'LEASE_TTL'], [{ RETRY_BACKOFF_MIN: '2m' }, 'RETRY_BACKOFF_MIN'], [{ PAGE_MAX: '10' }, 'PAGE_DEFAULT'],
-  [{ INPUT_MAX: '9MiB' }, 'INPUT_MAX'], [{ RESULT_MAX: '9MiB' }, 'RESULT_MAX'], [{ HEARTBEAT: '1s', HEARTBEAT_MS: '1000' }, 'both set'],
+  [{ WEBHOOK_PER_HOST: '33' }, 'WEBHOOK_CONCURRENCY'], [{ WEBHOOK_CONCURRENCY: '3' }, 'WEBHOOK_PER_HOST'], [{ INPUT_MAX: '9MiB' }, 'INPUT_MAX'], [{ RESULT_MAX: '9MiB' }, 'RESULT_MAX'], [{ HEARTBEAT: '1s', HEARTBEAT_MS: '1000' }, 'both set'],
 ])('the combination %o is refused', (env, named) => {
   expect(problems(env)).toEqual([expect.stringContaining(named)])
 })
@@ -72,6 +87,76 @@ test('everything wrong is said at once, and a password is not repeated', () => {
   const said = problems({ PORT: 'x', PAGE_MAX: 'y', DATABASE_URL: 'mysql://me:secret@host/db' })
   expect(said).toHaveLength(3)
   expect(said.join()).not.toContain('secret')
+})
+
+describe('INV-31 a secret is refused by its name and its fault, and not repeated', () => {
+  const SHORT = Buffer.alloc(31, 9).toString('base64')
+  test.each([
+    ['FLOW_WEBHOOK_URL', 'ftp://hooks.example/T0/B0', 'begins with http:// or https://'], ['FLOW_WEBHOOK_URL', 'T0B0secret', 'begins with http:// or https://'],
+    ['FLOW_WEBHOOK_SECRET', KEY_TEXT, 'whsec_ and base64'], ['FLOW_WEBHOOK_SECRET', 'whsec_', 'whsec_ and base64'], ['FLOW_WEBHOOK_SECRET', `whsec_${'ä'.repeat(40)}`, 'whsec_ and base64'],
+    ['FLOW_WEBHOOK_SECRET', secretOf(32).replace('=', ''), 'whsec_ and base64'], ['FLOW_WEBHOOK_SECRET', `${secretOf(32)},`, 'whsec_ and base64'],
+    ['FLOW_WEBHOOK_SECRET', secretOf(23), '24 to 64 bytes behind whsec_, and one has 23'], ['FLOW_WEBHOOK_SECRET', `${secretOf(32)},${secretOf(65)}`, 'one has 65'],
+    ['DATA_ENCRYPTION_KEY', SHORT, '32 bytes and one has 31'], ['DATA_ENCRYPTION_KEY', `${KEY_TEXT},${Buffer.alloc(33, 9).toString('base64')}`, 'one has 33'],
+    ['DATA_ENCRYPTION_KEY', 'correct horse battery staple', '32 bytes in base64'], ['DATA_ENCRYPTION_KEY', KEY.toString('hex'), 'one has 48'],
+    ['DATA_ENCRYPTION_KEY', KEY_TEXT.replace('=', ''), '32 bytes in base64'], ['DATA_ENCRYPTION_KEY', `${KEY_TEXT}\n${KEY_TEXT}`, '32 bytes in base64'],
+  ])('%s=%s', (name, value, reason) => {
+    for (const read of [readConfig, readServerConfig]) {
+      expect(problems({ [name]: value }, read)).toEqual([expect.stringMatching(new RegExp(`^${name} cannot be used: `))])
+      const [said = ''] = problems({ [name]: value }, read)
+      expect(said).toContain(reason)
+      for (const each of value.split(/[,/\n]/).filter(part => part.length > 6)) expect(said).not.toContain(each)
+    }
+  })
+})
+
+describe('what only a server needs', () => {
+  const SERVER = { DATABASE_URL: 'postgres://a:b@h/d', DATA_ENCRYPTION_KEY: KEY_TEXT }
+  const HOOK = 'https://hooks.example/T0/B0'
+  const refused = (env: Environment): string[] => problems(env, readServerConfig)
+
+  test('with DATABASE_URL it needs a key, and is told how to make one', () => {
+    expect(refused({ DATABASE_URL: SERVER.DATABASE_URL })).toEqual([expect.stringMatching(/DATA_ENCRYPTION_KEY.*`openssl rand -base64 32`.*keep it/)])
+    expect(refused(SERVER)).toEqual([])
+    expect(refused({})).toEqual([])
+  })
+
+  test('the command that is named makes a key', () => {
+    const [said = ''] = refused({ DATABASE_URL: SERVER.DATABASE_URL })
+    const [, code = ''] = /`node -p "([^`]+)"`/.exec(said) ?? []
+    const made = spawnSync(process.execPath, ['-p', code], { encoding: 'utf8' }).stdout.trim()
+    expect(refused({ ...SERVER, DATA_ENCRYPTION_KEY: made })).toEqual([])
+  })
+
+  test('FLOW_WEBHOOK_URL needs a secret, unless unsigned events are allowed or one will be made', () => {
+    expect(refused({ ...SERVER, FLOW_WEBHOOK_URL: HOOK })).toEqual([expect.stringMatching(/FLOW_WEBHOOK_SECRET.*WEBHOOK_ALLOW_UNSIGNED=true/)])
+    expect(refused({ ...SERVER, FLOW_WEBHOOK_URL: HOOK, WEBHOOK_ALLOW_UNSIGNED: 'true' })).toEqual([])
+    expect(refused({ ...SERVER, FLOW_WEBHOOK_URL: HOOK, FLOW_WEBHOOK_SECRET: secretOf(32) })).toEqual([])
+    expect(refused({ FLOW_WEBHOOK_URL: HOOK })).toEqual([])
+  })
+
+  test.each([
+    ['http://127.0.0.1:4401/T0B0secret', ['WEBHOOK_ALLOW_HOSTS=127.0.0.1', 'WEBHOOK_ALLOW_HTTP=true']], ['https://[::ffff:10.0.0.1]/T0B0secret', ['WEBHOOK_ALLOW_HOSTS']],
+    ['https://localhost/T0B0secret', ['WEBHOOK_ALLOW_HOSTS=localhost']], ['https://169.254.169.254/T0B0secret', ['metadata', 'no knob']],
+    ['https://me:T0B0secret@hooks.example/', ['user name or password']], ['https://T0B0secret..example/', ['its host has a malformed host name']],
+    ['http://hooks.example/?T0B0secret', ['WEBHOOK_ALLOW_HTTP=true']],
+  ])('INV-30 INV-31 %s is refused by the address policy, with the knobs that lift it and without its secret', (url, named) => {
+    const said = refused({ FLOW_WEBHOOK_URL: url })
+    expect(said).toEqual([expect.stringMatching(/^FLOW_WEBHOOK_URL cannot be called: /)])
+    for (const each of named) expect(said[0]).toContain(each)
+    expect(said[0]?.toLowerCase()).not.toContain('t0b0secret')
+  })
+
+  test('what the knobs allow is called', () => {
+    expect(refused({ FLOW_WEBHOOK_URL: 'http://127.0.0.1:4401/x', WEBHOOK_ALLOW_HOSTS: '127.0.0.1', WEBHOOK_ALLOW_HTTP: 'true' })).toEqual([])
+  })
+
+  test('a verb goes on without any of it', () => {
+    expect(problems({ DATABASE_URL: SERVER.DATABASE_URL, FLOW_WEBHOOK_URL: 'http://127.0.0.1/' })).toEqual([])
+  })
+
+  test('all of it is said at once, together with what every program refuses', () => {
+    expect(refused({ DATABASE_URL: SERVER.DATABASE_URL, FLOW_WEBHOOK_URL: 'http://127.0.0.1/', PAGE_MAX: '10' })).toHaveLength(4)
+  })
 })
 
 test('.env.example names every knob with its default, and nothing else', () => {

@@ -3,6 +3,7 @@ import { DEFAULT_LANE, LIMITS, ON_LEASE_LOST } from '@sluice/protocol'
 import type { Json, OnLeaseLost } from '@sluice/protocol'
 import { InvalidInput, LimitExceeded } from './errors.ts'
 import type { Refusal } from './errors.ts'
+import { isId } from './ids.ts'
 
 export interface NewFlow {
   kind: string
@@ -20,6 +21,9 @@ export interface NewFlow {
   onLeaseLost?: OnLeaseLost | null | undefined
   attemptTimeoutSeconds?: number | null | undefined
   idempotencyKey?: string | null | undefined
+  /** Where its end is told (D-41); or a named endpoint, not both. */
+  webhookUrl?: string | null | undefined
+  webhookEndpointId?: string | null | undefined
 }
 
 /** What a kind or a lane says for flows that do not. */
@@ -30,6 +34,8 @@ export interface FlowDefaults {
   onLeaseLost?: OnLeaseLost
   attemptTimeoutSeconds?: number
   queueTtlSeconds?: number
+  /** Of a lane only: looked up at each event. */
+  webhookEndpointId?: string
 }
 
 export interface CompleteFlow {
@@ -50,6 +56,7 @@ export function refuseNewFlow(item: NewFlow, inputMaxBytes: number): Refusal | u
     refuseText(['title'], item.title, LIMITS.titleMax) ?? refuseText(['idempotencyKey'], item.idempotencyKey, LIMITS.idempotencyKeyMax) ??
     (item.idempotencyKey === '' ? new InvalidInput(['idempotencyKey'], 'idempotencyKey must not be empty.') : undefined) ??
     refuseLabels(item.labels) ??
+    (item.webhookUrl != null && item.webhookEndpointId != null ? new InvalidInput(['webhookEndpointId'], 'webhookUrl and webhookEndpointId exclude each other.') : undefined) ??
     refuseWhole(['maxAttempts'], item.maxAttempts, { min: 1, max: LIMITS.maxAttemptsMax }) ??
     refuseWhole(['queueTtlSeconds'], item.queueTtlSeconds, { min: 1, max: 2_000_000_000 }) ??
     refuseWhole(['attemptTimeoutSeconds'], item.attemptTimeoutSeconds, { min: 1, max: 2_000_000_000 }) ??
@@ -148,6 +155,7 @@ export function refuseDefaults(path: string[], value: Json | null | undefined): 
     onLeaseLost: (v, p) => (ON_LEASE_LOST.some(w => w === v) ? undefined : new InvalidInput(p, `${p.join('.')} must be one of ${ON_LEASE_LOST.join(', ')}.`)),
     attemptTimeoutSeconds: (v, p) => refuseWhole(p, v as number, { min: 1, max: 2_000_000_000 }),
     queueTtlSeconds: (v, p) => refuseWhole(p, v as number, { min: 1, max: 2_000_000_000 }),
+    webhookEndpointId: (v, p) => (typeof v === 'string' && isId('endpoint', v) ? undefined : new InvalidInput(p, `${p.join('.')} must be the id of a webhook endpoint.`)),
   }
   for (const [key, inner] of Object.entries(value)) {
     if (!Object.hasOwn(known, key)) return new InvalidInput([...path, key], `${path.join('.')}.${key} is not known; known are ${Object.keys(known).join(', ')}.`)

@@ -2,16 +2,18 @@
  * The door (INV-3): the only code that moves a flow. Lock the rows in id order, decide purely from what they then say, write all moves by one
  * statement in the same transaction, and after the commit hint to whoever may care. A crash between any two lines leaves either nothing or everything.
  */
-import { Refusal, actorName } from '@sluice/domain'
+import { MOVES, Refusal, actorName } from '@sluice/domain'
 import type { Actor, FlowFacts, FlowMove } from '@sluice/domain'
 import { transact } from '@sluice/db'
 import type { Tx } from '@sluice/db'
 import type { Deps } from './deps.ts'
+import { writeOutbox } from './outbox.ts'
 import { writeAudit } from './sql/audit-sql.ts'
 import type { Audited } from './sql/audit-sql.ts'
 import { lockFlows } from './sql/lock-sql.ts'
 import { writeMoves } from './sql/move-sql.ts'
 import type { Moved } from './sql/move-sql.ts'
+import type { OutboxFact } from './sql/outbox-sql.ts'
 
 /** A move to write, a refusal to answer, or nothing to do (the caller's wish already holds). */
 export type Decision = FlowMove | Refusal | 'unchanged'
@@ -55,19 +57,25 @@ function inOrder(ids: string[], flows: Map<string, FlowFacts>, decide: (flow: Fl
   })
 }
 
-/** Who is told after the commit. */
-export type Told = Pick<Deps, 'wake' | 'observe'>
+/** Who is told after the commit, and how webhooks name a flow. */
+export type Told = Pick<Deps, 'wake' | 'observe'> & { webhooks: Pick<Deps['webhooks'], 'publicUrl'> }
 
 /** The rows are locked by this transaction, so every guard must hold; one that does not is a bug and undoes all. */
 export async function applyMoves(tx: Tx, deps: Told, actor: string | ((move: FlowMove) => string), moves: FlowMove[]): Promise<Moved[]> {
   if (moves.length === 0) return []
   const moved = await writeMoves(tx, moves, typeof actor === 'string' ? () => actor : actor)
   if (moved.length !== moves.length) throw new Error(`${moves.length - moved.length} of ${moves.length} moves did not meet the rows they were decided on`)
+  await writeOutbox(tx, deps, { facts: factsOf(moves, moved), wanted: moved[0]?.wanted ?? [] })
   tx.afterCommit(() => {
     deps.wake.hint(hintsOf(moves))
     deps.observe.moved(moves, moved)
   })
   return moved
+}
+
+function factsOf(moves: FlowMove[], moved: Moved[]): OutboxFact[] {
+  const types = new Map(moves.map(move => [move.flow.id, MOVES[move.name].event]))
+  return moved.map(({ id, sequence, at }) => ({ flowId: id, sequence, at, type: types.get(id) ?? '' }))
 }
 
 /** Which sleepers a set of moves may concern. Hints only: everyone re-reads (INV-12 holds with all of them lost). */

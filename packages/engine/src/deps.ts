@@ -6,6 +6,7 @@ import type { EngineObserver } from './observe.ts'
 import type { FlowWatch } from './services/flow-watch.ts'
 import type { Promoter } from './services/promoter.ts'
 import type { EngineSettings } from './settings.ts'
+import type { WebhookDeps } from './webhooks/webhook-deps.ts'
 import type { WakeUps } from './wake-ups.ts'
 
 /** Everything a command may use. Built once; passed, never injected. */
@@ -22,6 +23,7 @@ export interface Deps {
   log: Log
   /** Who watches: metrics, traces, or nobody. */
   observe: EngineObserver
+  webhooks: WebhookDeps
 }
 
 /** One per item, in order: what was asked for, or why not. Refusals are values; a throw is a bug. */

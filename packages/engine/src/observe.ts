@@ -1,4 +1,5 @@
-import type { FlowMove } from '@sluice/domain'
+import type { DeliveryMove, FlowMove } from '@sluice/domain'
+import type { AttemptReport } from '@sluice/protocol'
 import type { LeaseFate } from './sql/sweep-sql.ts'
 
 /**
@@ -18,6 +19,8 @@ export interface EngineObserver {
   moved(moves: readonly FlowMove[], rows: readonly { id: string; at: Date }[]): void
   /** The ledger and the rows disagree in so many places (D-40: none). */
   countsDiffer(places: number): void
+  /** Attempts to deliver that ended, and what each made of its delivery, in the same order. */
+  attempted(reports: readonly AttemptReport[], moves: readonly DeliveryMove[]): void
   /** This machine's clock minus the database's, in ms (D-45). */
   clockDiffers(ms: number): void
 }
@@ -26,7 +29,7 @@ const ignored = (): void => undefined
 
 /** Nobody watches. */
 export const UNOBSERVED: EngineObserver = {
-  promotionPass: ignored, turn: ignored, unannounced: ignored, leasesLost: ignored, moved: ignored, countsDiffer: ignored, clockDiffers: ignored,
+  promotionPass: ignored, turn: ignored, unannounced: ignored, leasesLost: ignored, moved: ignored, countsDiffer: ignored, clockDiffers: ignored, attempted: ignored,
 }
 
 /** Tells both. */
@@ -37,5 +40,6 @@ export const bothObservers = (a: EngineObserver, b: EngineObserver): EngineObser
   leasesLost: fates => { a.leasesLost(fates); b.leasesLost(fates) },
   moved: (moves, rows) => { a.moved(moves, rows); b.moved(moves, rows) },
   countsDiffer: places => { a.countsDiffer(places); b.countsDiffer(places) },
+  attempted: (reports, moves) => { a.attempted(reports, moves); b.attempted(reports, moves) },
   clockDiffers: ms => { a.clockDiffers(ms); b.clockDiffers(ms) },
 })

@@ -24,6 +24,20 @@ export interface EngineSettings {
   /** After the end; 0 = kept for ever. */
   flowRetentionDays: number
   auditRetentionDays: number
+  /** FLOW_WEBHOOK_URL; null = none. */
+  webhookUrl: string | null
+  webhookAllowUnsigned: boolean
+  webhookMaxAttempts: number
+  /** Delays after the first, second … attempt; the last repeats. */
+  webhookScheduleMs: readonly number[]
+  /** Requests at once, over all and for each host and port. */
+  webhookConcurrency: number
+  webhookPerHost: number
+  /** So many failed deliveries in a row disable an endpoint. */
+  webhookDisableAfter: number
+  /** Deliveries, their attempts and bodies; 0 = kept for ever. */
+  webhookRetentionDays: number
+  sweepDeliveriesMs: number
 }
 
 /** The built-in values of product.md 11. */
@@ -33,4 +47,6 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   inputMaxBytes: 256 * 1024, resultMaxBytes: 1024 * 1024, idempotencyWindowMs: 24 * 3_600_000, maxConcurrentFlows: 0,
   sweepPromoterMs: 5000, sweepCountsMs: 1000, sweepLeasesMs: 5000, sweepDeadlinesMs: 5000,
   sweepRetentionMs: 3_600_000, flowRetentionDays: 0, auditRetentionDays: 0,
+  webhookUrl: null, webhookAllowUnsigned: false, webhookMaxAttempts: 5, webhookScheduleMs: [5000, 30_000, 120_000, 600_000], webhookConcurrency: 32, webhookPerHost: 4,
+  webhookDisableAfter: 20, webhookRetentionDays: 30, sweepDeliveriesMs: 1000,
 }

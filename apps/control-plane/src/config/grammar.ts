@@ -25,6 +25,12 @@ export function duration(range: Range = {}): Grammar<number> {
   return { form: 'duration', parse: text => within(quantity(text, { units: DURATION_UNITS_MS, form: 'a duration such as 500ms, 45s, 10m, 24h or 7d' }), range) }
 }
 
+/** Lengths of time as `duration` reads them, comma-separated. */
+export function durations(range: Range = {}): Grammar<readonly number[]> {
+  const form = 'durations such as 5s,30s,2m, comma-separated'
+  return { form: 'durations, comma-separated', parse: text => entries(text).map(each => within(quantity(each, { units: DURATION_UNITS_MS, form }), range)) }
+}
+
 /** A number of bytes. */
 export function size(range: Range = {}): Grammar<number> {
   const form = 'a size such as 64KiB or 8MiB, or a number of bytes'
@@ -81,6 +87,40 @@ export function address(schemes: string[]): Grammar<string> {
     },
   }
 }
+
+/** Keys of AES-256: 32 bytes in base64, several comma-separated. No message repeats one. */
+export function keys(): Grammar<readonly Buffer[]> {
+  return { form: '32 bytes in base64, comma-separated', parse: text => entries(text).map(keyOf) }
+}
+
+const KEY_BYTES = 32
+
+function keyOf(text: string): Buffer {
+  const key = fromBase64(text)
+  if (key === null) throw new Misread('it must be 32 bytes in base64, several comma-separated')
+  if (key.length !== KEY_BYTES) throw new Misread(`a key must have 32 bytes and one has ${key.length}`)
+  return key
+}
+
+/** Secrets of Standard Webhooks, as their libraries read them: `whsec_` and 24 to 64 bytes in base64. No message repeats one. */
+export function webhookSecrets(): Grammar<readonly string[]> {
+  return { form: '`whsec_…`, comma-separated', parse: text => [...new Set(entries(text).map(webhookSecretOf))] }
+}
+
+function webhookSecretOf(text: string): string {
+  const key = text.startsWith('whsec_') ? fromBase64(text.slice('whsec_'.length)) : null
+  if (key === null) throw new Misread('it must be whsec_ and base64 behind it, several comma-separated')
+  if (key.length < 24 || key.length > 64) throw new Misread(`a secret must have 24 to 64 bytes behind whsec_, and one has ${key.length}`)
+  return text
+}
+
+/** Only the one way of writing it: what receivers use is as strict. */
+function fromBase64(text: string): Buffer | null {
+  const bytes = Buffer.from(text, 'base64')
+  return text !== '' && bytes.toString('base64') === text ? bytes : null
+}
+
+const entries = (text: string): string[] => text.split(',').map(each => each.trim())
 
 /** Some of the given words, comma-separated, each once. */
 export function words<const W extends string>(all: readonly W[]): Grammar<readonly W[]> {

@@ -1,28 +1,13 @@
-import { address, boolean, duration, hosts, integer, size, text, word, words, type Grammar } from './grammar.ts'
-
-/** One thing an operator can set. The table below is the only list: the parser, the documentation and .env.example follow it. */
-export interface Knob<T> {
-  name: string
-  grammar: Grammar<T>
-  /** As an operator would write it; null = none, and the value is null. */
-  default: string | null
-  /** One sentence. */
-  meaning: string
-}
-
-interface Said {
-  name: string
-  meaning: string
-}
-
-const given = <T>(grammar: Grammar<T>, said: Said & { default: string }): Knob<T> => ({ ...said, grammar })
-const optional = <T>(grammar: Grammar<T>, said: Said): Knob<T | null> => ({ ...said, grammar, default: null })
+import { address, boolean, duration, integer, size, text, word, words } from './grammar.ts'
+import { given, isDuration, optional } from './knob.ts'
+import { WEBHOOK_KNOBS } from './webhook-knobs.ts'
 
 /** Longer than this a timer of the platform cannot wait. */
 const TIMER_MAX = 2 ** 31 - 1
 const pace = duration({ min: 10, max: TIMER_MAX })
 const term = duration({ min: 1, max: 10 * 365 * 86_400_000 })
 
+/** The table of all that an operator can set, and the only list: the parser, the documentation and .env.example follow it. */
 export const KNOBS = {
   databaseUrl: optional(address(['postgresql', 'postgres']), {
     name: 'DATABASE_URL',
@@ -106,15 +91,7 @@ export const KNOBS = {
     name: 'RUNNER_FILE',
     meaning: 'The file that names the kinds of the bundled runner, relative to the checkout; `runner.json` in the data folder when unset.',
   }),
-  webhookAllowHosts: optional(hosts(), {
-    name: 'WEBHOOK_ALLOW_HOSTS',
-    meaning: 'Hosts, addresses and networks that may be called although they are not public, comma-separated; metadata services never.',
-  }),
-  webhookAllowHttp: given(boolean(), {
-    name: 'WEBHOOK_ALLOW_HTTP',
-    default: 'false',
-    meaning: 'Whether URLs that are called may begin with http:// as well as https://.',
-  }),
+  ...WEBHOOK_KNOBS,
   attemptTimeoutMs: optional(term, {
     name: 'ATTEMPT_TIMEOUT',
     meaning: 'How long one attempt may run, for flows that set nothing themselves.',
@@ -207,6 +184,11 @@ export const KNOBS = {
     default: '5s',
     meaning: 'How often deadlines, time limits and queue TTLs are looked for.',
   }),
+  sweepDeliveriesMs: given(pace, {
+    name: 'SWEEP_DELIVERIES',
+    default: '1s',
+    meaning: 'How often deliveries that are due are looked for, should a wake-up be lost.',
+  }),
   sweepRetentionMs: given(pace, {
     name: 'SWEEP_RETENTION',
     default: '1h',
@@ -252,8 +234,6 @@ export const KNOBS = {
 
 /** Read by others in the same environment: workers know their server by the first two, browser tests their browser by the third. */
 export const NEIGHBOURS = ['SLUICE_URL', 'SLUICE_TOKEN', 'CHROMIUM_PATH'] as const
-
-export const isDuration = (knob: { grammar: { form: string } }): boolean => knob.grammar.form === 'duration'
 
 /** Every name that may be set: a duration may also be given as an integer under NAME_MS. */
 export function knownNames(): string[] {

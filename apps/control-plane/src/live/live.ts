@@ -2,12 +2,13 @@ import { encodeFeedCursor, type Deps } from '@sluice/engine'
 import type { PrismaClient } from '@sluice/db/prisma'
 import type { Context } from '../graphql/context.ts'
 import type { FlowFilter } from '../graphql/flow-filter.ts'
+import type { DeliveryFilterGiven } from '../graphql/webhook-delivery-filter.ts'
 import type { LightFlow } from './changed-flows.ts'
 import { eventCursorText, parseEventCursor } from './feed-cursor.ts'
 import { openFeedHub } from './feed-hub.ts'
 import { flowEvents } from './flow-events-stream.ts'
 import { flowsChanged } from './flows-changed-stream.ts'
-import type { FlowEventItem, FlowsChangedItem, OverviewItem, QueueChangedItem, SubscriptionEnd } from './items.ts'
+import type { BulkOperationItem, FlowEventItem, FlowsChangedItem, OverviewItem, QueueChangedItem, SubscriptionEnd, WebhookDeliveryChangedItem } from './items.ts'
 import { overviewView, queueView, sightOf, type OverviewView, type QueueView } from './queue-views.ts'
 import { openProgress } from './progress.ts'
 import { openRights, type Rights } from './rights.ts'
@@ -22,6 +23,8 @@ export interface Live {
   flowsChanged(o: { filter: FlowFilter; after: string | null; ctx: Context }): Stream<FlowsChangedItem>
   queueChanged(o: { lane: string | null; ctx: Context }): Stream<QueueChangedItem>
   overview(o: { ctx: Context }): Stream<OverviewItem>
+  deliveriesChanged(o: { filter: DeliveryFilterGiven; after: string | null; ctx: Context }): Stream<WebhookDeliveryChangedItem>
+  bulkOperationChanged(o: { id: string; ctx: Context }): Stream<BulkOperationItem>
   /** The cursor of an event, for lists and subscriptions alike. */
   eventCursor(sequence: number): string
   /** @throws InvalidInput when it is no cursor of events. */
@@ -70,6 +73,12 @@ export async function openLive({ engine, prisma, settings, ended }: Options): Pr
         slotHolders: handles(view.slotHolders, ctx), queueHead: handles(view.head, ctx), recentFailures: handles(view.recentFailures, ctx),
       }),
     }),
+    deliveriesChanged: () => {
+      throw new Error('To come.')
+    },
+    bulkOperationChanged: () => {
+      throw new Error('To come.')
+    },
     eventCursor: (sequence) => eventCursorText(hub.cursor.generation, sequence),
     sequenceOf: (text) => parseEventCursor(text).sequence,
     rights,

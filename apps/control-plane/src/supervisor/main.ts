@@ -1,4 +1,4 @@
-import { readConfig } from '../config.ts'
+import { readServerConfig } from '../config.ts'
 import { runProgram } from './refused.ts'
 import { supervise } from './supervise.ts'
 
@@ -12,7 +12,7 @@ let askedAt = 0
 
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal)
 
-await runProgram(() => supervise(readConfig(), { stop: stop.signal, kill: kill.signal, say }))
+await runProgram(() => supervise(readServerConfig(), { stop: stop.signal, kill: kill.signal, say }))
 
 // Whatever a killed part left open must not keep a finished supervisor alive.
 process.exit()

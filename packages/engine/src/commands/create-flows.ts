@@ -1,13 +1,16 @@
 /** T1: accepts flows into the queue. One transaction for the whole batch; each item is created, found by its idempotency key, or refused. */
-import { Forbidden, IdempotencyKeyReused, InvalidInput, LaneClosed, LimitExceeded, actorName, completeFlow, laneOf, newId, refuseNewFlow, requestHash } from '@sluice/domain'
+import { Forbidden, IdempotencyKeyReused, InvalidInput, LaneClosed, LimitExceeded, MOVES, actorName, completeFlow, laneOf, newId, refuseNewFlow, requestHash } from '@sluice/domain'
 import type { Actor, FlowDefaults, NewFlow, Refusal } from '@sluice/domain'
 import { transact } from '@sluice/db'
 import type { Tx } from '@sluice/db'
 import { LIMITS } from '@sluice/protocol'
 import type { Deps, Outcome } from '../deps.ts'
 import { refuseBySchema } from '../input-schema.ts'
+import { writeOutbox } from '../outbox.ts'
 import { insertFlows, moveKeys, readKeptFlows, readPlaces, takeKeys } from '../sql/create-sql.ts'
 import type { FlowToInsert, KindRow, LaneRow, TakenKey } from '../sql/create-sql.ts'
+import { namedEndpointsFor } from '../sql/endpoint-sql.ts'
+import { refuseWebhookUrls, unnamedEndpoints } from '../webhooks/unnamed-endpoints.ts'
 
 export interface CreateFlows {
   actor: Actor & { principalId: string }
@@ -26,35 +29,56 @@ export async function createFlows(deps: Deps, cmd: CreateFlows): Promise<Outcome
   if (cmd.items.length > LIMITS.itemsMax) {
     return cmd.items.map(() => new LimitExceeded(LIMITS.itemsMax, `A request takes at most ${LIMITS.itemsMax} items.`))
   }
+  const urls = await refuseWebhookUrls(deps, cmd.items.flatMap(i => i.webhookUrl ?? []), ['webhookUrl'])
   return transact(deps.pool, async tx => {
-    const drafts = await draft(tx, deps, cmd)
+    const drafts = await draft(tx, deps, cmd, urls)
     const results = await takeIdempotencyKeys(tx, deps, cmd, drafts)
-    const flows = results.flatMap(r => ('insert' in r ? [r.insert] : []))
-    if (flows.length > 0) {
-      await insertFlows(tx, flows, actorName(cmd.actor))
-      tx.afterCommit(() => deps.wake.hint({ queue: true }))
-    }
+    const flows = await withEndpoints(tx, deps, results.flatMap(r => ('insert' in r ? [r] : [])))
+    if (flows.length > 0) await writeNewFlows(tx, deps, flows, actorName(cmd.actor))
     return results.map(r => ('insert' in r ? { flowId: r.insert.id, created: true } : r.answer))
   })
+}
+
+/** Rows, milestones, counts and what endpoints asked for, in one transaction. */
+export async function writeNewFlows(tx: Tx, deps: Deps, flows: FlowToInsert[], actor: string): Promise<void> {
+  const { at, wanted } = await insertFlows(tx, flows, actor)
+  await writeOutbox(tx, deps, { facts: flows.map(flow => ({ flowId: flow.id, sequence: 1, type: MOVES.create.event, at })), wanted })
+  tx.afterCommit(() => deps.wake.hint({ queue: true }))
+}
+
+/** Only of flows that are made: a repeated request makes no endpoint. */
+async function withEndpoints(tx: Tx, deps: Deps, drafts: { insert: FlowToInsert; item: NewFlow }[]): Promise<FlowToInsert[]> {
+  const [first] = drafts
+  if (!first) return []
+  const endpoints = await unnamedEndpoints(tx, deps, { principalId: first.insert.principalId, urls: drafts.flatMap(d => d.item.webhookUrl ?? []) })
+  return drafts.map(({ insert, item }) => (item.webhookUrl ? { ...insert, webhookEndpointId: endpoints.get(item.webhookUrl) ?? null } : insert))
 }
 
 type Draft = { insert: FlowToInsert; item: NewFlow } | { answer: Outcome<CreatedFlow> }
 
 /** Each item checked and filled in, before any key is taken: a refused request must not keep a key. */
-async function draft(tx: Tx, deps: Deps, cmd: CreateFlows): Promise<Draft[]> {
+async function draft(tx: Tx, deps: Deps, cmd: CreateFlows, refusedUrls: Map<string, Refusal>): Promise<Draft[]> {
   const places = await readPlaces(tx, { kinds: [...new Set(cmd.items.map(i => i.kind))], principalIds: [cmd.actor.principalId] })
   const kinds = new Map(places.kinds.map(k => [k.name, k]))
   const lanes = new Map(places.lanes.map(l => [l.name, l]))
   const capGroup = places.capped[0] ?? ''
+  const asked = cmd.items.flatMap(i => i.webhookEndpointId ?? [])
+  const endpoints = asked.length > 0 ? await namedEndpointsFor(tx, { principalId: cmd.actor.principalId, ids: asked }) : new Set<string>()
   return cmd.items.map(item => {
     const kind = kinds.get(item.kind)
-    const refusal = refuseNewFlow(item, deps.settings.inputMaxBytes) ?? refusePlace(item, { cmd, kind, lanes }) ?? refuseBySchema(kind?.inputSchema ?? null, item.input ?? {})
+    const refusal = refuseNewFlow(item, deps.settings.inputMaxBytes) ?? refusePlace(item, { cmd, kind, lanes }) ?? refuseBySchema(kind?.inputSchema ?? null, item.input ?? {}) ??
+      (item.webhookUrl ? refusedUrls.get(item.webhookUrl) : undefined) ?? refuseEndpoint(item, endpoints)
     if (refusal) return { answer: refusal }
     const lane = lanes.get(laneOf(item, defaultsOf(kind)))
     const flow = completeFlow(item, { kindTitle: kind?.title ?? null, kind: defaultsOf(kind), lane: defaultsOf(lane), environment: deps.settings })
-    return { item, insert: { ...flow, id: newId('flow'), principalId: cmd.actor.principalId, capGroup, retryOfId: null, traceParent: cmd.traceParent ?? null } }
+    return { item, insert: { ...flow, id: newId('flow'), principalId: cmd.actor.principalId, capGroup, retryOfId: null, traceParent: cmd.traceParent ?? null, webhookEndpointId: item.webhookEndpointId ?? null } }
   })
 }
+
+const refuseEndpoint = (item: NewFlow, known: Set<string>): Refusal | undefined =>
+  item.webhookEndpointId && !known.has(item.webhookEndpointId)
+    ? new InvalidInput(['webhookEndpointId'], `There is no webhook endpoint ${item.webhookEndpointId} with a name that covers your flows.`)
+    : undefined
 
 const defaultsOf = (place: { defaults: object } | undefined): FlowDefaults => (place?.defaults ?? {}) as FlowDefaults
 

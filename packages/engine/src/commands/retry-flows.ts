@@ -9,12 +9,13 @@ import { accessRefusal } from '../deps.ts'
 import type { Caller, Deps, Outcome } from '../deps.ts'
 import { refuseBySchema } from '../input-schema.ts'
 import { writeAudit } from '../sql/audit-sql.ts'
-import { insertFlows, readPlaces } from '../sql/create-sql.ts'
+import { readPlaces } from '../sql/create-sql.ts'
 import type { FlowToInsert } from '../sql/create-sql.ts'
+import { writeNewFlows } from './create-flows.ts'
 import { FLOW_FACTS } from '../sql/flow-facts-sql.ts'
 
 interface RetryItem { id: string; input?: Json | undefined }
-type Original = FlowFacts & Pick<FlowToInsert, 'title' | 'input' | 'labels' | 'queueTtlSeconds' | 'attemptTimeoutSeconds'>
+type Original = FlowFacts & Pick<FlowToInsert, 'title' | 'input' | 'labels' | 'queueTtlSeconds' | 'attemptTimeoutSeconds' | 'webhookEndpointId'>
 /** mayPrioritize: whether the caller may give a priority above 0 itself; without it the new flow has the default of its kind or lane. */
 export interface RetryFlows {
   caller: Caller
@@ -32,9 +33,8 @@ export async function retryFlows(deps: Deps, cmd: RetryFlows): Promise<Outcome<{
     const drafts = await draftAll(tx, deps, cmd, originals)
     const flows = drafts.flatMap(d => ('insert' in d ? [d.insert] : []))
     if (flows.length > 0) {
-      await insertFlows(tx, flows, actorName(cmd.caller.actor))
+      await writeNewFlows(tx, deps, flows, actorName(cmd.caller.actor))
       await writeAudit(tx, cmd.caller.actor, flows.map(f => ({ action: 'retryFlow', target: f.retryOfId, reason: null, before: null, after: { newFlow: f.id } })))
-      tx.afterCommit(() => deps.wake.hint({ queue: true }))
     }
     return drafts.map(d => ('insert' in d ? { flowId: d.insert.id } : d.refusal))
   })
@@ -43,7 +43,8 @@ export async function retryFlows(deps: Deps, cmd: RetryFlows): Promise<Outcome<{
 async function readOriginals(tx: Tx, ids: string[]): Promise<Map<string, Original>> {
   const rows = await tx.rows<Original & Record<string, unknown>>(
     'readOriginals',
-    `SELECT ${FLOW_FACTS}, f.title, f.input, f.labels, f.queue_ttl_seconds AS "queueTtlSeconds", f.attempt_timeout_seconds AS "attemptTimeoutSeconds"
+    `SELECT ${FLOW_FACTS}, f.title, f.input, f.labels, f.queue_ttl_seconds AS "queueTtlSeconds", f.attempt_timeout_seconds AS "attemptTimeoutSeconds",
+            f.webhook_endpoint_id AS "webhookEndpointId"
        FROM flow f WHERE f.id = ANY($1::text[])`,
     [ids],
   )
@@ -80,5 +81,5 @@ const again = (flow: Original, o: Again): FlowToInsert => ({
   id: newId('flow'), kind: flow.kind, title: flow.title, lane: flow.lane, labels: flow.labels, input: o.input, priority: o.priority,
   principalId: flow.principalId, capGroup: o.capped.includes(flow.principalId) ? flow.principalId : '', retryOfId: flow.id,
   notBefore: null, deadlineAt: null, deadlineInMs: o.deadlineInMs, queueTtlSeconds: flow.queueTtlSeconds, maxAttempts: flow.maxAttempts, onLeaseLost: flow.onLeaseLost,
-  attemptTimeoutSeconds: flow.attemptTimeoutSeconds, traceParent: o.traceParent,
+  attemptTimeoutSeconds: flow.attemptTimeoutSeconds, traceParent: o.traceParent, webhookEndpointId: flow.webhookEndpointId,
 })

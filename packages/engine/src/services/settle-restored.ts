@@ -14,7 +14,12 @@ import { openWakeUps } from '../wake-ups.ts'
 import { beginGeneration } from './feed-generation.ts'
 
 /** madeAt: the instant of the backup; sluice: the version that wrote it. */
-export interface Restored { madeAt: Date; sluice: string }
+export interface Restored {
+  madeAt: Date
+  sluice: string
+  /** How the webhooks of what this ends name a flow; default: nothing before its path. */
+  publicUrl?: string
+}
 /** How many flows were RUNNING in the backup, and what became of them. */
 export interface Settled { queuedAgain: number; failed: number; cancelled: number; lift: number }
 
@@ -22,11 +27,11 @@ export interface Settled { queuedAgain: number; failed: number; cancelled: numbe
 const LIFT = 1_000_000
 const BATCH = 500
 /** No process serves a database that was empty until now. */
-const NOBODY: Told = { wake: openWakeUps({ transport: null, processId: 'restore' }), observe: UNOBSERVED }
+const nobody = (publicUrl: string): Told => ({ wake: openWakeUps({ transport: null, processId: 'restore' }), observe: UNOBSERVED, webhooks: { publicUrl: () => publicUrl } })
 
 /** tx holds every table alone. */
 export async function settleRestored(tx: Tx, restored: Restored): Promise<Settled> {
-  const moves = await revokeLeases(tx, restored.madeAt)
+  const moves = await revokeLeases(tx, restored)
   const lift = await liftEpochs(tx, restored.madeAt)
   await beginGeneration(tx)
   await tx.rows('restWhenStarted', REST_WHEN_STARTED)
@@ -37,7 +42,7 @@ export async function settleRestored(tx: Tx, restored: Restored): Promise<Settle
   return settled
 }
 
-async function revokeLeases(tx: Tx, madeAt: Date): Promise<FlowMove[]> {
+async function revokeLeases(tx: Tx, { madeAt, publicUrl = '' }: Restored): Promise<FlowMove[]> {
   const all: FlowMove[] = []
   for (;;) {
     const leased = await tx.rows<{ id: string }>('findLeased', 'SELECT flow_id AS id FROM attempt WHERE ended_at IS NULL ORDER BY flow_id LIMIT $1', [BATCH])
@@ -45,7 +50,7 @@ async function revokeLeases(tx: Tx, madeAt: Date): Promise<FlowMove[]> {
     const flows = await lockFlows(tx, leased.map(({ id }) => id))
     const moves = [...flows.values()].filter(flow => flow.status === 'RUNNING').map(flow => decideLeaseRevoked(flow, madeAt))
     if (moves.length !== leased.length) throw new Error(`${leased.length - moves.length} leases of the backup are of flows that are not RUNNING`)
-    await applyMoves(tx, NOBODY, 'system', moves)
+    await applyMoves(tx, nobody(publicUrl), 'system', moves)
     all.push(...moves)
   }
 }

@@ -2,27 +2,34 @@ import type { CompleteFlow } from '@sluice/domain'
 import type { Tx } from '@sluice/db'
 import type { FlowStatus, Json } from '@sluice/protocol'
 
-export interface FlowToInsert extends CompleteFlow { id: string; principalId: string; capGroup: string; retryOfId: string | null; traceParent: string | null }
+export interface FlowToInsert extends CompleteFlow {
+  id: string; principalId: string; capGroup: string; retryOfId: string | null; traceParent: string | null
+  /** null: its lane's, else the environment's. */
+  webhookEndpointId: string | null
+}
+export interface Inserted { at: Date; wanted: string[] }
 
 /** T1 for many flows: rows, first events, ledger. created = queued = this statement's clock; notBefore only delays. */
-export async function insertFlows(tx: Tx, flows: FlowToInsert[], actor: string): Promise<void> {
-  await tx.rows('insertFlows', INSERT_FLOWS, [JSON.stringify(flows.map(toItem)), actor])
+export async function insertFlows(tx: Tx, flows: FlowToInsert[], actor: string): Promise<Inserted> {
+  const [row] = await tx.rows<Inserted & Record<string, unknown>>('insertFlows', INSERT_FLOWS, [JSON.stringify(flows.map(toItem)), actor])
+  if (!row) throw new Error('insertFlows answered no row')
+  return row
 }
 
 const INSERT_FLOWS = `
 WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
 made AS (
   INSERT INTO flow (id, kind, title, lane, principal_id, input, labels, status, priority, queue_class, rank, order_at, cap_group, not_before, deadline_at,
-                    queue_ttl_seconds, queue_expires_at, on_lease_lost, max_attempts, attempt_timeout_seconds, retry_of_id, trace_parent,
+                    queue_ttl_seconds, queue_expires_at, on_lease_lost, max_attempts, attempt_timeout_seconds, retry_of_id, trace_parent, webhook_endpoint_id,
                     created_at, queued_at, last_sequence, last_event_at)
   SELECT i.id, i.kind, i.title, i.lane, i.principal_id, coalesce(i.input, 'null'::jsonb), i.labels, 'QUEUED', i.priority, 'NEW', 9002 - i.priority, greatest(c.now, i.not_before),
          i.cap_group, i.not_before, coalesce(i.deadline_at, c.now + i.deadline_in_ms * interval '1 ms'),
          i.queue_ttl_seconds, greatest(c.now, i.not_before) + i.queue_ttl_seconds * interval '1 s', i.on_lease_lost, i.max_attempts, i.attempt_timeout_seconds,
-         i.retry_of_id, i.trace_parent, c.now, c.now, 1, c.now
+         i.retry_of_id, i.trace_parent, i.webhook_endpoint_id, c.now, c.now, 1, c.now
     FROM json_to_recordset($1::json) AS i(
       id text, kind text, title text, lane text, principal_id text, input jsonb, labels jsonb, priority int, cap_group text, not_before timestamptz,
       deadline_at timestamptz, deadline_in_ms bigint, queue_ttl_seconds int, on_lease_lost on_lease_lost, max_attempts int, attempt_timeout_seconds int, retry_of_id text,
-      trace_parent text)
+      trace_parent text, webhook_endpoint_id text)
     CROSS JOIN clock c
   RETURNING id, lane, kind, priority, not_before, retry_of_id, created_at
 ),
@@ -39,13 +46,13 @@ counted AS (
   SELECT date_trunc('minute', m.created_at), m.lane, m.kind, w.word, count(*)
     FROM made m CROSS JOIN (VALUES ('QUEUED'), ('queued')) AS w(word) GROUP BY 1, 2, 3, 4
 )
-SELECT count(*) FROM made`
+SELECT c.now AS at, (SELECT coalesce(array_agg(event_type), '{}') FROM webhook_interest) AS wanted FROM clock c`
 
 const toItem = (f: FlowToInsert): Record<string, unknown> => ({
   id: f.id, kind: f.kind, title: f.title, lane: f.lane, principal_id: f.principalId,
   input: f.input, labels: f.labels, priority: f.priority, cap_group: f.capGroup, not_before: f.notBefore, deadline_at: f.deadlineAt,
   deadline_in_ms: f.deadlineInMs, queue_ttl_seconds: f.queueTtlSeconds, on_lease_lost: f.onLeaseLost, max_attempts: f.maxAttempts,
-  attempt_timeout_seconds: f.attemptTimeoutSeconds, retry_of_id: f.retryOfId, trace_parent: f.traceParent,
+  attempt_timeout_seconds: f.attemptTimeoutSeconds, retry_of_id: f.retryOfId, trace_parent: f.traceParent, webhook_endpoint_id: f.webhookEndpointId,
 })
 
 export interface KindRow { name: string; title: string | null; inputSchema: Json; defaults: Record<string, never> }

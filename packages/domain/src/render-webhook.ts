@@ -1,0 +1,60 @@
+/**
+ * The body of a webhook (product.md 9.5): snake_case, members in this order, added to and never changed. It is rendered once, at event time; only
+ * delivery_id is put in front of it when it is sent, so what is signed differs between two deliveries of one event by nothing else (INV-28).
+ */
+import type { FlowStatus, Json, WebhookEventType } from '@sluice/protocol'
+import { ID_PREFIXES } from './ids.ts'
+import { outputOf } from './flow-output.ts'
+
+/** A flow as it stands after the move that is told. */
+export interface WebhookFlow {
+  id: string; kind: string; title: string; lane: string; labels: Json; status: FlowStatus; phase: string | null; terminalReason: string | null
+  principalId: string; currentAttempt: number | null; retryOfId: string | null
+  createdAt: Date; queuedAt: Date; startedAt: Date | null; finishedAt: Date | null
+  result: Json; error: { code: string; message: string } | null
+}
+
+export interface WebhookFact { type: WebhookEventType; at: Date; sequence: number; flow: WebhookFlow }
+
+/** D-20. Bytes of text that a body may carry, and characters of a failure's message: the whole body stays below 512 KiB. */
+export const INLINE_MAX_BYTES = 262_144
+const MESSAGE_MAX = 4096
+
+/** Unique by the flow and its sequence, so no two transitions share one and no row is needed to make it. */
+export const eventIdOf = (flowId: string, sequence: number): string => `${ID_PREFIXES.event}_${flowId.slice(ID_PREFIXES.flow.length + 1)}.${sequence}`
+
+export function renderWebhook(fact: WebhookFact, o: { inline: boolean; publicUrl: string }): string {
+  const { flow } = fact
+  return JSON.stringify({
+    type: fact.type, timestamp: fact.at, event_id: eventIdOf(flow.id, fact.sequence), sequence: fact.sequence,
+    data: {
+      flow: flowOf(flow, o.publicUrl),
+      ...outputPart(flow, o),
+      ...(flow.error === null ? {} : { error: { code: flow.error.code, message: flow.error.message.slice(0, MESSAGE_MAX) } }),
+      artifacts: [],
+    },
+  })
+}
+
+/** Of a test there is no flow: just enough to see that it arrives. */
+export const renderTest = (o: { eventId: string; at: Date; endpointId: string }): string =>
+  JSON.stringify({ type: 'webhook.test' satisfies WebhookEventType, timestamp: o.at, event_id: o.eventId, sequence: null, data: { endpoint: { id: o.endpointId } } })
+
+/** What goes out: the stored body with delivery_id as its first member. */
+export const withDeliveryId = (body: string, deliveryId: string): string => `{"delivery_id":${JSON.stringify(deliveryId)},${body.slice(1)}`
+
+const flowOf = (flow: WebhookFlow, publicUrl: string): Record<string, Json | Date> => ({
+  id: flow.id, kind: flow.kind, title: flow.title, lane: flow.lane, labels: flow.labels, status: flow.status, phase: flow.phase,
+  terminal_reason: flow.terminalReason, owner_id: flow.principalId, attempt: flow.currentAttempt, retry_of: flow.retryOfId,
+  created_at: flow.createdAt, queued_at: flow.queuedAt, started_at: flow.startedAt as Date, finished_at: flow.finishedAt as Date,
+  url: `${publicUrl}/flows/${flow.id}`,
+})
+
+/** Only of what has ended. available: whether there is a text to read at the flow's url, here or not. */
+function outputPart(flow: WebhookFlow, { inline }: { inline: boolean }): Record<string, Json> {
+  const output = outputOf(flow)
+  if (output === null) return {}
+  const { reason, source, text } = output
+  const carried = inline && text !== null && Buffer.byteLength(text) <= INLINE_MAX_BYTES ? { text } : {}
+  return { output: { reason, source, available: text !== null, ...carried } }
+}

@@ -1,0 +1,61 @@
+/**
+ * The outbox: what endpoints are told of a move commits with the move or not at all (INV-26). One statement finds who asked, the bodies are rendered
+ * here, one statement writes events and deliveries; moves that nobody asks for cost nothing (webhook_interest, read by the move's own statement).
+ */
+import { newId, eventIdOf, renderWebhook } from '@sluice/domain'
+import type { WebhookFlow } from '@sluice/domain'
+import type { Tx } from '@sluice/db'
+import type { WebhookEventType } from '@sluice/protocol'
+import type { WakeUps } from './wake-ups.ts'
+import { insertOutbox, matchReceivers } from './sql/outbox-sql.ts'
+import type { DeliveryToInsert, EventToInsert, OutboxFact, Receiver } from './sql/outbox-sql.ts'
+
+/** What is needed to tell: who is woken after the commit, and how the body names a flow. */
+export interface Teller { wake: WakeUps; webhooks: { publicUrl(): string } }
+
+/** wanted: the types that some endpoint ever asked for. */
+export async function writeOutbox(tx: Tx, teller: Teller, { facts, wanted }: { facts: OutboxFact[]; wanted: readonly string[] }): Promise<void> {
+  const asked = facts.filter(fact => wanted.includes(fact.type))
+  if (asked.length === 0) return
+  const receivers = await matchReceivers(tx, asked)
+  if (receivers.length === 0) return
+  const told = group(asked, receivers)
+  const publicUrl = teller.webhooks.publicUrl()
+  await insertOutbox(tx, told.map(one => eventFor(one, publicUrl)), told.flatMap(({ fact, receivers: to }) => to.map(receiver => deliveryFor(fact, receiver))))
+  tx.afterCommit(() => teller.wake.hint({ deliveries: 'due' }))
+}
+
+interface Told { fact: OutboxFact; receivers: Receiver[] }
+
+/** The facts that somebody asked for, each with who did. */
+function group(facts: OutboxFact[], receivers: Receiver[]): Told[] {
+  const told = new Map(facts.map(fact => [eventIdOf(fact.flowId, fact.sequence), { fact, receivers: [] as Receiver[] }]))
+  for (const receiver of receivers) told.get(eventIdOf(receiver.flow.id, receiver.sequence))?.receivers.push(receiver)
+  return [...told.values()].filter(one => one.receivers.length > 0)
+}
+
+function eventFor({ fact, receivers }: Told, publicUrl: string): EventToInsert {
+  const [first] = receivers
+  if (!first) throw new Error(`nobody asked for event ${fact.sequence} of ${fact.flowId}`)
+  const content = { type: fact.type as WebhookEventType, at: fact.at, sequence: fact.sequence, flow: flowOf(first.flow) }
+  const inline = receivers.some(r => r.inlineArtifacts)
+  return {
+    id: eventIdOf(fact.flowId, fact.sequence), flow_id: fact.flowId, sequence: fact.sequence, type: fact.type, created_at: fact.at,
+    body: renderWebhook(content, { inline: false, publicUrl }), body_inline: inline ? renderWebhook(content, { inline: true, publicUrl }) : null,
+  }
+}
+
+function deliveryFor(fact: OutboxFact, receiver: Receiver): DeliveryToInsert {
+  const suppressed = receiver.state === 'DISABLED'
+  return {
+    id: newId('delivery'), event_id: eventIdOf(fact.flowId, fact.sequence), endpoint_id: receiver.endpointId, revision: receiver.revision, host: receiver.host,
+    strict_order: receiver.strictOrder, inline_artifacts: receiver.inlineArtifacts, flow_id: fact.flowId, sequence: fact.sequence, event_type: fact.type,
+    state: suppressed ? 'SUPPRESSED' : 'PENDING', last_error: suppressed ? 'ENDPOINT_DISABLED' : null, created_at: fact.at,
+  }
+}
+
+/** Out of JSON instants come as text. */
+const flowOf = (flow: WebhookFlow): WebhookFlow => ({
+  ...flow, createdAt: new Date(flow.createdAt), queuedAt: new Date(flow.queuedAt), startedAt: instant(flow.startedAt), finishedAt: instant(flow.finishedAt),
+})
+const instant = (at: Date | null): Date | null => (at === null ? null : new Date(at))

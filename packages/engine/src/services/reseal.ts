@@ -1,0 +1,69 @@
+/**
+ * Rotation of DATA_ENCRYPTION_KEY: what was sealed under a former key is sealed anew under the first, in batches, once a start. Killed between any two, the
+ * next start goes on from the rows. What none of the keys opens is left and told.
+ */
+import { named, transact } from '@sluice/db'
+import type { Pool, Tx } from '@sluice/db'
+import type { Deps } from '../deps.ts'
+import type { Keyring } from '../secrets/keyring.ts'
+import { openSealed, secretPlace, urlPlace } from '../webhooks/sealed.ts'
+
+const BATCH = 200
+
+/** How many values were sealed anew. */
+export async function reseal(deps: Pick<Deps, 'pool' | 'webhooks' | 'closing'>): Promise<number> {
+  const { keys } = deps.webhooks
+  if (keys.currentId === null) return 0
+  return (await inBatches(deps, tx => resealUrls(tx, keys))) + (await inBatches(deps, tx => resealSecrets(tx, keys)))
+}
+
+/** Ids of keys that stored values name and the ring does not have: deliveries that need them fail until it has. */
+export async function unknownKeyIds(pool: Pool, keys: Pick<Keyring, 'ids'>): Promise<string[]> {
+  const rows = await named(pool).rows<{ id: string }>(
+    'unknownKeyIds',
+    `SELECT DISTINCT split_part(sealed, '.', 1) AS id FROM (SELECT url AS sealed FROM webhook_endpoint_version UNION ALL SELECT secret FROM webhook_secret) s
+      WHERE split_part(sealed, '.', 1) <> ALL($1::text[])`, [keys.ids])
+  return rows.map(row => row.id)
+}
+
+async function inBatches(deps: Pick<Deps, 'pool' | 'closing'>, batch: (tx: Tx) => Promise<number>): Promise<number> {
+  let total = 0
+  while (!deps.closing.aborted) {
+    const done = await transact(deps.pool, batch)
+    if (done === 0) break
+    total += done
+  }
+  return total
+}
+
+// Only what some key of the ring opens, so that a batch never comes back to what none does.
+async function resealUrls(tx: Tx, keys: Keyring): Promise<number> {
+  const rows = await tx.rows<{ endpointId: string; revision: number; url: string; unnamed: boolean }>(
+    'findFormerUrls',
+    `SELECT v.endpoint_id AS "endpointId", v.revision, v.url, e.url_hash IS NOT NULL AND e.revision = v.revision AS unnamed
+       FROM webhook_endpoint_version v JOIN webhook_endpoint e ON e.id = v.endpoint_id
+      WHERE split_part(v.url, '.', 1) = ANY($1::text[]) ORDER BY v.endpoint_id, v.revision LIMIT $2 FOR UPDATE OF v`, [keys.ids.slice(1), BATCH])
+  const anew = rows.map(row => {
+    const text = openSealed(keys, row.url, urlPlace(row.endpointId, row.revision))
+    if (text === null) throw new Error(`the URL of ${row.endpointId}, revision ${row.revision}, was altered`)
+    return { endpoint_id: row.endpointId, revision: row.revision, url: keys.seal(text, urlPlace(row.endpointId, row.revision)), hash: row.unnamed ? keys.keyedHashes(text)[0] : null }
+  })
+  await tx.rows(
+    'writeResealedUrls',
+    `WITH item AS MATERIALIZED (SELECT * FROM json_to_recordset($1::json) AS i(endpoint_id text, revision int, url text, hash text)),
+     version AS (UPDATE webhook_endpoint_version v SET url = i.url FROM item i WHERE v.endpoint_id = i.endpoint_id AND v.revision = i.revision)
+     UPDATE webhook_endpoint e SET url_hash = i.hash FROM item i WHERE e.id = i.endpoint_id AND i.hash IS NOT NULL`, [JSON.stringify(anew)])
+  return rows.length
+}
+
+async function resealSecrets(tx: Tx, keys: Keyring): Promise<number> {
+  const rows = await tx.rows<{ id: string; secret: string }>(
+    'findFormerSecrets', `SELECT id, secret FROM webhook_secret WHERE split_part(secret, '.', 1) = ANY($1::text[]) ORDER BY id LIMIT $2 FOR UPDATE`, [keys.ids.slice(1), BATCH])
+  const anew = rows.map(row => {
+    const text = openSealed(keys, row.secret, secretPlace(row.id))
+    if (text === null) throw new Error(`the secret ${row.id} was altered`)
+    return { id: row.id, secret: keys.seal(text, secretPlace(row.id)) }
+  })
+  await tx.rows('writeResealedSecrets', `UPDATE webhook_secret s SET secret = i.secret FROM json_to_recordset($1::json) AS i(id text, secret text) WHERE s.id = i.id`, [JSON.stringify(anew)])
+  return rows.length
+}
