@@ -1,11 +1,11 @@
 import {
-  DELIVERY_STATE_SENTENCES, DELIVERY_TRIGGER_SENTENCES, ENDPOINT_STATE_SENTENCES, FLOW_PHASE_SENTENCES, FLOW_STATUS_SENTENCES, LANE_STATE_SENTENCES, QUEUE_REASON_SENTENCES,
-  type BulkState, type DeliveryState, type DeliveryTrigger, type EndpointState, type FlowPhase, type FlowStatus, type LaneState, type QueueReason, type WorkerState,
+  DELIVERY_ERROR_SENTENCES, DELIVERY_STATE_SENTENCES, DELIVERY_TRIGGER_SENTENCES, ENDPOINT_STATE_SENTENCES, FLOW_PHASE_SENTENCES, FLOW_STATUS_SENTENCES, LANE_STATE_SENTENCES, QUEUE_REASON_SENTENCES,
+  type BulkState, type DeliveryErrorClass, type DeliveryState, type DeliveryTrigger, type EndpointState, type FlowPhase, type FlowStatus, type LaneState, type QueueReason, type WorkerState,
 } from '@sluice/protocol'
 import {
-  Ban, BellOff, CalendarClock, CircleCheck, CircleDashed, CirclePause, CirclePlay, CircleSlash, CircleStop, CircleX, FlaskConical, Gauge, Hand, Hourglass, ListOrdered,
-  LoaderCircle, MessageCircleQuestion, MessageCircleX, PauseCircle, Plug, PlugZap, Power, PowerOff, Puzzle, Repeat2, RotateCcw, Send, ShieldBan, Timer, Trash2, Unplug, UserRound, Users, Wallet,
-  Workflow, Zap, type LucideIcon,
+  Ban, BellOff, CalendarClock, CircleCheck, CircleDashed, CircleHelp, CirclePause, CirclePlay, CircleSlash, CircleStop, CircleX, FlaskConical, Gauge, Hand,
+  Hourglass, KeyRound, ListOrdered, LoaderCircle, MessageCircleQuestion, MessageCircleX, PauseCircle, PenOff, Plug, PlugZap, Power, PowerOff, Puzzle, Repeat2, RotateCcw, SearchX, Send,
+  ShieldBan, ShieldX, Timer, TimerOff, Trash2, Unlink, Unplug, UserRound, Users, Wallet, Workflow, Zap, type LucideIcon,
 } from 'lucide-react'
 import type { Look } from '../ui/look.tsx'
 import type { Tone } from '../ui/tone.ts'
@@ -74,6 +74,19 @@ export const TRIGGER_LOOKS: Record<DeliveryTrigger, Look> = {
   AUTO: look(Zap, 'Event', 'idle', DELIVERY_TRIGGER_SENTENCES.AUTO),
   REPLAY: look(Repeat2, 'Replay', 'busy', DELIVERY_TRIGGER_SENTENCES.REPLAY),
   TEST: look(FlaskConical, 'Test', 'ended', DELIVERY_TRIGGER_SENTENCES.TEST),
+}
+
+/** How an attempt looks that got no whole answer. */
+export const ATTEMPT_LOOKS: Record<DeliveryErrorClass, Look> = {
+  TIMEOUT: look(TimerOff, 'Timed out', 'bad', DELIVERY_ERROR_SENTENCES.TIMEOUT),
+  UNRESOLVED: look(SearchX, 'No address', 'bad', DELIVERY_ERROR_SENTENCES.UNRESOLVED),
+  NO_CONNECTION: look(Unplug, 'No connection', 'bad', DELIVERY_ERROR_SENTENCES.NO_CONNECTION),
+  TLS: look(ShieldX, 'TLS failed', 'bad', DELIVERY_ERROR_SENTENCES.TLS),
+  BROKEN: look(Unlink, 'Broken off', 'bad', DELIVERY_ERROR_SENTENCES.BROKEN),
+  URL_NOT_ALLOWED: look(ShieldBan, 'Not allowed', 'bad', DELIVERY_ERROR_SENTENCES.URL_NOT_ALLOWED),
+  UNSIGNED: look(PenOff, 'Nothing signs', 'bad', DELIVERY_ERROR_SENTENCES.UNSIGNED),
+  KEY_UNKNOWN: look(KeyRound, 'Key unknown', 'bad', DELIVERY_ERROR_SENTENCES.KEY_UNKNOWN),
+  SENDER_LOST: look(CircleHelp, 'Not known', 'attention', DELIVERY_ERROR_SENTENCES.SENDER_LOST),
 }
 
 export const ENDPOINT_LOOKS: Record<EndpointState, Look> = {
