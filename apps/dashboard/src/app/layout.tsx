@@ -4,7 +4,7 @@ import { addressOf } from '../features/addresses.ts'
 import { signOut } from '../features/session/session-calls.ts'
 import { useViewer } from '../graphql/viewer.ts'
 import { Button } from '../ui/button.tsx'
-import { focusRow, focusSearch, useCommandKey, useShortcuts, type Shortcut } from '../ui/keyboard.ts'
+import { focusRow, focusSearch, selectRow, useCommandKey, useShortcuts, type Shortcut } from '../ui/keyboard.ts'
 import { Menu } from '../ui/menu.tsx'
 import { Lamp } from './lamp.tsx'
 import { PAGES } from './navigation.ts'
@@ -26,6 +26,7 @@ export function Layout({ path, onGo, children }: Props) {
     { keys: '/', does: 'Search the list of the page, or everything', run: () => { if (!focusSearch()) show('palette') } },
     { keys: 'j', does: 'Next row', run: () => focusRow(1) },
     { keys: 'k', does: 'Previous row', run: () => focusRow(-1) },
+    { keys: 'x', does: 'Select the row', run: selectRow },
     ...PAGES.map(page => ({ keys: `g ${page.key}`, does: `Go to ${page.name}`, run: () => onGo(page.address) })),
     { keys: 'n', does: 'New flow', run: () => onGo(addressOf.newFlow()) },
     { keys: '?', does: 'List the keys', run: () => show('help') },
