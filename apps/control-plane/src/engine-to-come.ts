@@ -1,7 +1,7 @@
 /** STUB, removed before the merge to main: what packages/engine will export, as its contract says, so that the schema can be printed without it. */
-import type { Actor, Refusal } from '@sluice/domain'
+import type { Actor } from '@sluice/domain'
 import type { Access, Deps, Outcome, OwnedFlow } from '@sluice/engine'
-import type { DeliveryState, DeliveryTrigger, ErrorCode } from '@sluice/protocol'
+import type { DeliveryState, DeliveryTrigger } from '@sluice/protocol'
 
 const toCome = (): never => {
   throw new Error('The engine does not do this yet.')
@@ -35,13 +35,11 @@ export const replayInBulk = (_deps: Deps, _o: {
 }): Done<{ matched: number; exact: boolean; operationId: string | null }> => toCome()
 export const abortBulkOperation = (_deps: Deps, _o: Asked): Done<{ operationId: string }> => toCome()
 
-export interface ReplayFacts { endpointDeleted: boolean; bodyPurged: boolean; inProgress: boolean }
-export const refuseReplay = (_facts: ReplayFacts): (Refusal & { code: ErrorCode }) | undefined => toCome()
-
 type Pool = Deps['pool']
 export const listDeliveries = (_pool: Pool, _o: { filter: DeliveryFilter; after: string | null; limit: number }): Promise<{ id: string; cursor: string }[]> => toCome()
 export const successRates = (_pool: Pool, _endpointIds: string[]): Promise<Map<string, number>> => toCome()
-export const deliveryFigures = (_pool: Pool): Promise<{ live: number; exhaustedLastHour: number; disabledEndpoints: number; oldestDueMs: number | null }> => toCome()
+export interface DeliveryFigures { live: number; exhaustedLastHour: number; disabledEndpoints: number; oldestDueMs: number | null }
+export const deliveryFigures = (_pool: Pool): Promise<DeliveryFigures> => toCome()
 export const deliveryHead = (_pool: Pool): Promise<DeliveryCursor> => toCome()
 export const changedDeliveries = (_pool: Pool, _cursor: DeliveryCursor, _limit: number):
   Promise<{ items: { id: string; xid: string }[]; head: DeliveryCursor; gap: boolean; more: boolean }> => toCome()
