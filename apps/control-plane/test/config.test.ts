@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { ConfigRefused, readConfig, readServerConfig, type Environment } from '../src/config.ts'
-import { KNOBS } from '../src/config/knobs.ts'
+import { ConfigRefused, SERVER_ONLY, readConfig, readServerConfig, type Environment } from '../src/config.ts'
+import { KNOBS, secretNames } from '../src/config/knobs.ts'
 
 const KEY = Buffer.alloc(32, 7)
 const KEY_TEXT = KEY.toString('base64')
@@ -118,6 +118,13 @@ describe('what only a server needs', () => {
     expect(refused({ DATABASE_URL: SERVER.DATABASE_URL })).toEqual([expect.stringMatching(/DATA_ENCRYPTION_KEY.*`openssl rand -base64 32`.*keep it/)])
     expect(refused(SERVER)).toEqual([])
     expect(refused({})).toEqual([])
+  })
+
+  test('every knob that is secret is hidden from the runner', () => {
+    for (const name of secretNames()) {
+      expect(SERVER_ONLY).toHaveProperty(name, undefined)
+    }
+    expect(SERVER_ONLY).toHaveProperty('DATABASE_URL', undefined)
   })
 
   test('the command that is named makes a key', () => {
