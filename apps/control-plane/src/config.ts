@@ -48,6 +48,12 @@ export function withPort(config: Config, port: number): Config {
 /** What no other program may know: of our own environment it is left out. */
 export const SERVER_ONLY: Environment = Object.fromEntries([KNOBS.databaseUrl.name, ...secretNames()].map(name => [name, undefined]))
 
+/** The values that must not be written anywhere, as they could turn up: a webhook secret is one without its prefix too. */
+export function secretsOf(config: Config): string[] {
+  const secrets = [config.flowWebhookUrl, ...(config.flowWebhookSecrets ?? []).map(each => each.slice('whsec_'.length)), ...(config.dataEncryptionKeys ?? []).map(key => key.toString('base64'))]
+  return secrets.filter(each => each !== null)
+}
+
 /** Our own environment for a program we start, with some variables set or, by undefined, left out. */
 export function environmentOf(overrides: Environment): Environment {
   return { ...process.env, ...overrides }
@@ -93,9 +99,9 @@ function parse(knob: Knob<unknown>, o: { name: string; value: string; problems: 
   }
 }
 
-/** An address may hold a password, and what we refuse is printed. */
+/** An address may hold a password, with an @ of its own where somebody forgot to escape it, and what we refuse is printed. */
 function hidePassword(value: string): string {
-  return value.replace(/:\/\/([^:@/]*):[^@]*@/, '://$1:…@')
+  return value.replace(/:\/\/([^:@/]*):.*@/s, '://$1:…@')
 }
 
 function impossible(values: Values): string[] {

@@ -5,9 +5,9 @@ import { openPrisma } from '@sluice/db/prisma'
 import { newId } from '@sluice/domain'
 import { keyId, openEngine, storedKeyIds } from '@sluice/engine'
 import { MIGRATIONS, VERSION } from './checkout.ts'
-import { readServerConfig, type Config } from './config.ts'
+import { readServerConfig, secretsOf, type Config } from './config.ts'
 import { openMetricsPlace } from './doors/metrics-place.ts'
-import { logLine } from './log.ts'
+import { hideInLog, logLine } from './log.ts'
 import { openObserving } from './observe/open-observing.ts'
 import { onceUp } from './once-up.ts'
 import { startApi } from './roles/api.ts'
@@ -25,6 +25,7 @@ async function run(config: Config): Promise<void> {
   const stop = untilStopped()
   const url = config.databaseUrl
   if (url === null) throw new Refused('The control plane alone needs DATABASE_URL; npm start brings a database of its own.')
+  hideInLog(secretsOf(config))
   const open: (() => Promise<unknown>)[] = []
   try {
     await onceUp(() => migrate(url, MIGRATIONS))
