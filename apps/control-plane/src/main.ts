@@ -1,13 +1,13 @@
-import { openPool } from '@sluice/db'
+import { named, openPool, type Pool } from '@sluice/db'
 import { migrate } from '@sluice/db/migrate'
 import { openNotify } from '@sluice/db/notify'
 import { openPrisma } from '@sluice/db/prisma'
 import { newId } from '@sluice/domain'
-import { openEngine } from '@sluice/engine'
+import { keyId, openEngine, storedKeyIds } from '@sluice/engine'
 import { MIGRATIONS, VERSION } from './checkout.ts'
-import { readServerConfig, type Config } from './config.ts'
+import { readServerConfig, secretsOf, type Config } from './config.ts'
 import { openMetricsPlace } from './doors/metrics-place.ts'
-import { logLine } from './log.ts'
+import { hideInLog, logLine } from './log.ts'
 import { openObserving } from './observe/open-observing.ts'
 import { onceUp } from './once-up.ts'
 import { startApi } from './roles/api.ts'
@@ -25,11 +25,13 @@ async function run(config: Config): Promise<void> {
   const stop = untilStopped()
   const url = config.databaseUrl
   if (url === null) throw new Refused('The control plane alone needs DATABASE_URL; npm start brings a database of its own.')
+  hideInLog(secretsOf(config))
   const open: (() => Promise<unknown>)[] = []
   try {
     await onceUp(() => migrate(url, MIGRATIONS))
     const pool = openPool({ url, max: HOT_CONNECTIONS, log: logLine })
     open.push(() => pool.end())
+    await tellMissingKeys(pool, config)
     const prisma = openPrisma(url, { max: READING_CONNECTIONS })
     open.push(() => prisma.$disconnect())
     const transport = await openNotify({ url, channel: 'sluice', log: (message) => logLine({ event: 'notify', message }) })
@@ -56,6 +58,13 @@ async function run(config: Config): Promise<void> {
   } finally {
     for (const close of open.reverse()) await close().catch((error: Error) => logLine({ event: 'close.failed', message: error.message }))
   }
+}
+
+/** Flows go on without a key; only what was encrypted under it stays shut. */
+async function tellMissingKeys(pool: Pool, { dataEncryptionKeys }: Config): Promise<void> {
+  const known = (dataEncryptionKeys ?? []).map(keyId)
+  const missing = (await storedKeyIds(named(pool))).filter(id => !known.includes(id))
+  if (missing.length > 0) logLine({ event: 'keys.missing', ids: missing, message: 'The database holds what was encrypted under these keys; add them to DATA_ENCRYPTION_KEY.' })
 }
 
 /** SIGTERM, Ctrl-C, or a supervisor that is gone. A second signal ends the process at once. */

@@ -13,6 +13,7 @@ import type { Deps } from '../deps.ts'
 import { lockFlows } from '../sql/lock-sql.ts'
 import { findOld, purgeDeleted, trim } from '../sql/retention-sql.ts'
 import { trySweepLock } from '../sql/sweep-sql.ts'
+import { rest } from './rest.ts'
 
 export interface Retained { hidden: number; purged: number; trimmed: number }
 
@@ -83,13 +84,3 @@ async function hideOld(tx: Tx, deps: Deps, o: { days: number; limit: number }): 
   await applyMoves(tx, deps, 'system', moves)
   return moves.length
 }
-
-const rest = (ms: number, closing: AbortSignal): Promise<void> => new Promise(resolve => {
-  const over = (): void => {
-    clearTimeout(timer)
-    closing.removeEventListener('abort', over)
-    resolve()
-  }
-  const timer = setTimeout(over, ms)
-  closing.addEventListener('abort', over, { once: true })
-})
