@@ -7,13 +7,10 @@ import type { DeliveryAttemptRow } from './webhook-loaders.ts'
 import type { DeliveryRow } from './webhook-refs.ts'
 
 /** Why the viewer cannot replay it now, in the words of the command; null = it can. */
-export async function cannotReplay(delivery: DeliveryRow, ctx: Context): Promise<ErrorCode | null> {
+export async function cannotReplay({ id }: DeliveryRow, ctx: Context): Promise<ErrorCode | null> {
   if (!mayRun(ctx.viewer, 'replayWebhookDelivery')) return 'FORBIDDEN'
-  const { eventId, eventType, endpointId } = delivery
-  const [endpoint, hasBody, live] = await Promise.all([
-    ctx.load.endpoint.load(endpointId), ctx.load.hasBody.load(eventId), ctx.load.isInProgress.load({ eventId, endpointId }),
-  ])
-  return refuseReplay({ eventType, endpointState: endpoint?.state ?? 'DELETED', hasBody, live })?.code ?? null
+  const facts = await ctx.load.replayFacts.load(id)
+  return facts === null ? 'NOT_FOUND' : refuseReplay(facts)?.code ?? null
 }
 
 /** What is stored is the same for every delivery of the event; its own id goes in front when it is sent. */

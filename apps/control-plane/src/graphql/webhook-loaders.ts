@@ -1,10 +1,10 @@
 import DataLoader from 'dataloader'
 import type PrismaTypes from '@sluice/db/pothos-types'
 import type { PrismaClient } from '@sluice/db/prisma'
-import type { Deps } from '@sluice/engine'
-import { successRates } from '../engine-to-come.ts'
+import type { ReplayFacts } from '@sluice/domain'
+import { replayFacts, successRates, type Deps } from '@sluice/engine'
 import type { Viewer } from '../policies/policy.ts'
-import { mayReadDelivery, readDeliveryFlows } from '../policies/visible-deliveries.ts'
+import { readable } from '../policies/visible-deliveries.ts'
 import { databaseTime } from './database-time.ts'
 import type { DeliveryRow, EndpointRow } from './webhook-refs.ts'
 
@@ -12,7 +12,6 @@ type Row<Model extends keyof PrismaTypes> = PrismaTypes[Model] extends { Shape: 
 export type SecretRow = Omit<Row<'WebhookSecret'>, 'secret'>
 export type DeliveryAttemptRow = Row<'DeliveryAttempt'>
 export type EventRow = Omit<Row<'WebhookEvent'>, 'body' | 'bodyInline'>
-interface EventAt { eventId: string; endpointId: string }
 /** inline: the fuller of an event's two bodies, where it has two. */
 interface BodyOf { eventId: string; inline: boolean }
 
@@ -30,9 +29,8 @@ export interface WebhookLoaders {
   visibleEvent: DataLoader<string, EventRow | null>
   deliveryAttempts: DataLoader<string, DeliveryAttemptRow[]>
   eventBody: DataLoader<BodyOf, string | null, string>
-  hasBody: DataLoader<string, boolean>
-  /** Whether a delivery of the event to the endpoint has not ended. */
-  isInProgress: DataLoader<EventAt, boolean, string>
+  /** What decides whether a delivery may be replayed. */
+  replayFacts: DataLoader<string, ReplayFacts | null>
 }
 
 interface Sources { prisma: PrismaClient; pool: Deps['pool']; viewer: Viewer }
@@ -52,40 +50,24 @@ export function createWebhookLoaders({ prisma, pool, viewer }: Sources): Webhook
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }], select: { id: true, endpointId: true, createdAt: true, notAfter: true },
     }), ({ endpointId }) => endpointId),
     delivery: one(readDeliveries, ({ id }) => id),
-    visibleDelivery: one(async (ids) => visibleOf(await readDeliveries(ids), { prisma, viewer }), ({ id }) => id),
+    visibleDelivery: one(async (ids) => readable(prisma, viewer, await readDeliveries(ids)), ({ id }) => id),
     event: one(readEvents, ({ id }) => id),
-    visibleEvent: one(async (ids) => visibleOf(await readEvents(ids), { prisma, viewer }), ({ id }) => id),
+    visibleEvent: one(async (ids) => readable(prisma, viewer, await readEvents(ids)), ({ id }) => id),
     deliveryAttempts: many((ids) => prisma.deliveryAttempt.findMany({ where: { deliveryId: { in: ids } }, orderBy: { n: 'asc' } }), ({ deliveryId }) => deliveryId),
     eventBody: new DataLoader(async (asked) => {
       const rows = await prisma.webhookEvent.findMany({ where: { id: { in: eventsOf(asked) } }, select: { id: true, body: true, bodyInline: true } })
       const byId = new Map(rows.map((row) => [row.id, row]))
       return asked.map(({ eventId, inline }) => (inline ? byId.get(eventId)?.bodyInline : null) ?? byId.get(eventId)?.body ?? null)
     }, { cache: false, cacheKeyFn: bodyKey, maxBatchSize: 20 }),
-    hasBody: new DataLoader(async (eventIds) => {
-      const rows = await prisma.webhookEvent.findMany({ where: { id: { in: [...new Set(eventIds)] }, body: { not: null } }, select: { id: true } })
-      const having = new Set(rows.map(({ id }) => id))
-      return eventIds.map((id) => having.has(id))
+    replayFacts: new DataLoader(async (ids) => {
+      const facts = await replayFacts(pool, ids)
+      return ids.map((id) => facts.get(id) ?? null)
     }, { cache: false }),
-    isInProgress: new DataLoader(async (asked) => {
-      const rows = await prisma.webhookDelivery.findMany({
-        where: { eventId: { in: eventsOf(asked) }, endpointId: { in: asked.map(({ endpointId }) => endpointId) }, endedAt: null },
-        select: { eventId: true, endpointId: true },
-      })
-      const live = new Set(rows.map(eventKey))
-      return asked.map((at) => live.has(eventKey(at)))
-    }, { cache: false, cacheKeyFn: eventKey }),
   }
-}
-
-/** Those of these whose flow the viewer may read. */
-async function visibleOf<Of extends { flowId: string | null }>(rows: Of[], { prisma, viewer }: Pick<Sources, 'prisma' | 'viewer'>): Promise<Of[]> {
-  const flows = await readDeliveryFlows(prisma, rows)
-  return rows.filter(({ flowId }) => mayReadDelivery(viewer, (flowId === null ? null : flows.get(flowId)) ?? null))
 }
 
 const eventsOf = (asked: readonly { eventId: string }[]): string[] => [...new Set(asked.map(({ eventId }) => eventId))]
 const bodyKey = ({ eventId, inline }: BodyOf): string => `${eventId} ${inline}`
-const eventKey = ({ eventId, endpointId }: EventAt): string => `${eventId} ${endpointId}`
 
 // Not cached: as the other loaders, so that a payload shows what its own command left.
 function one<Found>(read: (ids: string[]) => Promise<Found[]>, idOf: (row: Found) => string): DataLoader<string, Found | null> {

@@ -1,8 +1,7 @@
 import type { Context } from '../graphql/context.ts'
 import { deliveryFilter, type DeliveryFilterGiven } from '../graphql/webhook-delivery-filter.ts'
-import { changedDeliveries, decodeDeliveryCursor, encodeDeliveryCursor, type DeliveryCursor } from '../engine-to-come.ts'
-import { InvalidInput } from '@sluice/domain'
-import { mayReadDelivery } from '../policies/visible-deliveries.ts'
+import { changedDeliveries, decodeDeliveryCursor, encodeDeliveryCursor, type DeliveryCursor } from '@sluice/engine'
+import { isInSight } from '../policies/visible-deliveries.ts'
 import { readChangedDeliveries, type ChangedDelivery } from './changed-deliveries.ts'
 import { matchesNow, neverMatches } from './delivery-filter.ts'
 import { BATCH_MAX, type DeliveryHub } from './delivery-hub.ts'
@@ -20,7 +19,7 @@ type Item = WebhookDeliveryChangedItem
 export function deliveriesChanged(sources: Sources, { filter, after, ctx }: Request) {
   // Refused here, as lists refuse it.
   deliveryFilter(filter, ctx.viewer)
-  const from = after === null ? null : parseCursor(after)
+  const from = after === null ? null : decodeDeliveryCursor(after)
   const stream = new ChangedStream(sources, ctx, filter)
   return sources.subscriptions.open<Item>({
     viewer: ctx.viewer,
@@ -28,12 +27,6 @@ export function deliveriesChanged(sources: Sources, { filter, after, ctx }: Requ
     keyOf: ({ delivery }) => delivery?.id ?? null,
     start: (subscription) => stream.follow(subscription, from),
   })
-}
-
-function parseCursor(text: string): DeliveryCursor {
-  const cursor = decodeDeliveryCursor(text)
-  if (cursor === undefined) throw new InvalidInput(['after'], 'This is no cursor of this subscription.')
-  return cursor
 }
 
 class ChangedStream {
@@ -77,7 +70,7 @@ class ChangedStream {
   }
 
   #item({ row, flow, xid, id }: ChangedDelivery, generation: string): Item[] {
-    if (!mayReadDelivery(this.#ctx.viewer, flow) || neverMatches(this.#filter, row)) return []
+    if (!isInSight(this.#ctx.viewer, flow) || neverMatches(this.#filter, row)) return []
     return [{ cursor: encodeDeliveryCursor({ generation, xid, id }), kind: 'CHANGE', delivery: row, matches: matchesNow(this.#filter, row) }]
   }
 }

@@ -1,6 +1,5 @@
-import type { Deps } from '@sluice/engine'
+import { changedDeliveries, deliveryHead, type DeliveryCursor, type Deps } from '@sluice/engine'
 import type { PrismaClient } from '@sluice/db/prisma'
-import { changedDeliveries, deliveryHead, type DeliveryCursor } from '../engine-to-come.ts'
 import { readChangedDeliveries, type ChangedDelivery } from './changed-deliveries.ts'
 import { tellEach } from './tell-each.ts'
 import { Woken } from './woken.ts'

@@ -1,10 +1,9 @@
-import { encodeFeedCursor, type Deps } from '@sluice/engine'
+import { encodeDeliveryCursor, encodeFeedCursor, type Deps } from '@sluice/engine'
 import type { PrismaClient } from '@sluice/db/prisma'
 import type { Context } from '../graphql/context.ts'
 import type { FlowFilter } from '../graphql/flow-filter.ts'
 import type { DeliveryFilterGiven } from '../graphql/webhook-delivery-filter.ts'
 import type { BulkOperationRow } from '../graphql/webhook-refs.ts'
-import { encodeDeliveryCursor } from '../engine-to-come.ts'
 import { bulkOperationChanged } from './bulk-operation-stream.ts'
 import type { LightFlow } from './changed-flows.ts'
 import { deliveriesChanged } from './deliveries-changed-stream.ts'
@@ -63,9 +62,10 @@ export async function openLive({ engine, prisma, settings, ended }: Options): Pr
   const sources = { pool: engine.pool, prisma }
   const ofFlows = (look: () => void) => hub.listen(look, () => undefined)
   const ofDeliveries = (look: () => void) => engine.wake.on('deliveries', look)
+  const ofOperations = (look: () => void) => engine.wake.on('bulk', look)
   const queues = new SharedViews<QueueView>({ news: ofFlows, log: engine.log, everyMs: QUEUE_EVERY_MS })
   const overviews = new SharedViews<OverviewView>({ news: both(ofFlows, ofDeliveries), log: engine.log, everyMs: OVERVIEW_EVERY_MS })
-  const operations = new SharedViews<BulkOperationRow>({ news: ofDeliveries, log: engine.log, everyMs: OPERATION_EVERY_MS, refreshMs: settings.sweepFeedMs })
+  const operations = new SharedViews<BulkOperationRow>({ news: ofOperations, log: engine.log, everyMs: OPERATION_EVERY_MS, refreshMs: settings.sweepFeedMs })
   const cursor = (): string => encodeFeedCursor(hub.cursor)
   return {
     flowEvents: (o) => flowEvents({ hub, subscriptions, progress }, o),

@@ -1,6 +1,5 @@
-import { flowQueuePage, listFlows, queueStats, type Deps, type QueueStatsRow } from '@sluice/engine'
+import { deliveryFigures, flowQueuePage, listFlows, queueStats, type DeliveryFigures, type Deps, type QueueStatsRow } from '@sluice/engine'
 import type { PrismaClient } from '@sluice/db/prisma'
-import { deliveryFigures, type DeliveryFigures } from '../engine-to-come.ts'
 import { listFilter } from '../policies/list-filter.ts'
 import { kindsInScope, lanesInScope, type Viewer } from '../policies/policy.ts'
 import { mayRead, onlyOwner } from '../policies/visible.ts'

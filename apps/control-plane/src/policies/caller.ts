@@ -1,5 +1,4 @@
-import type { Access, Caller } from '@sluice/engine'
-import type { DeliveryCaller } from '../engine-to-come.ts'
+import type { Access, Caller, DeliveryCaller } from '@sluice/engine'
 import { extentOf, inScope, type Operation, type Viewer } from './policy.ts'
 import { mayRead } from './visible.ts'
 import { isInSight } from './visible-deliveries.ts'
