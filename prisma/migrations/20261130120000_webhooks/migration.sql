@@ -186,7 +186,7 @@ CREATE INDEX webhook_delivery_live_idx ON webhook_delivery (id) WHERE ended_at I
 -- Whether an event was sent to an endpoint again since (D-43), and when its last trace may go.
 CREATE INDEX webhook_delivery_event_idx ON webhook_delivery (event_id, endpoint_id, created_at);
 CREATE INDEX webhook_delivery_xid_idx ON webhook_delivery (xid, id);
-CREATE INDEX webhook_event_created_idx ON webhook_event (created_at);
+CREATE INDEX webhook_event_created_idx ON webhook_event (created_at) WHERE body IS NOT NULL;
 CREATE INDEX bulk_operation_created_idx ON bulk_operation (created_at DESC, id DESC);
 CREATE INDEX bulk_operation_running_idx ON bulk_operation (created_at) WHERE state = 'RUNNING';
 
