@@ -1,9 +1,11 @@
 import { ATTEMPT_LIMITS, type AttemptReport } from '@sluice/protocol'
-import { AddressRefused, createOutbound, OutboundFailed, type KeepOptions, type OutboundOptions } from '@sluice/outbound'
+import { AddressRefused, createDnsResolve, createOutbound, OutboundFailed, type KeepOptions, type OutboundOptions, type Resolve } from '@sluice/outbound'
 import { reportOf, unsent } from './report.ts'
 import { signatureHeaders } from './sign.ts'
 
-export interface WebhookSenderOptions extends Pick<OutboundOptions, 'allowHosts' | 'allowHttp' | 'resolve'> {
+export interface WebhookSenderOptions extends Pick<OutboundOptions, 'allowHosts' | 'allowHttp'> {
+  /** Default: createDnsResolve, so that a receiver whose name servers are silent delays no other. */
+  resolve?: Resolve
   /** For all of an attempt: resolving, connecting, the answer to its last byte. */
   timeoutMs: number
   /** Of Sluice, for the header user-agent. */
@@ -36,8 +38,8 @@ export interface WebhookSender {
 const KEEP: KeepOptions = { max: 64, perOrigin: 4, idleMs: 4_000 }
 
 /** Throws an Error when allowHosts cannot be read. */
-export function createWebhookSender({ timeoutMs, version, ...policy }: WebhookSenderOptions): WebhookSender {
-  const outbound = createOutbound({ ...policy, keep: KEEP })
+export function createWebhookSender({ timeoutMs, version, resolve = createDnsResolve(), ...policy }: WebhookSenderOptions): WebhookSender {
+  const outbound = createOutbound({ ...policy, resolve, keep: KEEP })
   return {
     send: async attempt => {
       const body = Buffer.from(attempt.body)
