@@ -1,6 +1,6 @@
 // Prints docs/configuration.md and .env.example from the table of knobs; with --check it only says whether they are current.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { KNOBS } from '../apps/control-plane/src/config/knobs.ts'
+import { KNOBS, secretNames } from '../apps/control-plane/src/config/knobs.ts'
 
 const ROOT = new URL('../', import.meta.url)
 const knobs = Object.values(KNOBS)
@@ -36,7 +36,7 @@ Everything that is wrong is said at once, one sentence each, and the exit code i
 - an unknown variable that begins with \`SLUICE_\`, \`FLOW_\`, \`WEBHOOK_\`, \`WAITPOINT_\`, \`LEASE_\`, \`SWEEP_\` or \`RUNNER_\`, or that is of eight
   letters or more and one edit away from a knob. The message names the nearest knob.
 
-The values of ${knobs.filter(knob => 'secret' in knob).map(knob => `\`${knob.name}\``).join(', ')} are secret: no message repeats them.
+The values of ${secretNames().map(name => `\`${name}\``).join(', ')} are secret: no message repeats them.
 
 \`SLUICE_URL\` and \`SLUICE_TOKEN\` belong to workers and \`CHROMIUM_PATH\` to the browser tests; the server leaves them alone.
 `

@@ -16,8 +16,8 @@ export const upkeepCases = (): PlanCase[] => [
   { group: 'upkeep', name: 'deadlines, none over', run: d => sweepDeadlines(d) },
   { group: 'upkeep', name: 'cap groups, all gathered', run: d => transact(d.pool, tx => gatherCapGroups(tx, 1000)) },
   { group: 'upkeep', name: 'fold of the ledger', run: d => foldCounts(d.pool) },
-  { group: 'upkeep', name: 'flows that are old', run: d => transact(d.pool, tx => findOld(tx, { days: 30, limit: BATCH })) },
-  { group: 'upkeep', name: 'flows that are old, none', run: d => transact(d.pool, tx => findOld(tx, { days: 36_500, limit: BATCH })) },
+  { group: 'upkeep', name: 'flows that are old', run: d => transact(d.pool, tx => findOld(tx, { days: 30, beyond: null, limit: BATCH })) },
+  { group: 'upkeep', name: 'flows that are old, none', run: d => transact(d.pool, tx => findOld(tx, { days: 36_500, beyond: null, limit: BATCH })) },
   { group: 'upkeep', name: 'purge of 500', run: d => rolledBack(d.pool, purgeOld) },
   { group: 'upkeep', name: 'purge, none', run: d => transact(d.pool, tx => purgeDeleted(tx, { restMs: CENTURY_MS, limit: BATCH })) },
   ...(['idempotencyKeys', 'minutes'] as const).map((what): PlanCase => (
@@ -25,8 +25,8 @@ export const upkeepCases = (): PlanCase[] => [
 ]
 
 async function purgeOld(tx: Tx): Promise<void> {
-  const ids = await findOld(tx, { days: 30, limit: BATCH })
-  await tx.rows('asIfDeleted', 'UPDATE flow SET deleted_at = finished_at WHERE id = ANY($1::text[])', [ids])
+  const ids = await findOld(tx, { days: 30, beyond: null, limit: BATCH })
+  await tx.rows('asIfDeleted', 'UPDATE flow SET deleted_at = finished_at WHERE id = ANY($1::text[])', [ids.map(flow => flow.id)])
   await purgeDeleted(tx, { restMs: 0, limit: BATCH })
 }
 

@@ -3,7 +3,7 @@ import { RULES } from '@sluice/outbound/address-rules'
 import { createPolicy } from '@sluice/outbound/policy'
 import { Misread } from './config/grammar.ts'
 import { isDuration, type Knob } from './config/knob.ts'
-import { KNOBS } from './config/knobs.ts'
+import { KNOBS, secretNames } from './config/knobs.ts'
 import { unknownVariables } from './config/unknown-variables.ts'
 
 export type Environment = Record<string, string | undefined>
@@ -43,6 +43,15 @@ export function readServerConfig(env: Environment = process.env): Config {
 /** The same with the port that was chosen where PORT is 0. */
 export function withPort(config: Config, port: number): Config {
   return Object.freeze({ ...config, port, address: addressOf({ ...config, port }) })
+}
+
+/** What no other program may know: of our own environment it is left out. */
+export const SERVER_ONLY: Environment = Object.fromEntries([KNOBS.databaseUrl.name, ...secretNames()].map(name => [name, undefined]))
+
+/** The values that must not be written anywhere, as they could turn up: a webhook secret is one without its prefix too. */
+export function secretsOf(config: Config): string[] {
+  const secrets = [config.flowWebhookUrl, ...(config.flowWebhookSecrets ?? []).map(each => each.slice('whsec_'.length)), ...(config.dataEncryptionKeys ?? []).map(key => key.toString('base64'))]
+  return secrets.filter(each => each !== null)
 }
 
 /** Our own environment for a program we start, with some variables set or, by undefined, left out. */
@@ -90,9 +99,9 @@ function parse(knob: Knob<unknown>, o: { name: string; value: string; problems: 
   }
 }
 
-/** An address may hold a password, and what we refuse is printed. */
+/** An address may hold a password, with an @ of its own where somebody forgot to escape it, and what we refuse is printed. */
 function hidePassword(value: string): string {
-  return value.replace(/:\/\/([^:@/]*):[^@]*@/, '://$1:…@')
+  return value.replace(/:\/\/([^:@/]*):.*@/s, '://$1:…@')
 }
 
 function impossible(values: Values): string[] {
@@ -107,14 +116,16 @@ function impossible(values: Values): string[] {
   return rules.filter(([broken]) => broken).map(([, sentence]) => sentence)
 }
 
-const MAKE_A_KEY = `Make one with \`openssl rand -base64 32\` or \`node -p "crypto.randomBytes(32).toString('base64')"\`, and keep it: what it encrypted is lost without it.`
+const WHERE_FROM =
+  'Make one with `openssl rand -base64 32` or `node -p "crypto.randomBytes(32).toString(\'base64\')"`, or take that of `data-encryption-key` ' +
+  'where the database came from a data folder; and keep it: what it encrypted is lost without it.'
 
 /** Where the database is embedded, the supervisor makes both and hands them to the control plane. */
 function unkeyed(values: Values): string[] {
   if (values.databaseUrl === null) return []
   const isUnsigned = values.flowWebhookUrl !== null && values.flowWebhookSecrets === null
   const rules: [boolean, string][] = [
-    [values.dataEncryptionKeys === null, `DATABASE_URL needs DATA_ENCRYPTION_KEY, the same for all that share the database. ${MAKE_A_KEY}`],
+    [values.dataEncryptionKeys === null, `DATABASE_URL needs DATA_ENCRYPTION_KEY, the same for all that share the database. ${WHERE_FROM}`],
     [isUnsigned && !values.webhookAllowUnsigned, 'FLOW_WEBHOOK_URL needs FLOW_WEBHOOK_SECRET, or its receiver cannot tell who sends; WEBHOOK_ALLOW_UNSIGNED=true sends without a signature.'],
   ]
   return rules.filter(([broken]) => broken).map(([, sentence]) => sentence)

@@ -19,6 +19,30 @@ test.each(['0.0.0.0', '::', '192.0.2.7', 'build-box'])('HOST=%s is one line that
   }
 })
 
+const notes = (env: Environment): string[] => announced(env).filter(line => line.includes('Note:')).map(line => line.replace('  Note: ', ''))
+const SERVER = { DATABASE_URL: 'postgresql://h/d' }
+const SECRET = `whsec_${Buffer.alloc(32).toString('base64')}`
+
+test.each([
+  [SERVER, 'Webhooks: there is no FLOW_WEBHOOK_SECRET, so flows with a webhookUrl are refused.'],
+  [{ ...SERVER, WEBHOOK_ALLOW_UNSIGNED: 'true' }, 'Webhooks: there is no FLOW_WEBHOOK_SECRET and WEBHOOK_ALLOW_UNSIGNED is true, so receivers cannot tell who sends.'],
+  [{ WEBHOOK_ALLOW_HTTP: 'true' }, 'Webhooks: WEBHOOK_ALLOW_HTTP is true, and what goes to an http:// address is not encrypted on its way.'],
+  [{ WEBHOOK_ALLOW_HOSTS: '127.0.0.1' }, 'Webhooks: whoever may name an address reaches 127.0.0.1 from here (WEBHOOK_ALLOW_HOSTS).'],
+  [{ ROLES: 'api' }, 'ROLES has no dispatcher: nothing is swept and no webhook is sent unless another process does it.'],
+])('%o is one line that says what is off or unsafe', (env, line) => {
+  expect(notes(env)).toEqual([line])
+})
+
+test('nothing is noted of webhooks that are signed and go to public addresses', () => {
+  for (const env of [{}, { WEBHOOK_ALLOW_UNSIGNED: 'true' }, { ...SERVER, FLOW_WEBHOOK_SECRET: SECRET, WEBHOOK_ALLOW_UNSIGNED: 'true' }]) expect(notes(env)).toEqual([])
+})
+
+test('what the start found about the keys is noted', () => {
+  const said: string[] = []
+  announce({ config: readConfig({}), folder: dataFolder('.sluice'), signInLink: null, notes: ['a key is missing.', 'a file is open.'], say: line => said.push(line) })
+  expect(said.slice(-2)).toEqual(['  Note: a key is missing.', '  Note: a file is open.'])
+})
+
 test.each(['127.0.0.1', '127.0.1.1', '::1', 'localhost'])('HOST=%s is this machine only, and nothing is noted', HOST => {
   expect(announced({ HOST }).filter(line => line.includes('Note:'))).toEqual([])
 })

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { ConfigRefused, readConfig, readServerConfig, type Environment } from '../src/config.ts'
-import { KNOBS } from '../src/config/knobs.ts'
+import { ConfigRefused, SERVER_ONLY, readConfig, readServerConfig, secretsOf, type Environment } from '../src/config.ts'
+import { KNOBS, secretNames } from '../src/config/knobs.ts'
 
 const KEY = Buffer.alloc(32, 7)
 const KEY_TEXT = KEY.toString('base64')
@@ -83,8 +83,8 @@ test('what belongs to others is left alone', () => {
   expect(problems({ HOSTNAME: 'x', HOSTS: 'x', PATH: '/bin', SLUICE_URL: 'http://x', SLUICE_TOKEN: 'x', LEASE_TTL: '' })).toEqual([])
 })
 
-test('everything wrong is said at once, and a password is not repeated', () => {
-  const said = problems({ PORT: 'x', PAGE_MAX: 'y', DATABASE_URL: 'mysql://me:secret@host/db' })
+test.each(['secret', 'se@secret', 'a/b:secret@'])('everything wrong is said at once, and the password "%s" is not repeated', password => {
+  const said = problems({ PORT: 'x', PAGE_MAX: 'y', DATABASE_URL: `mysql://me:${password}@host/db` })
   expect(said).toHaveLength(3)
   expect(said.join()).not.toContain('secret')
 })
@@ -118,6 +118,17 @@ describe('what only a server needs', () => {
     expect(refused({ DATABASE_URL: SERVER.DATABASE_URL })).toEqual([expect.stringMatching(/DATA_ENCRYPTION_KEY.*`openssl rand -base64 32`.*keep it/)])
     expect(refused(SERVER)).toEqual([])
     expect(refused({})).toEqual([])
+  })
+
+  test('every knob that is secret is hidden from the runner and in the log', () => {
+    const env = { ...SERVER, FLOW_WEBHOOK_URL: HOOK, FLOW_WEBHOOK_SECRET: `${secretOf(32)},${secretOf(24, 9)}` }
+    const hidden = secretsOf(readServerConfig(env))
+    for (const name of secretNames()) {
+      expect(SERVER_ONLY).toHaveProperty(name, undefined)
+      for (const value of String(env[name as keyof typeof env]).split(',')) expect(hidden.some(each => value.includes(each))).toBe(true)
+    }
+    expect(SERVER_ONLY).toHaveProperty('DATABASE_URL', undefined)
+    expect(secretsOf(readServerConfig({}))).toEqual([])
   })
 
   test('the command that is named makes a key', () => {

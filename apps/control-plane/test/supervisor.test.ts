@@ -28,6 +28,10 @@ afterAll(async () => {
   await world[Symbol.asyncDispose]()
 })
 
+const KEY_FILES = ['data-encryption-key', 'webhook-secret']
+const keyFiles = (): string[] => KEY_FILES.map(file => readFileSync(path.join(world.dataDir, file), 'utf8').trim())
+const environmentOf = (part: Part): Record<string, string> =>
+  Object.fromEntries(readFileSync(`/proc/${runFile()[part].pid}/environ`, 'utf8').split('\0').map(each => [each.slice(0, each.indexOf('=')), each.slice(each.indexOf('=') + 1)]))
 const runFile = (): RunFile => JSON.parse(readFileSync(path.join(world.dataDir, 'run.json'), 'utf8')) as RunFile
 const ready = () => eventually(() => world.isReady(), { deadlineMs: 30_000 })
 
@@ -40,10 +44,17 @@ describe('start', () => {
     for (const part of [`Sluice ${version} is ready at ${world.url}`, `${world.url}/sign-in?code=`, world.dataDir, 'Ctrl-C', 'curl ']) expect(said).toContain(part)
   })
 
-  test('run.json and admin-token are readable by their owner only', () => {
-    for (const file of ['run.json', 'admin-token']) expect(statSync(path.join(world.dataDir, file)).mode & 0o777).toBe(0o600)
+  test('run.json, admin-token and the keys are readable by their owner only', () => {
+    for (const file of ['run.json', 'admin-token', ...KEY_FILES]) expect(statSync(path.join(world.dataDir, file)).mode & 0o777).toBe(0o600)
     for (const part of PARTS) expect(isAlive(runFile()[part].pid)).toBe(true)
     expect(runFile().address).toBe(world.url)
+  })
+
+  test.runIf(existsSync('/proc/self/environ'))('INV-31 the keys are told to the control plane and not to the runner', () => {
+    const [key = '', secret = ''] = keyFiles()
+    expect(environmentOf('controlPlane')).toMatchObject({ DATA_ENCRYPTION_KEY: key, FLOW_WEBHOOK_SECRET: secret })
+    expect(JSON.stringify(environmentOf('runner'))).not.toMatch(/DATA_ENCRYPTION_KEY|FLOW_WEBHOOK|DATABASE_URL|whsec_/)
+    for (const hidden of [key, secret]) expect(world.printed()).not.toContain(hidden)
   })
 
   test('the printed line starts a sample', async () => {
@@ -77,6 +88,17 @@ describe('start', () => {
     const { code, said } = await inNewFolder(dir => supervisor({ SLUICE_DATA_DIR: dir, PORT: '0', DATABASE_URL: 'postgresql://me:secret@127.0.0.1:1/x', DATA_ENCRYPTION_KEY: Buffer.alloc(32).toString('base64') }))
     expect(said.trim()).toMatch(/^The database of DATABASE_URL at 127.0.0.1:1\/x cannot be used: .*ECONNREFUSED.*$/)
     expect(said).not.toContain('secret')
+    expect(code).toBe(1)
+  })
+
+  test('INV-31 a start without what it needs says so, makes nothing, and repeats no secret', async () => {
+    const { code, said } = await inNewFolder(async dir => {
+      const outcome = await supervisor({ SLUICE_DATA_DIR: path.join(dir, 'data'), DATABASE_URL: 'postgresql://127.0.0.1:1/x', FLOW_WEBHOOK_URL: 'http://127.0.0.1/T0B0secret' })
+      expect(readdirSync(dir)).toEqual([])
+      return outcome
+    })
+    expect(said.trim().split('\n').map(line => line.split(/ cannot| needs/)[0])).toEqual(['DATABASE_URL', 'FLOW_WEBHOOK_URL', 'FLOW_WEBHOOK_URL'])
+    expect(said).not.toContain('T0B0secret')
     expect(code).toBe(1)
   })
 
@@ -173,6 +195,12 @@ describe('stop', () => {
     const { code, stdout } = await program('token', ['--role', 'worker', '--name', 'later'], { SLUICE_DATA_DIR: world.dataDir })
     expect(code).toBe(0)
     expect(stdout).toMatch(/^slc_/)
+  })
+
+  test('a start after a stop goes on with the same keys', async () => {
+    const before = keyFiles()
+    await announcementOfNextStart()
+    expect(keyFiles()).toEqual(before)
   })
 
   test('a start after a stop finds the data, and prints a sign-in link until somebody has signed in', async () => {

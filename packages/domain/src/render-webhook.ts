@@ -55,6 +55,6 @@ function outputPart(flow: WebhookFlow, { inline }: { inline: boolean }): Record<
   const output = outputOf(flow)
   if (output === null) return {}
   const { reason, source, text } = output
-  const carried = inline && text !== null && Buffer.byteLength(text) <= INLINE_MAX_BYTES ? { text } : {}
-  return { output: { reason, source, available: text !== null, ...carried } }
+  const told = { reason, source, available: text !== null }
+  return { output: inline && text !== null && Buffer.byteLength(text) <= INLINE_MAX_BYTES ? { ...told, text } : told }
 }

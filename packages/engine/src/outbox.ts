@@ -49,7 +49,7 @@ function deliveryFor(fact: OutboxFact, receiver: Receiver): DeliveryToInsert {
   const suppressed = receiver.state === 'DISABLED'
   return {
     id: newId('delivery'), event_id: eventIdOf(fact.flowId, fact.sequence), endpoint_id: receiver.endpointId, revision: receiver.revision, host: receiver.host,
-    strict_order: receiver.strictOrder, inline_artifacts: receiver.inlineArtifacts, flow_id: fact.flowId, sequence: fact.sequence, event_type: fact.type,
+    strict_order: receiver.strictOrder, inline_artifacts: receiver.inlineArtifacts, flow_id: fact.flowId, sequence: fact.sequence, principal_id: receiver.flow.principalId, event_type: fact.type,
     state: suppressed ? 'SUPPRESSED' : 'PENDING', last_error: suppressed ? 'ENDPOINT_DISABLED' : null, created_at: fact.at,
   }
 }

@@ -3,8 +3,8 @@
  * 5 ms. A lost one costs at most a sweep interval; nothing may depend on one.
  */
 /** progress: flows whose progress moved, which is no milestone and so not in the feed. deliveries: some were written or moved, which are none either; due: and a sender has something to do. */
-export interface Hint { queue?: boolean; workers?: boolean; access?: boolean; deliveries?: 'due' | 'changed'; progress?: string[] }
-export type Channel = 'feed' | 'queue' | 'workers' | 'access' | 'deliveries' | 'sender'
+export interface Hint { queue?: boolean; workers?: boolean; access?: boolean; deliveries?: 'due' | 'changed'; bulk?: boolean; progress?: string[] }
+export type Channel = 'feed' | 'queue' | 'workers' | 'access' | 'deliveries' | 'sender' | 'bulk'
 
 export interface NotifyTransport {
   send(payload: string): Promise<void>
@@ -25,7 +25,7 @@ const FLUSH_MS = 5
 const PROGRESS_KEPT = 100
 
 export function openWakeUps(o: { transport: NotifyTransport | null; processId: string }): WakeUps {
-  const listeners: Record<Channel, Set<() => void>> = { feed: new Set(), queue: new Set(), workers: new Set(), access: new Set(), deliveries: new Set(), sender: new Set() }
+  const listeners: Record<Channel, Set<() => void>> = { feed: new Set(), queue: new Set(), workers: new Set(), access: new Set(), deliveries: new Set(), sender: new Set(), bulk: new Set() }
   const progressListeners = new Set<(flowIds: string[]) => void>()
   const pending = new Set<Channel>()
   const progressed = new Set<string>()
@@ -74,12 +74,13 @@ export function openWakeUps(o: { transport: NotifyTransport | null; processId: s
 }
 
 const channelsOf = (hint: Hint): Channel[] => {
-  const channels: Channel[] = hint.progress || hint.deliveries ? [] : ['feed']
+  const channels: Channel[] = hint.progress || hint.deliveries || hint.bulk ? [] : ['feed']
   if (hint.queue) channels.push('queue')
   if (hint.workers) channels.push('workers')
   if (hint.access) channels.push('access')
   if (hint.deliveries) channels.push('deliveries')
   if (hint.deliveries === 'due') channels.push('sender')
+  if (hint.bulk) channels.push('bulk')
   return channels
 }
 

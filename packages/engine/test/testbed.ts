@@ -6,7 +6,8 @@ import type { Named } from '@sluice/db'
 import type { FlowPhase, FlowStatus, LeaseRef } from '@sluice/protocol'
 import { cloneDatabase } from '@sluice/testkit/db'
 import { DEFAULT_SETTINGS, claimFlows, createFlows, createToken, openEngine, registerWorker, startFlows } from '../src/index.ts'
-import type { Caller, Deps, Engine, EngineObserver, EngineSettings } from '../src/index.ts'
+import { openKeyring } from '../src/index.ts'
+import type { Caller, Deps, Engine, EngineObserver, EngineSettings, WebhookDeps } from '../src/index.ts'
 
 export interface Bed extends AsyncDisposable {
   url: string
@@ -34,13 +35,18 @@ export interface FlowRow {
   principal_id: string; cap_group: string; deadline_at: Date | null; retry_of_id: string | null; input: unknown; title: string; lane: string; labels: unknown; deleted_at: Date | null
 }
 
-export async function testbed(o: { settings?: Partial<EngineSettings>; url?: string; name?: string; observe?: EngineObserver } = {}): Promise<Bed> {
+/** Two beds on one database have one key. Every URL is taken: the address policy has tests of its own. */
+const WEBHOOKS: WebhookDeps = {
+  keys: openKeyring([Buffer.alloc(32, 7)]), ownSecrets: [`whsec_${Buffer.alloc(32, 8).toString('base64')}`], publicUrl: () => 'http://sluice.test', refuseUrl: async () => null,
+}
+
+export async function testbed(o: { settings?: Partial<EngineSettings>; url?: string; name?: string; observe?: EngineObserver; webhooks?: Partial<WebhookDeps> } = {}): Promise<Bed> {
   const clone = o.url ? undefined : await cloneDatabase()
   const url = o.url ?? clone?.url ?? ''
   const pool = openPool({ url, max: 8, log: () => undefined })
   const name = o.name ?? newId('server')
   const settings = { ...DEFAULT_SETTINGS, sweepPromoterMs: 60_000, ...o.settings }
-  const engine = await openEngine({ pool, settings, transport: null, process: { id: name, version: 'test', roles: ['api'] }, log: () => undefined, dice: () => 0.5, ...(o.observe && { observe: o.observe }) })
+  const engine = await openEngine({ pool, settings, transport: null, process: { id: name, version: 'test', roles: ['api'] }, log: () => undefined, dice: () => 0.5, ...(o.observe && { observe: o.observe }), webhooks: { ...WEBHOOKS, ...o.webhooks } })
   await engine.startApi()
   const principal = async (role: 'ADMIN' | 'WORKER'): Promise<Actor & { principalId: string }> => {
     const token = await createToken(pool, { actor: { kind: 'system', principalId: null }, name: `${role}-${name}`.toLowerCase().replaceAll('_', '-'), role })

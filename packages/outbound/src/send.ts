@@ -1,17 +1,20 @@
 /**
- * One request on a connection of its own. The name is resolved and checked before the request and again by the connection, which goes
- * only to an address of that second answer: what a resolver says in between, or says differently, leads nowhere. Redirects are answers
- * like any other, time and body are bounded, and a failure never tells an address that was not connected to.
+ * One request. The name is resolved and checked before it and again by the connection, which goes only to an address of that second
+ * answer: what a resolver says in between, or says differently, leads nowhere. A kept connection is used where the first answer still
+ * names the address it goes to. Redirects are answers like any other, time and body are bounded.
  */
-import { isIP, type LookupFunction, type Socket } from 'node:net'
-import { buildConnector, Client, type Dispatcher } from 'undici'
-import { AddressRefused, type Policy } from './policy.ts'
+import { isIP } from 'node:net'
+import { parseAddress } from './address-rules.ts'
+import { Connection } from './connection.ts'
+import { codeOf, failureOf, type OutboundAnswer, type Progress } from './failure.ts'
+import type { KeepOptions, KeptConnections } from './kept-connections.ts'
+import type { Policy } from './policy.ts'
 
 export interface OutboundRequest {
   url: string
   method: string
   headers?: Record<string, string>
-  body?: string
+  body?: string | Buffer
   /** For all of it: resolving, connecting, the answer to its last byte. */
   timeoutMs: number
   /** The most of the body that is kept; the rest is not read. */
@@ -20,122 +23,96 @@ export interface OutboundRequest {
   signal?: AbortSignal
 }
 
-export interface OutboundAnswer {
-  status: number
-  headers: Record<string, string | string[] | undefined>
-  body: Buffer
-  /** There was more than maxBytes. */
-  truncated: boolean
-  /** Where the connection went. */
-  address: string
+/** What sends; `kept` is null where each request has a connection of its own. */
+export interface Means {
+  policy: Policy
+  kept: { connections: KeptConnections; options: KeepOptions } | null
 }
-
-/** UNRESOLVED: the name has no address now. NO_CONNECTION, TLS, TIMEOUT. BROKEN: connected, and no whole answer came. */
-export type FailureCode = 'UNRESOLVED' | 'NO_CONNECTION' | 'TLS' | 'TIMEOUT' | 'BROKEN'
-
-/** There was no answer; another time there may be one. */
-export class OutboundFailed extends Error {
-  override readonly name = 'OutboundFailed'
-  readonly code: FailureCode
-  /** null when no connection was made. */
-  readonly address: string | null
-
-  constructor(code: FailureCode, o: { message: string; address: string | null }) {
-    super(o.message)
-    this.code = code
-    this.address = o.address
-  }
-}
-
-/** Where a request is, for the sake of its failure. */
-interface Journey { policy: Policy; request: OutboundRequest; address: string | null; timedOut: boolean }
 
 /** Throws AddressRefused, OutboundFailed, or the reason of the aborted signal. */
-export async function send(policy: Policy, request: OutboundRequest): Promise<OutboundAnswer> {
-  const journey: Journey = { policy, request, address: null, timedOut: false }
+export async function send(means: Means, request: OutboundRequest): Promise<OutboundAnswer> {
+  const progress: Progress = { url: request.url, timeoutMs: request.timeoutMs, timedOut: false, address: null, answer: null }
   const end = new AbortController()
   const onAbort = () => end.abort()
   const timer = setTimeout(() => {
-    journey.timedOut = true
+    progress.timedOut = true
     end.abort()
   }, request.timeoutMs)
   request.signal?.addEventListener('abort', onAbort)
   try {
     request.signal?.throwIfAborted()
-    await untilAborted(checkUrl(policy, request.url), end.signal)
-    return await exchange(journey, end.signal)
+    return await checkAndExchange({ means, request, progress, signal: end.signal })
   } catch (error) {
-    throw failureOf(error, journey)
+    request.signal?.throwIfAborted()
+    throw failureOf(error, progress)
   } finally {
     clearTimeout(timer)
     request.signal?.removeEventListener('abort', onAbort)
   }
 }
 
-/** Throws AddressRefused, and what the resolver throws. */
-export async function checkUrl(policy: Policy, text: string): Promise<void> {
+/** The addresses that it may be sent to now. Throws AddressRefused, and what the resolver throws. */
+export async function checkUrl(policy: Policy, text: string): Promise<readonly string[]> {
   const refused = policy.refuse(text)
   if (refused) throw refused
   const host = new URL(text).hostname.replace(/^\[|\]$/g, '')
-  if (isIP(host) === 0) await policy.addressesOf(host)
+  return isIP(host) === 0 ? policy.addressesOf(host) : [host]
 }
 
-async function exchange(journey: Journey, signal: AbortSignal): Promise<OutboundAnswer> {
-  const { request } = journey
-  const url = new URL(request.url)
-  const client = new Client(url.origin, { connect: guardedConnect(journey), pipelining: 0, headersTimeout: 0, bodyTimeout: 0 })
+interface Journey { means: Means; request: OutboundRequest; progress: Progress; signal: AbortSignal }
+
+async function checkAndExchange(journey: Journey): Promise<OutboundAnswer> {
+  const { means: { policy, kept }, request } = journey
+  const addresses = await checkNow(journey)
+  const { origin } = new URL(request.url)
+  const waiting = kept?.connections.take(origin, address => addresses.some(each => isSame(each, address)))
+  if (waiting) {
+    try {
+      return await exchange(waiting, journey)
+    } catch (error) {
+      if (!wasClosedUnused(error, journey)) throw error
+    }
+  }
+  const onClosed = (connection: Connection) => kept?.connections.forget(connection)
+  return exchange(new Connection({ policy, origin, idleMs: kept?.options.idleMs ?? 0, onClosed }), journey)
+}
+
+/** Whatever is wrong with the address now, no connection to it is kept any longer. */
+async function checkNow({ means: { policy, kept }, request: { url }, signal }: Journey): Promise<readonly string[]> {
   try {
-    const answer = await client.request({
-      path: url.pathname + url.search, method: request.method as Dispatcher.HttpMethod, signal,
-      headers: { 'accept-encoding': 'identity', ...request.headers }, body: request.body ?? null,
+    return await untilAborted(checkUrl(policy, url), signal)
+  } catch (error) {
+    if (URL.canParse(url)) kept?.connections.take(new URL(url).origin, () => false)
+    throw error
+  }
+}
+
+/**
+ * A receiver may close a connection at the very moment it is used again. That says nothing about the receiver, so it is asked once more,
+ * on a connection of its own. It may have read the first request; who sends this way must bear being heard twice.
+ */
+const wasClosedUnused = (error: unknown, { progress, signal }: Journey): boolean =>
+  progress.answer === null && !signal.aborted && ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(codeOf(error))
+
+async function exchange(connection: Connection, { means, request, progress, signal }: Journey): Promise<OutboundAnswer> {
+  const { pathname, search } = new URL(request.url)
+  try {
+    const answer = await connection.exchange({
+      path: pathname + search, method: request.method, headers: request.headers ?? {}, body: request.body ?? null, maxBytes: request.maxBytes, signal,
+      onAnswer: each => void (progress.answer = each),
     })
-    const { body, truncated } = await readBody(answer.body, request.maxBytes)
-    return { status: answer.statusCode, headers: answer.headers, body, truncated, address: journey.address ?? '' }
-  } finally {
-    await client.destroy()
+    if (means.kept && !answer.truncated) means.kept.connections.give(connection)
+    else await connection.destroy()
+    return answer
+  } catch (error) {
+    progress.address = connection.address
+    await connection.destroy()
+    throw error
   }
 }
 
-/** A literal address is connected to without a lookup, a name only through ours; where the socket ended up is looked at once more. */
-function guardedConnect(journey: Journey): buildConnector.connector {
-  const { policy } = journey
-  const lookup: LookupFunction = (name, options, tell) => {
-    policy.addressesOf(name).then(
-      addresses => {
-        const found = addresses.map(address => ({ address, family: isIP(address) }))
-        if (options.all) tell(null, found)
-        else tell(null, found[0]?.address ?? '', found[0]?.family ?? 0)
-      },
-      (error: NodeJS.ErrnoException) => tell(error, [])
-    )
-  }
-  const dial = buildConnector({ lookup, timeout: 0, maxCachedSessions: 0, autoSelectFamily: true } as buildConnector.BuildOptions)
-  return (options, callback) => {
-    const refused = policy.refuseHost(options.hostname)
-    if (refused) return callback(refused, null)
-    dial(options, (...[error, socket]) => {
-      if (error) return callback(error, null)
-      journey.address = arrivedAt(socket, { policy, host: options.hostname })
-      if (journey.address !== null) return callback(null, socket)
-      socket.destroy()
-      callback(new AddressRefused(options.hostname, []), null)
-    })
-  }
-}
-
-const arrivedAt = (socket: Socket, o: { policy: Policy; host: string }): string | null =>
-  socket.remoteAddress !== undefined && o.policy.admits(o.host, socket.remoteAddress) ? socket.remoteAddress : null
-
-async function readBody(stream: Dispatcher.ResponseData['body'], maxBytes: number): Promise<{ body: Buffer; truncated: boolean }> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    chunks.push(chunk)
-    size += chunk.length
-    if (size > maxBytes) break
-  }
-  return { body: Buffer.concat(chunks).subarray(0, maxBytes), truncated: size > maxBytes }
-}
+/** Two spellings of one address are the same. */
+const isSame = (one: string, other: string): boolean => parseAddress(one)?.toNormalizedString() === parseAddress(other)?.toNormalizedString()
 
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -143,26 +120,3 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     work.then(resolve, reject)
   })
 }
-
-/** Only codes are passed on: a message of the platform may hold an address. */
-function failureOf(error: unknown, { request, address, timedOut }: Journey): unknown {
-  if (error instanceof AddressRefused) return error
-  if (request.signal?.aborted) return request.signal.reason
-  const { host } = new URL(request.url)
-  if (timedOut) return new OutboundFailed('TIMEOUT', { message: `${host} did not answer within ${request.timeoutMs} ms`, address })
-  const code = codeOf(error)
-  const kind = failureCode(code, address)
-  return new OutboundFailed(kind, { message: `${host} ${SENTENCES[kind]}${code ? ` (${code})` : ''}`, address })
-}
-
-const SENTENCES: Record<FailureCode, string> = {
-  UNRESOLVED: 'has no address', NO_CONNECTION: 'could not be connected to', TLS: 'does not prove who it is', TIMEOUT: 'did not answer in time', BROKEN: 'gave no whole answer',
-}
-
-function failureCode(code: string, address: string | null): FailureCode {
-  if (['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME', 'ENODATA'].includes(code)) return 'UNRESOLVED'
-  if (/^ERR_TLS|^ERR_SSL|CERT|^UNABLE_TO|^EPROTO$/.test(code)) return 'TLS'
-  return address === null ? 'NO_CONNECTION' : 'BROKEN'
-}
-
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '')

@@ -88,6 +88,7 @@ CREATE TABLE webhook_delivery (
   inline_artifacts BOOLEAN NOT NULL,
   flow_id TEXT,
   sequence INTEGER,
+  principal_id TEXT,
   event_type TEXT NOT NULL,
   state delivery_state NOT NULL,
   trigger delivery_trigger NOT NULL,
@@ -108,7 +109,7 @@ CREATE TABLE webhook_delivery (
   CONSTRAINT webhook_delivery_attempts_check CHECK (attempt_count >= 0 AND (state <> 'PENDING' OR attempt_count = 0)
     AND (state NOT IN ('SENDING', 'RETRY_SCHEDULED', 'DELIVERED', 'EXHAUSTED', 'REJECTED', 'BLOCKED') OR attempt_count > 0)),
   CONSTRAINT webhook_delivery_trigger_check CHECK ((trigger = 'REPLAY') = (replay_of IS NOT NULL) AND (trigger <> 'AUTO' OR requested_by IS NULL)),
-  CONSTRAINT webhook_delivery_flow_check CHECK ((flow_id IS NULL) = (sequence IS NULL))
+  CONSTRAINT webhook_delivery_flow_check CHECK ((flow_id IS NULL) = (sequence IS NULL) AND (flow_id IS NULL) = (principal_id IS NULL))
 );
 
 CREATE TABLE delivery_attempt (
@@ -176,13 +177,16 @@ CREATE INDEX webhook_delivery_sending_idx ON webhook_delivery (lease_until) WHER
 CREATE INDEX webhook_delivery_order_idx ON webhook_delivery (flow_id, endpoint_id, sequence) WHERE ended_at IS NULL;
 -- Lists, newest first, and by what they are filtered; what ended lately; changes since (D-37).
 CREATE INDEX webhook_delivery_created_idx ON webhook_delivery (created_at DESC, id DESC);
-CREATE INDEX webhook_delivery_endpoint_idx ON webhook_delivery (endpoint_id, created_at DESC, id DESC);
+CREATE INDEX webhook_delivery_endpoint_idx ON webhook_delivery (endpoint_id, state, created_at DESC, id DESC);
+CREATE INDEX webhook_delivery_principal_idx ON webhook_delivery (principal_id, created_at DESC, id DESC);
 CREATE INDEX webhook_delivery_state_idx ON webhook_delivery (state, created_at DESC, id DESC);
 CREATE INDEX webhook_delivery_flow_idx ON webhook_delivery (flow_id, created_at DESC, id DESC);
 CREATE INDEX webhook_delivery_failed_idx ON webhook_delivery (ended_at) WHERE state IN ('EXHAUSTED', 'REJECTED', 'BLOCKED');
 CREATE INDEX webhook_delivery_live_idx ON webhook_delivery (id) WHERE ended_at IS NULL;
+-- Whether an event was sent to an endpoint again since (D-43), and when its last trace may go.
+CREATE INDEX webhook_delivery_event_idx ON webhook_delivery (event_id, endpoint_id, created_at);
 CREATE INDEX webhook_delivery_xid_idx ON webhook_delivery (xid, id);
-CREATE INDEX webhook_event_created_idx ON webhook_event (created_at);
+CREATE INDEX webhook_event_created_idx ON webhook_event (created_at) WHERE body IS NOT NULL;
 CREATE INDEX bulk_operation_created_idx ON bulk_operation (created_at DESC, id DESC);
 CREATE INDEX bulk_operation_running_idx ON bulk_operation (created_at) WHERE state = 'RUNNING';
 

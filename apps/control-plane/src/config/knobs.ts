@@ -16,7 +16,7 @@ export const KNOBS = {
   dataDir: given(text('folder'), {
     name: 'SLUICE_DATA_DIR',
     default: '.sluice',
-    meaning: 'Folder of the embedded database, `admin-token` and `run.json`, relative to the checkout; one server at a time uses it.',
+    meaning: 'Folder of the embedded database, the keys made for it, `admin-token` and `run.json`, relative to the checkout; one server at a time uses it.',
   }),
   host: given(text('host name or address'), {
     name: 'HOST',
@@ -234,6 +234,11 @@ export const KNOBS = {
 
 /** Read by others in the same environment: workers know their server by the first two, browser tests their browser by the third. */
 export const NEIGHBOURS = ['SLUICE_URL', 'SLUICE_TOKEN', 'CHROMIUM_PATH'] as const
+
+/** Those whose values are never printed. */
+export function secretNames(): string[] {
+  return Object.values(KNOBS).filter(knob => 'secret' in knob).map(knob => knob.name)
+}
 
 /** Every name that may be set: a duration may also be given as an integer under NAME_MS. */
 export function knownNames(): string[] {

@@ -1,7 +1,7 @@
 import type PrismaTypes from '@sluice/db/pothos-types'
+import { abortBulkOperation } from '@sluice/engine'
 import type { ErrorCode } from '@sluice/protocol'
 import { z } from 'zod'
-import { abortBulkOperation } from '../engine-to-come.ts'
 import { actorOf } from '../policies/caller.ts'
 import { mayRun } from '../policies/policy.ts'
 import { builder } from './builder.ts'

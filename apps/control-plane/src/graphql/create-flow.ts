@@ -1,4 +1,4 @@
-import { EndpointGone, IdempotencyKeyReused, LaneClosed, UrlNotAllowed } from '@sluice/domain'
+import { IdempotencyKeyReused, LaneClosed, UrlNotAllowed } from '@sluice/domain'
 import { createFlows, type Outcome } from '@sluice/engine'
 import { LIMITS } from '@sluice/protocol'
 import { z } from 'zod'
@@ -19,7 +19,7 @@ const CreateFlowPayload = builder.simpleObject('CreateFlowPayload', {
     created: t.boolean({ description: 'false = the idempotency key had it already.' }),
   }),
 })
-const CreateFlowResult = resultUnion('CreateFlowResult', CreateFlowPayload, [IdempotencyKeyReused, LaneClosed, UrlNotAllowed, EndpointGone])
+const CreateFlowResult = resultUnion('CreateFlowResult', CreateFlowPayload, [IdempotencyKeyReused, LaneClosed, UrlNotAllowed])
 
 const CreateFlowInput = builder.inputType('CreateFlowInput', {
   description:

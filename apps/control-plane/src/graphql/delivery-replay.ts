@@ -1,9 +1,11 @@
-import { BodyPurged, DeliveryInProgress, EndpointGone } from '@sluice/domain'
+import { BodyPurged, DeliveryInProgress, EndpointGone, NotFound } from '@sluice/domain'
+import { replayDeliveries, replayInBulk } from '@sluice/engine'
 import { LIMITS } from '@sluice/protocol'
 import { z } from 'zod'
-import { replayDeliveries, replayInBulk } from '../engine-to-come.ts'
 import { actorOf, deliveryCallerOf } from '../policies/caller.ts'
+import { seesEveryDelivery } from '../policies/visible-deliveries.ts'
 import { builder } from './builder.ts'
+import type { Context } from './context.ts'
 import { answer, answerOne, resultUnion } from './errors.ts'
 import { given, reason } from './input-rules.ts'
 import { DeliveryFilterInput, deliveryFilter } from './webhook-delivery-filter.ts'
@@ -56,9 +58,11 @@ const ReplayWebhookDeliveriesInput = builder.inputType('ReplayWebhookDeliveriesI
 
 builder.mutationField('replayWebhookDeliveries', (t) => t.field({
   type: ReplayWebhookDeliveriesResult,
-  description: 'Replays many, in batches and by your rights. What was made later is not among them; what cannot be replayed is a refusal of the operation.',
+  description: 'Replays many, in batches and by your rights. What was made later is not among them, and by a filter nothing that was sent again since; ' +
+    'what cannot be replayed is a refusal of the operation.',
   args: { input: t.arg({ type: ReplayWebhookDeliveriesInput, required: true, description: 'Which deliveries.' }) },
   resolve: async (_root, { input: { filter, dryRun, ...rest } }, ctx) => {
+    await refuseHidden(rest.ids ?? [], ctx)
     const set = isGiven(filter) ? { filter: deliveryFilter(filter, ctx.viewer) } : {}
     const done = await replayInBulk(ctx.deps, { ...given(rest), ...set, dryRun, actor: actorOf(ctx.viewer, ctx.address) })
     return answer(done, async ({ matched, exact, operationId }) => ({
@@ -66,6 +70,14 @@ builder.mutationField('replayWebhookDeliveries', (t) => t.field({
     }))
   },
 }))
+
+/** A filter carries what the scopes of a token leave into the operation, ids cannot: it runs by the rights of its principal. */
+async function refuseHidden(ids: string[], ctx: Context): Promise<void> {
+  if (seesEveryDelivery(ctx.viewer)) return
+  const found = await ctx.load.visibleDelivery.loadMany(ids)
+  const hidden = ids.find((_id, at) => found[at] === null)
+  if (hidden !== undefined) throw NotFound.of('webhook delivery', hidden)
+}
 
 function isGiven<Value>(value: Value | null | undefined): value is Value {
   return value !== null && value !== undefined

@@ -1,4 +1,4 @@
-import { Conflict, EndpointGone, FlowAlreadyTerminal, FlowNotQueued, Forbidden, LaneClosed } from '@sluice/domain'
+import { Conflict, FlowAlreadyTerminal, FlowNotQueued, Forbidden, LaneClosed } from '@sluice/domain'
 import { deleteFlows, holdFlows, promoteNow, releaseFlows, retryFlows, setPriorities } from '@sluice/engine'
 import { z } from 'zod'
 import { callerOf } from '../policies/caller.ts'
@@ -80,7 +80,7 @@ builder.mutationField('setFlowPriority', (t) => t.field({
   },
 }))
 
-const RetryFlowResult = resultUnion('RetryFlowResult', flowPayload('RetryFlowPayload', 'The new flow.'), [LaneClosed, Conflict, EndpointGone])
+const RetryFlowResult = resultUnion('RetryFlowResult', flowPayload('RetryFlowPayload', 'The new flow.'), [LaneClosed, Conflict])
 const RetryFlowInput = builder.inputType('RetryFlowInput', {
   description: 'Which ended flow to repeat.',
   fields: (t) => ({

@@ -65,10 +65,10 @@ const OverviewItemRef = builder.objectRef<OverviewItem>('OverviewItem').implemen
       resolve: (item) => item.recentFailures ?? null,
     }),
     liveDeliveries: t.int({
-      nullable: true, description: 'Deliveries that have not ended.', resolve: (item) => item.liveDeliveries ?? null,
+      nullable: true, description: 'Deliveries that have not ended; stops at 10,000.', resolve: (item) => item.liveDeliveries ?? null,
     }),
     exhaustedLastHour: t.int({
-      nullable: true, description: 'Deliveries that ended undelivered in the last hour: EXHAUSTED, REJECTED or BLOCKED.', resolve: (item) => item.exhaustedLastHour ?? null,
+      nullable: true, description: 'Deliveries that were given up in the last hour: EXHAUSTED.', resolve: (item) => item.exhaustedLastHour ?? null,
     }),
     disabledEndpoints: t.int({ nullable: true, description: 'Endpoints that are DISABLED.', resolve: (item) => item.disabledEndpoints ?? null }),
     feedLagMs: t.int({ nullable: true, description: 'How far these news are behind the commits.', resolve: (item) => item.feedLagMs ?? null }),

@@ -1,6 +1,6 @@
 import { InvalidInput, isId } from '@sluice/domain'
+import type { DeliveryFilter } from '@sluice/engine'
 import { WEBHOOK_EVENT_TYPES } from '@sluice/protocol'
-import type { DeliveryFilter } from '../engine-to-come.ts'
 import type { Viewer } from '../policies/policy.ts'
 import { deliverySight } from '../policies/visible-deliveries.ts'
 import { builder } from './builder.ts'
@@ -28,8 +28,11 @@ export function deliveryFilter(filter: DeliveryFilterGiven, viewer: Viewer): Del
   if (flow !== undefined && !isId('flow', flow)) throw wrong('flow', `${flow} is no id of a flow: those begin with flow_.`)
   for (const id of endpoint) if (!isId('endpoint', id)) throw wrong('endpoint', `${id} is no id of an endpoint: those begin with ep_.`)
   for (const type of eventType) if (!isEventType(type)) throw wrong('eventType', `There is no event ${type}; there are: ${WEBHOOK_EVENT_TYPES.join(', ')}.`)
-  return { ...given(filter), ...deliverySight(viewer) }
+  return { ...withoutEmpty(given(filter)), ...deliverySight(viewer) }
 }
+
+const withoutEmpty = <Filter extends object>(filter: Filter): Filter =>
+  Object.fromEntries(Object.entries(filter).filter(([, value]) => !(Array.isArray(value) && value.length === 0))) as Filter
 
 const isEventType = (text: string): boolean => WEBHOOK_EVENT_TYPES.some((type) => type === text)
 const wrong = (field: string, message: string): InvalidInput => new InvalidInput(['filter', field], message)

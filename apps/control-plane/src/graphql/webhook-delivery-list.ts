@@ -1,4 +1,4 @@
-import { listDeliveries, type DeliveryFilter } from '../engine-to-come.ts'
+import { listDeliveries, type DeliveryFilter } from '@sluice/engine'
 import { builder } from './builder.ts'
 import { connectionText, edgeText, forwardArgs, forwardPage, pageSize } from './connection.ts'
 import type { Context } from './context.ts'

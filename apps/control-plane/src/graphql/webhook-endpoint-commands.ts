@@ -1,11 +1,11 @@
-import { Conflict, UrlNotAllowed } from '@sluice/domain'
+import { Conflict, Forbidden, UrlNotAllowed } from '@sluice/domain'
+import {
+  createWebhookEndpoint, deleteWebhookEndpoint, disableWebhookEndpoint, enableWebhookEndpoint, revealWebhookEndpoint, rotateWebhookSecret, testWebhookEndpoint, updateWebhookEndpoint
+} from '@sluice/engine'
 import { LIMITS } from '@sluice/protocol'
 import { z } from 'zod'
-import {
-  createWebhookEndpoint, deleteWebhookEndpoint, disableWebhookEndpoint, enableWebhookEndpoint, revealWebhookEndpoint, rotateWebhookSecret, testWebhookEndpoint,
-  updateWebhookEndpoint,
-} from '../engine-to-come.ts'
 import { actorOf } from '../policies/caller.ts'
+import { seesEveryDelivery } from '../policies/visible-deliveries.ts'
 import { builder } from './builder.ts'
 import type { Context } from './context.ts'
 import { answer, resultUnion } from './errors.ts'
@@ -22,7 +22,7 @@ const endpointPayload = (name: string, description: string) =>
 interface Touched { endpointId: string }
 const endpointOf = async (ctx: Context, { endpointId }: Touched) => ({ endpoint: await endpoint(endpointId, ctx) })
 
-const name = z.string().trim().min(1, 'Give it a name.').max(LIMITS.nameMax, `A name has at most ${LIMITS.nameMax} characters.`)
+const name = z.string().refine((text) => text.trim() !== '', 'Give it a name.')
 const inlineArtifacts = { description: 'Whether the output and small artifacts are in the body.' } as const
 const strictOrder = { description: 'Whether what comes later for the same flow waits for what is being retried.' } as const
 
@@ -34,7 +34,7 @@ const CreateWebhookEndpointResult = resultUnion('CreateWebhookEndpointResult', C
 const CreateWebhookEndpointInput = builder.inputType('CreateWebhookEndpointInput', {
   description: 'Where to tell, and what.',
   fields: (t) => ({
-    name: t.string({ required: true, description: 'A name for people.', validate: name }),
+    name: t.string({ required: true, description: `A name for people, at most ${LIMITS.endpointNameMax} characters.`, validate: name }),
     url: t.string({ required: true, description: 'Where to: https://…. It is stored encrypted and shown redacted.' }),
     events: t.stringList({ required: true, description: 'What it hears of; see webhookEventTypes.' }),
     principalId: t.id({ description: 'Whose flows it hears of; absent = those of all.' }),
@@ -91,7 +91,7 @@ const DeleteWebhookEndpointPayload = builder.simpleObject('DeleteWebhookEndpoint
     endpoint: t.field({ type: EndpointRef, description: 'What is left of it: its deliveries still name it.' }),
   }),
 })
-const DeleteWebhookEndpointResult = resultUnion('DeleteWebhookEndpointResult', DeleteWebhookEndpointPayload)
+const DeleteWebhookEndpointResult = resultUnion('DeleteWebhookEndpointResult', DeleteWebhookEndpointPayload, [Conflict])
 builder.mutationField('deleteWebhookEndpoint', (t) => t.field({
   type: DeleteWebhookEndpointResult, description: 'Deletes an endpoint. It is told of nothing any more; what is on its way to it is suppressed.',
   args: { input: t.arg({ type: EndpointIdInput, ...oneEndpoint }) },
@@ -115,7 +115,7 @@ const EnableWebhookEndpointPayload = builder.simpleObject('EnableWebhookEndpoint
     operation: t.field({ type: BulkOperationRef, nullable: true, description: 'What replays that which was suppressed; null when nothing is replayed.' }),
   }),
 })
-const EnableWebhookEndpointResult = resultUnion('EnableWebhookEndpointResult', EnableWebhookEndpointPayload)
+const EnableWebhookEndpointResult = resultUnion('EnableWebhookEndpointResult', EnableWebhookEndpointPayload, [Conflict])
 const EnableWebhookEndpointInput = builder.inputType('EnableWebhookEndpointInput', {
   description: 'Which endpoint, and what of the time between.',
   fields: (t) => ({
@@ -126,16 +126,19 @@ const EnableWebhookEndpointInput = builder.inputType('EnableWebhookEndpointInput
 builder.mutationField('enableWebhookEndpoint', (t) => t.field({
   type: EnableWebhookEndpointResult, description: 'Tells a disabled endpoint again, and forgets its failures. Enabling it again changes nothing.',
   args: { input: t.arg({ type: EnableWebhookEndpointInput, ...oneEndpoint }) },
-  resolve: async (_root, { input }, ctx) => answer(await enableWebhookEndpoint(ctx.deps, { ...input, actor: actor(ctx) }), async ({ endpointId, operationId }) => ({
-    endpoint: await endpoint(endpointId, ctx), operation: operationId === null ? null : await bulkOperation(operationId, ctx),
-  })),
+  resolve: async (_root, { input }, ctx) => {
+    if (input.replaySuppressed && !seesEveryDelivery(ctx.viewer)) throw new Forbidden('Replaying what was suppressed is of every flow; the scopes of this token are not.')
+    return answer(await enableWebhookEndpoint(ctx.deps, { ...input, actor: actor(ctx) }), async ({ endpointId, operationId }) => ({
+      endpoint: await endpoint(endpointId, ctx), operation: operationId === null ? null : await bulkOperation(operationId, ctx),
+    }))
+  },
 }))
 
 const RevealWebhookEndpointPayload = builder.simpleObject('RevealWebhookEndpointPayload', {
   description: 'The endpoint with its whole URL.',
   fields: (t) => ({ endpoint: t.field(theEndpoint), url: t.string({ description: 'The URL, not redacted.' }) }),
 })
-const RevealWebhookEndpointResult = resultUnion('RevealWebhookEndpointResult', RevealWebhookEndpointPayload)
+const RevealWebhookEndpointResult = resultUnion('RevealWebhookEndpointResult', RevealWebhookEndpointPayload, [Conflict])
 builder.mutationField('revealWebhookEndpoint', (t) => t.field({
   type: RevealWebhookEndpointResult, description: 'Shows the whole URL of an endpoint; the audit says who looked. Secrets are never shown.',
   args: { input: t.arg({ type: EndpointIdInput, ...oneEndpoint }) },
@@ -156,7 +159,7 @@ const RotateWebhookSecretInput = builder.inputType('RotateWebhookSecretInput', {
   description: 'Which endpoint, and how long both secrets sign.',
   fields: (t) => ({
     id: t.id({ required: true, description: 'ep_…' }),
-    overlapHours: t.int({ defaultValue: 24, required: true, description: 'How long the former secret signs beside the new one; 0 = not at all.' }),
+    overlapHours: t.int({ defaultValue: 24, required: true, description: `How long the former secret signs beside the new one, at most ${LIMITS.overlapHoursMax}; 0 = not at all.` }),
   }),
 })
 builder.mutationField('rotateWebhookSecret', (t) => t.field({

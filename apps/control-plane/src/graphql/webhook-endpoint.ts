@@ -41,7 +41,7 @@ builder.node(EndpointRef, {
     disabledAt: t.expose('disabledAt', { type: 'DateTime', nullable: true, description: 'Since when it is DISABLED.' }),
     consecutiveFailures: t.exposeInt('consecutiveFailures', { description: 'Automatic deliveries that failed since the last that did not; too many disable it.' }),
     successRate: t.field({
-      type: 'Float', nullable: true, description: 'Of its last 100 automatic deliveries that ended, the part that was delivered, 0 to 1; null = none has ended.',
+      type: 'Float', nullable: true, description: 'Of its last 100 automatic deliveries that were sent and have ended, the part that was delivered, 0 to 1; null = none has.',
       resolve: ({ id }, _args, ctx) => ctx.load.successRate.load(id),
     }),
     secrets: t.field({
@@ -67,7 +67,7 @@ async function visibleEndpoint(id: string, ctx: Context): Promise<EndpointRow | 
 }
 
 builder.objectField(FlowRef, 'webhookEndpoint', (t) => t.field({
-  type: EndpointRef, nullable: true, description: 'Its own endpoint: of its webhookUrl, or the one it or its lane names; null = it has none of its own.',
+  type: EndpointRef, nullable: true, description: 'Its own endpoint: of its webhookUrl, or the one it named; null = that of its lane, else FLOW_WEBHOOK_URL, hears of it.',
   resolve: async (flow, _args, ctx) => {
     const id = await ctx.flows.column(flow, 'webhookEndpointId')
     return id === null ? null : ctx.load.endpoint.load(id)

@@ -1,6 +1,4 @@
-import { mayReadDelivery } from '../policies/visible-deliveries.ts'
 import { builder } from './builder.ts'
-import type { Context } from './context.ts'
 import { FlowRef } from './flow-ref.ts'
 import type { EventRow } from './webhook-loaders.ts'
 import { DeliveryRef } from './webhook-refs.ts'
@@ -10,7 +8,7 @@ const WebhookEventRef = builder.objectRef<EventRow>('WebhookEvent')
 builder.node(WebhookEventRef, {
   description: 'Something to tell: a move of a flow, or a test. Each endpoint that wants it gets a delivery of its own.',
   id: { resolve: (event) => event.id, description: 'evt_…; receivers know it as event_id.' },
-  loadMany: (ids, ctx) => Promise.all(ids.map((id) => visibleEvent(id, ctx))),
+  loadMany: (ids, ctx) => Promise.all(ids.map((id) => ctx.load.visibleEvent.load(id))),
   fields: (t) => ({
     type: t.exposeString('type', { description: 'What it tells: flow.finished.' }),
     sequence: t.exposeInt('sequence', { nullable: true, description: 'Its place in the log of its flow; null for a test.' }),
@@ -26,11 +24,3 @@ builder.objectField(DeliveryRef, 'event', (t) => t.field({
   type: WebhookEventRef, nullable: true, description: 'What it tells; null when that is kept no longer.',
   resolve: ({ eventId }, _args, ctx) => ctx.load.event.load(eventId),
 }))
-
-/** An event is read with its flow, as its deliveries are. */
-async function visibleEvent(id: string, ctx: Context): Promise<EventRow | null> {
-  const event = await ctx.load.event.load(id)
-  if (event === null) return null
-  const flow = event.flowId === null ? null : await ctx.load.ownedFlow.load(event.flowId)
-  return mayReadDelivery(ctx.viewer, flow) ? event : null
-}

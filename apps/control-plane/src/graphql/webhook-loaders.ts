@@ -1,10 +1,10 @@
 import DataLoader from 'dataloader'
 import type PrismaTypes from '@sluice/db/pothos-types'
 import type { PrismaClient } from '@sluice/db/prisma'
-import type { Deps, OwnedFlow } from '@sluice/engine'
-import { successRates } from '../engine-to-come.ts'
+import type { ReplayFacts } from '@sluice/domain'
+import { replayFacts, successRates, type Deps } from '@sluice/engine'
 import type { Viewer } from '../policies/policy.ts'
-import { mayReadDelivery } from '../policies/visible-deliveries.ts'
+import { readable } from '../policies/visible-deliveries.ts'
 import { databaseTime } from './database-time.ts'
 import type { DeliveryRow, EndpointRow } from './webhook-refs.ts'
 
@@ -12,8 +12,7 @@ type Row<Model extends keyof PrismaTypes> = PrismaTypes[Model] extends { Shape: 
 export type SecretRow = Omit<Row<'WebhookSecret'>, 'secret'>
 export type DeliveryAttemptRow = Row<'DeliveryAttempt'>
 export type EventRow = Omit<Row<'WebhookEvent'>, 'body' | 'bodyInline'>
-interface EventAt { eventId: string; endpointId: string }
-/** Which of an event's two bodies. */
+/** inline: the fuller of an event's two bodies, where it has two. */
 interface BodyOf { eventId: string; inline: boolean }
 
 /** What stands around webhooks, read for all of a tick in one statement. Nothing that is sealed is ever read here. */
@@ -23,22 +22,23 @@ export interface WebhookLoaders {
   /** Those that sign now. */
   secrets: DataLoader<string, SecretRow[]>
   delivery: DataLoader<string, DeliveryRow | null>
-  /** By its id, as far as it is not deleted: who may read its deliveries. */
-  ownedFlow: DataLoader<string, OwnedFlow | null>
   /** Null also when the viewer may not read its flow. */
   visibleDelivery: DataLoader<string, DeliveryRow | null>
   event: DataLoader<string, EventRow | null>
+  /** Null also when the viewer may not read its flow. */
+  visibleEvent: DataLoader<string, EventRow | null>
   deliveryAttempts: DataLoader<string, DeliveryAttemptRow[]>
   eventBody: DataLoader<BodyOf, string | null, string>
-  hasBody: DataLoader<BodyOf, boolean, string>
-  /** Whether a delivery of the event to the endpoint has not ended. */
-  isInProgress: DataLoader<EventAt, boolean, string>
+  /** What decides whether a delivery may be replayed. */
+  replayFacts: DataLoader<string, ReplayFacts | null>
 }
 
 interface Sources { prisma: PrismaClient; pool: Deps['pool']; viewer: Viewer }
 
 export function createWebhookLoaders({ prisma, pool, viewer }: Sources): WebhookLoaders {
   const readDeliveries = (ids: readonly string[]): Promise<DeliveryRow[]> => prisma.webhookDelivery.findMany({ where: { id: { in: [...ids] } } })
+  const readEvents = (ids: readonly string[]): Promise<EventRow[]> =>
+    prisma.webhookEvent.findMany({ where: { id: { in: [...ids] } }, omit: { body: true, bodyInline: true } })
   return {
     endpoint: one((ids) => prisma.webhookEndpoint.findMany({ where: { id: { in: ids } } }), ({ id }) => id),
     successRate: new DataLoader(async (ids) => {
@@ -49,49 +49,25 @@ export function createWebhookLoaders({ prisma, pool, viewer }: Sources): Webhook
       where: { endpointId: { in: ids }, OR: [{ notAfter: null }, { notAfter: { gt: await databaseTime(pool) } }] },
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }], select: { id: true, endpointId: true, createdAt: true, notAfter: true },
     }), ({ endpointId }) => endpointId),
-    ownedFlow: one((ids) => ownedFlows(prisma, ids), ({ id }) => id),
     delivery: one(readDeliveries, ({ id }) => id),
-    visibleDelivery: one(async (ids) => visibleOf(await readDeliveries(ids), { prisma, viewer }), ({ id }) => id),
-    event: one((ids) => prisma.webhookEvent.findMany({ where: { id: { in: ids } }, omit: { body: true, bodyInline: true } }), ({ id }) => id),
+    visibleDelivery: one(async (ids) => readable(prisma, viewer, await readDeliveries(ids)), ({ id }) => id),
+    event: one(readEvents, ({ id }) => id),
+    visibleEvent: one(async (ids) => readable(prisma, viewer, await readEvents(ids)), ({ id }) => id),
     deliveryAttempts: many((ids) => prisma.deliveryAttempt.findMany({ where: { deliveryId: { in: ids } }, orderBy: { n: 'asc' } }), ({ deliveryId }) => deliveryId),
     eventBody: new DataLoader(async (asked) => {
       const rows = await prisma.webhookEvent.findMany({ where: { id: { in: eventsOf(asked) } }, select: { id: true, body: true, bodyInline: true } })
       const byId = new Map(rows.map((row) => [row.id, row]))
-      return asked.map(({ eventId, inline }) => (inline ? byId.get(eventId)?.bodyInline : byId.get(eventId)?.body) ?? null)
+      return asked.map(({ eventId, inline }) => (inline ? byId.get(eventId)?.bodyInline : null) ?? byId.get(eventId)?.body ?? null)
     }, { cache: false, cacheKeyFn: bodyKey, maxBatchSize: 20 }),
-    hasBody: new DataLoader(async (asked) => {
-      const having = async (column: 'body' | 'bodyInline') => {
-        const rows = await prisma.webhookEvent.findMany({ where: { id: { in: eventsOf(asked) }, [column]: { not: null } }, select: { id: true } })
-        return new Set(rows.map(({ id }) => id))
-      }
-      const [plain, inline] = await Promise.all([having('body'), asked.some((body) => body.inline) ? having('bodyInline') : new Set<string>()])
-      return asked.map((body) => (body.inline ? inline : plain).has(body.eventId))
-    }, { cache: false, cacheKeyFn: bodyKey }),
-    isInProgress: new DataLoader(async (asked) => {
-      const rows = await prisma.webhookDelivery.findMany({
-        where: { eventId: { in: eventsOf(asked) }, endpointId: { in: asked.map(({ endpointId }) => endpointId) }, endedAt: null },
-        select: { eventId: true, endpointId: true },
-      })
-      const live = new Set(rows.map(eventKey))
-      return asked.map((at) => live.has(eventKey(at)))
-    }, { cache: false, cacheKeyFn: eventKey }),
+    replayFacts: new DataLoader(async (ids) => {
+      const facts = await replayFacts(pool, ids)
+      return ids.map((id) => facts.get(id) ?? null)
+    }, { cache: false }),
   }
 }
 
-/** Those of these deliveries whose flow the viewer may read. */
-export async function visibleOf(rows: DeliveryRow[], { prisma, viewer }: Pick<Sources, 'prisma' | 'viewer'>): Promise<DeliveryRow[]> {
-  const flowIds = [...new Set(rows.flatMap(({ flowId }) => flowId ?? []))]
-  const flows = await ownedFlows(prisma, flowIds)
-  const byId = new Map(flows.map((flow) => [flow.id, flow]))
-  return rows.filter(({ flowId }) => mayReadDelivery(viewer, (flowId === null ? undefined : byId.get(flowId)) ?? null))
-}
-
-const ownedFlows = (prisma: PrismaClient, ids: string[]): Promise<(OwnedFlow & { id: string })[]> =>
-  prisma.flow.findMany({ where: { id: { in: ids }, deletedAt: null }, select: { id: true, principalId: true, lane: true, kind: true } })
-
 const eventsOf = (asked: readonly { eventId: string }[]): string[] => [...new Set(asked.map(({ eventId }) => eventId))]
 const bodyKey = ({ eventId, inline }: BodyOf): string => `${eventId} ${inline}`
-const eventKey = ({ eventId, endpointId }: EventAt): string => `${eventId} ${endpointId}`
 
 // Not cached: as the other loaders, so that a payload shows what its own command left.
 function one<Found>(read: (ids: string[]) => Promise<Found[]>, idOf: (row: Found) => string): DataLoader<string, Found | null> {

@@ -1,8 +1,7 @@
-import type { Access, Caller } from '@sluice/engine'
-import type { DeliveryCaller } from '../engine-to-come.ts'
+import type { Access, Caller, DeliveryCaller } from '@sluice/engine'
 import { extentOf, inScope, type Operation, type Viewer } from './policy.ts'
 import { mayRead } from './visible.ts'
-import { mayReadDelivery } from './visible-deliveries.ts'
+import { isInSight } from './visible-deliveries.ts'
 
 export const actorOf = (viewer: Viewer, address: string | null) => ({ principalId: viewer.principalId, kind: 'principal', address }) as const
 
@@ -20,7 +19,7 @@ export const callerOf = (viewer: Viewer, address: string | null, operation: Oper
 export const deliveryCallerOf = (viewer: Viewer, address: string | null, operation: Operation): DeliveryCaller => ({
   actor: actorOf(viewer, address),
   access: (flow): Access => {
-    if (!mayReadDelivery(viewer, flow)) return 'hide'
+    if (!isInSight(viewer, flow)) return 'hide'
     const extent = extentOf(viewer, operation)
     return extent === 'all' || (extent === 'own' && flow?.principalId === viewer.principalId) ? 'allow' : 'forbid'
   },

@@ -2,8 +2,18 @@ import { readConfig, type Config } from '../config.ts'
 import { VERSION } from '../checkout.ts'
 import { dataFolder, type DataFolder } from './data-folder.ts'
 
+interface Announcement {
+  config: Config
+  folder: DataFolder
+  signInLink: string | null
+  runnerFault?: string | null
+  /** What the start found that is off or unsafe: keys that are missing or can be read by others. */
+  notes?: string[]
+  say(line: string): void
+}
+
 /** Tells whoever started it what runs where, how to get in, how to try it and how to stop it. */
-export function announce(o: { config: Config; folder: DataFolder; signInLink: string | null; runnerFault?: string | null; say(line: string): void }): void {
+export function announce(o: Announcement): void {
   const { config, folder } = o
   const database = config.databaseUrl === null ? 'embedded PostgreSQL' : 'the database is that of DATABASE_URL'
   const another = `${signInCommand(folder)} prints ${o.signInLink === null ? 'a link' : 'another'}`
@@ -20,7 +30,7 @@ export function announce(o: { config: Config; folder: DataFolder; signInLink: st
     '  Start a sample from another terminal:',
     `  ${sampleCommand({ config, folder })}`,
     '',
-    ...unsafe(config).map(line => `  Note: ${line}`),
+    ...[...unsafe(config), ...(o.notes ?? [])].map(line => `  Note: ${line}`),
   ]
   for (const line of lines) o.say(line)
 }
@@ -44,8 +54,20 @@ function unsafe(config: Config): string[] {
   const loopback = /^(127\..*|::1|localhost)$/.test(config.host)
   const rules: [boolean, string][] = [
     [!loopback, `HOST is ${config.host}: the network can reach it, and what is sent to this port is not encrypted.`],
-    [!config.roles.includes('dispatcher'), 'ROLES has no dispatcher: nothing is swept unless another process does it.'],
+    [!config.roles.includes('dispatcher'), 'ROLES has no dispatcher: nothing is swept and no webhook is sent unless another process does it.'],
     [!config.roles.includes('api'), 'ROLES has no api: there are no pages and no API here.'],
+    ...webhooks(config),
   ]
   return rules.filter(([applies]) => applies).map(([, line]) => line)
+}
+
+/** Where the database is embedded, a secret is always there. */
+function webhooks(config: Config): [boolean, string][] {
+  const hasNoSecret = config.databaseUrl !== null && config.flowWebhookSecrets === null
+  return [
+    [hasNoSecret && !config.webhookAllowUnsigned, 'Webhooks: there is no FLOW_WEBHOOK_SECRET, so flows with a webhookUrl are refused.'],
+    [hasNoSecret && config.webhookAllowUnsigned, 'Webhooks: there is no FLOW_WEBHOOK_SECRET and WEBHOOK_ALLOW_UNSIGNED is true, so receivers cannot tell who sends.'],
+    [config.webhookAllowHttp, 'Webhooks: WEBHOOK_ALLOW_HTTP is true, and what goes to an http:// address is not encrypted on its way.'],
+    [config.webhookAllowHosts !== null, `Webhooks: whoever may name an address reaches ${config.webhookAllowHosts} from here (WEBHOOK_ALLOW_HOSTS).`],
+  ]
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { named, openPool, type Pool } from '@sluice/db'
 import { SYSTEM } from '@sluice/domain'
-import { createSignInCode, createToken, ensureFirstAdmin, openWakeUps, revokeToken, type NewToken } from '@sluice/engine'
+import { createSignInCode, createToken, ensureFirstAdmin, openWakeUps, revokeToken, storedKeyIds, type NewToken } from '@sluice/engine'
 import type { Config } from '../config.ts'
 import { writePrivate, type DataFolder } from './data-folder.ts'
 import { Refused } from './refused.ts'
@@ -12,6 +12,8 @@ export interface Bootstrapped {
   runnerToken: string
   /** Once, for 15 minutes; null when somebody has signed in before. */
   signInLink: string | null
+  /** The keys that the database needs to be read, by their ids. */
+  sealedWith: string[]
   /** The database's clock: what registers later is of this start. */
   at: Date
 }
@@ -24,7 +26,7 @@ export async function bootstrap(o: { url: string; config: Config; folder: DataFo
     const admin = await ensureFirstAdmin(pool)
     if (admin.created || (o.config.databaseUrl === null && !existsSync(o.folder.adminToken))) await writeAdminToken(pool, { ...o, principalId: admin.principalId })
     const signInLink = (await nobodySignedIn(pool)) ? linkOf(o.config, await createSignInCode(pool, admin.principalId)) : null
-    return { runnerToken: await freshRunnerToken(pool, o.folder), signInLink, at: await clock(pool) }
+    return { runnerToken: await freshRunnerToken(pool, o.folder), signInLink, sealedWith: await storedKeyIds(named(pool)), at: await clock(pool) }
   })
 }
 

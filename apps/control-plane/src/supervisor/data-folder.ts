@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { FolderInUse, claim, disclaim, gone, processStart, signal, type Owned } from '@sluice/db/embedded'
 import { CHECKOUT } from '../checkout.ts'
@@ -25,6 +25,8 @@ export interface RunFile {
 export interface DataFolder extends Owned {
   runFile: string
   adminToken: string
+  dataEncryptionKey: string
+  webhookSecret: string
   postgres: string
   logs: string
 }
@@ -36,7 +38,10 @@ const LOG_MAX_BYTES = 16 * 1024 ** 2
 export function dataFolder(name: string): DataFolder {
   const dir = path.resolve(CHECKOUT, name)
   const at = (file: string) => path.join(dir, file)
-  return { dir, ownerFile: at('owner.json'), runFile: at('run.json'), adminToken: at('admin-token'), postgres: at('postgres'), logs: at('logs') }
+  return {
+    dir, ownerFile: at('owner.json'), runFile: at('run.json'), adminToken: at('admin-token'), dataEncryptionKey: at('data-encryption-key'),
+    webhookSecret: at('webhook-secret'), postgres: at('postgres'), logs: at('logs'),
+  }
 }
 
 /** Makes the folder and takes it for this process; refuses when another supervisor has it, and says where that one listens. */
@@ -90,11 +95,20 @@ function parseRunFile(folder: DataFolder): RunFile | null {
   }
 }
 
-/** Whole or not at all, and never readable by others, not even for an instant. */
+/** Whole or not at all, also when the power fails, and never readable by others, not even for an instant. */
 export function writePrivate(file: string, text: string): void {
   const draft = `${file}.${process.pid}`
-  writeFileSync(draft, text, { mode: 0o600 })
+  writeFileSync(draft, text, { mode: 0o600, flush: true })
   renameSync(draft, file)
+  syncFolder(path.dirname(file))
+}
+
+/** The name must outlive a power cut as well as the bytes. Where folders cannot be opened (Windows), it cannot be asked for. */
+function syncFolder(dir: string): void {
+  if (process.platform === 'win32') return
+  const folder = openSync(dir, 'r')
+  fsyncSync(folder)
+  closeSync(folder)
 }
 
 export function mark(pid: number): ProcessMark {

@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import path from 'node:path'
 import { migrate } from '@sluice/db/migrate'
-import { environmentOf, withPort, type Config } from '../config.ts'
+import { SERVER_ONLY, environmentOf, withPort, type Config, type Environment } from '../config.ts'
 import { CONTROL_PLANE_PROGRAM, MIGRATIONS, RUNNER_PROGRAM, VERSION } from '../checkout.ts'
 import { announce } from './announce.ts'
 import { bootstrap, runnerIsRegistered, type Bootstrapped } from './bootstrap.ts'
 import { dataFolder, leave, mark, take, writeRunFile, type DataFolder, type RunFile } from './data-folder.ts'
 import { requireReachable, startDatabase } from './database.ts'
+import { takeKeys } from './keys.ts'
 import { keepRunning, type Kept, type Running } from './keep-running.ts'
 import { requireFreePort } from './listening-place.ts'
 import { startProgram, tail } from './programs.ts'
@@ -65,13 +66,14 @@ async function startAll(tree: Tree, o: { stop: AbortSignal }): Promise<void> {
   await migrate(url(), MIGRATIONS)
   const access = await bootstrap({ url: url(), config: tree.config, folder: tree.folder })
   o.stop.throwIfAborted()
-  const controlPlane = await keepControlPlane(tree, { url, stop: o.stop })
+  const keys = takeKeys({ config: tree.config, folder: tree.folder, sealedWith: access.sealedWith })
+  const controlPlane = await keepControlPlane(tree, { url, keys: keys.env })
   // Without the API there is nobody the runner could ask for work, and nobody to ask whether it is ready.
   if (tree.config.roles.includes('api')) {
     await keepRunner(tree, { token: access.runnerToken })
     await untilReady(tree, { controlPlane, url, access, stop: o.stop })
   }
-  announce({ config: tree.config, folder: tree.folder, signInLink: access.signInLink, runnerFault: tree.runnerFile.atStart(), say: tree.say })
+  announce({ config: tree.config, folder: tree.folder, signInLink: access.signInLink, runnerFault: tree.runnerFile.atStart(), notes: keys.notes, say: tree.say })
 }
 
 /** Returns how to reach the database now; a start after a crash may have had to choose another port. */
@@ -91,11 +93,11 @@ async function openDatabase(tree: Tree): Promise<() => string> {
   return () => url
 }
 
-function keepControlPlane(tree: Tree, o: { url(): string; stop: AbortSignal }): Promise<Kept> {
+function keepControlPlane(tree: Tree, o: { url(): string; keys: Environment }): Promise<Kept> {
   const start = () =>
     startProgram({
       file: CONTROL_PLANE_PROGRAM,
-      env: environmentOf({ DATABASE_URL: o.url(), PORT: String(tree.config.port), SLUICE_DATA_DIR: tree.folder.dir }),
+      env: environmentOf({ DATABASE_URL: o.url(), PORT: String(tree.config.port), SLUICE_DATA_DIR: tree.folder.dir, ...o.keys }),
       logFile: path.join(tree.folder.logs, 'control-plane.log'),
       graceMs: CONTROL_PLANE_GRACE_MS,
     })
@@ -107,7 +109,7 @@ function keepRunner(tree: Tree, o: { token: string }): Promise<Kept> {
     startProgram({
       file: RUNNER_PROGRAM,
       // Commands inherit this environment: what only the server may know is not in it.
-      env: environmentOf({ DATABASE_URL: undefined, SLUICE_URL: localAddress(tree.config), SLUICE_TOKEN: o.token, SLUICE_SUPERVISED: '1', SLUICE_DATA_DIR: tree.folder.dir }),
+      env: environmentOf({ ...SERVER_ONLY, SLUICE_URL: localAddress(tree.config), SLUICE_TOKEN: o.token, SLUICE_SUPERVISED: '1', SLUICE_DATA_DIR: tree.folder.dir }),
       logFile: path.join(tree.folder.logs, 'runner.log'),
       graceMs: tree.config.runnerGraceMs + RUNNER_EXTRA_MS,
       onMessage: tree.runnerFile.hear,

@@ -11,10 +11,11 @@ import { isTerminal } from '@sluice/protocol'
 import { applyMoves } from '../apply-moves.ts'
 import type { Deps } from '../deps.ts'
 import { lockFlows } from '../sql/lock-sql.ts'
-import { findOld, purgeDeleted, trim } from '../sql/retention-sql.ts'
+import { findOld, purgeBodies, purgeDeleted, purgeDeliveries, trim } from '../sql/retention-sql.ts'
 import { trySweepLock } from '../sql/sweep-sql.ts'
+import { rest } from './rest.ts'
 
-export interface Retained { hidden: number; purged: number; trimmed: number }
+export interface Retained { hidden: number; purged: number; deliveries: number; trimmed: number }
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -30,10 +31,13 @@ const TRIM_BATCH = 5000
  * failure is thrown at the end.
  */
 export async function sweepRetention(deps: Deps): Promise<Retained> {
-  const { flowRetentionDays, auditRetentionDays, idempotencyWindowMs } = deps.settings
+  const { flowRetentionDays, auditRetentionDays, webhookRetentionDays, idempotencyWindowMs } = deps.settings
   const failures: unknown[] = []
   const run = (most: number, batch: Batch): Promise<number> => inBatches(deps, most, batch).catch((error: unknown) => (failures.push(error), 0))
-  const hidden = flowRetentionDays > 0 ? await run(BATCH, (tx, limit) => hideOld(tx, deps, { days: flowRetentionDays, limit })) : 0
+  // Deliveries first: a flow outlives them.
+  const deliveries = webhookRetentionDays > 0 ? await run(BATCH, (tx, limit) => purgeDeliveries(tx, { days: webhookRetentionDays, limit })) : 0
+  if (webhookRetentionDays > 0) await run(BATCH, (tx, limit) => purgeBodies(tx, { days: webhookRetentionDays, limit }))
+  const hidden = flowRetentionDays > 0 ? await hideAllOld(deps, { days: flowRetentionDays, run }) : 0
   const purged = await run(BATCH, (tx, limit) => purgeDeleted(tx, { restMs: PURGE_REST_MS, limit }))
   const rules = [
     { what: 'idempotencyKeys', olderThanMs: idempotencyWindowMs }, { what: 'minutes', olderThanMs: MINUTES_KEPT_MS },
@@ -42,9 +46,9 @@ export async function sweepRetention(deps: Deps): Promise<Retained> {
   ] as const
   let trimmed = 0
   for (const rule of rules) trimmed += await run(TRIM_BATCH, (tx, limit) => trim(tx, { ...rule, limit }))
-  if (hidden + purged > 0) deps.log({ event: 'retention', hidden, purged, trimmed })
+  if (hidden + purged + deliveries > 0) deps.log({ event: 'retention', hidden, purged, deliveries, trimmed })
   if (failures.length > 0) throw failures[0]
-  return { hidden, purged, trimmed }
+  return { hidden, purged, deliveries, trimmed }
 }
 
 type Batch = (tx: Tx, limit: number) => Promise<number>
@@ -77,19 +81,22 @@ async function oneBatch(deps: Deps, batch: (tx: Tx) => Promise<number>): Promise
   }
 }
 
-async function hideOld(tx: Tx, deps: Deps, o: { days: number; limit: number }): Promise<number> {
-  const flows = await lockFlows(tx, await findOld(tx, o))
+/** One walk along the ended flows: those that their deliveries keep are met once and stay behind. */
+async function hideAllOld(deps: Deps, { days, run }: { days: number; run(most: number, batch: Batch): Promise<number> }): Promise<number> {
+  let beyond: { finishedAt: string; id: string } | null = null
+  let hidden = 0
+  await run(BATCH, async (tx, limit) => {
+    const old = await findOld(tx, { days, beyond, limit })
+    hidden += await hide(tx, deps, old.filter(flow => !flow.kept).map(flow => flow.id))
+    tx.afterCommit(() => { beyond = old.at(-1) ?? beyond })
+    return old.length
+  })
+  return hidden
+}
+
+async function hide(tx: Tx, deps: Deps, ids: string[]): Promise<number> {
+  const flows = await lockFlows(tx, ids)
   const moves = [...flows.values()].filter(flow => isTerminal(flow.status) && !flow.deleted).map(flow => markDeleted(flow, { by: 'system', reason: 'retention' }))
   await applyMoves(tx, deps, 'system', moves)
   return moves.length
 }
-
-const rest = (ms: number, closing: AbortSignal): Promise<void> => new Promise(resolve => {
-  const over = (): void => {
-    clearTimeout(timer)
-    closing.removeEventListener('abort', over)
-    resolve()
-  }
-  const timer = setTimeout(over, ms)
-  closing.addEventListener('abort', over, { once: true })
-})

@@ -52,7 +52,7 @@ SELECT json_build_object('id', t.id, 'kind', t.kind, 'title', t.title, 'lane', t
 export interface EventToInsert { id: string; flow_id: string | null; sequence: number | null; type: string; body: string; body_inline: string | null; created_at: Date }
 export interface DeliveryToInsert {
   id: string; event_id: string; endpoint_id: string; revision: number; host: string; strict_order: boolean; inline_artifacts: boolean
-  flow_id: string | null; sequence: number | null; event_type: string; state: 'PENDING' | 'SUPPRESSED'; last_error: string | null; created_at: Date
+  flow_id: string | null; sequence: number | null; principal_id: string | null; event_type: string; state: 'PENDING' | 'SUPPRESSED'; last_error: string | null; created_at: Date
 }
 
 /** Events and one automatic delivery for each endpoint, in the transaction of the move (INV-26). */
@@ -65,10 +65,10 @@ WITH event AS (
   SELECT e.id, e.flow_id, e.sequence, e.type, e.body, e.body_inline, e.created_at
     FROM json_to_recordset($1::json) AS e(id text, flow_id text, sequence int, type text, body text, body_inline text, created_at timestamptz)
 )
-INSERT INTO webhook_delivery (id, event_id, endpoint_id, revision, host, strict_order, inline_artifacts, flow_id, sequence, event_type, state, trigger,
+INSERT INTO webhook_delivery (id, event_id, endpoint_id, revision, host, strict_order, inline_artifacts, flow_id, sequence, principal_id, event_type, state, trigger,
                               next_attempt_at, last_error, created_at, ended_at, xid)
-SELECT d.id, d.event_id, d.endpoint_id, d.revision, d.host, d.strict_order, d.inline_artifacts, d.flow_id, d.sequence, d.event_type, d.state, 'AUTO',
+SELECT d.id, d.event_id, d.endpoint_id, d.revision, d.host, d.strict_order, d.inline_artifacts, d.flow_id, d.sequence, d.principal_id, d.event_type, d.state, 'AUTO',
        CASE WHEN d.state = 'PENDING' THEN d.created_at END, d.last_error, d.created_at, CASE WHEN d.state = 'SUPPRESSED' THEN d.created_at END,
        pg_current_xact_id()::text::bigint
   FROM json_to_recordset($2::json) AS d(id text, event_id text, endpoint_id text, revision int, host text, strict_order boolean, inline_artifacts boolean,
-         flow_id text, sequence int, event_type text, state delivery_state, last_error text, created_at timestamptz)`
+         flow_id text, sequence int, principal_id text, event_type text, state delivery_state, last_error text, created_at timestamptz)`

@@ -23,9 +23,9 @@ export async function insertReplays(tx: Tx, p: { replays: Replay[]; requestedBy:
   const rows = await tx.rows<{ id: string }>(
     'insertReplays',
     `WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
-     INSERT INTO webhook_delivery (id, event_id, endpoint_id, revision, host, strict_order, inline_artifacts, flow_id, sequence, event_type, state, trigger, next_attempt_at,
+     INSERT INTO webhook_delivery (id, event_id, endpoint_id, revision, host, strict_order, inline_artifacts, flow_id, sequence, principal_id, event_type, state, trigger, next_attempt_at,
                                    replay_of, requested_by, created_at, xid)
-     SELECT i.id, d.event_id, d.endpoint_id, v.revision, v.host, v.strict_order, v.inline_artifacts, d.flow_id, d.sequence, d.event_type, 'PENDING', 'REPLAY', c.now,
+     SELECT i.id, d.event_id, d.endpoint_id, v.revision, v.host, v.strict_order, v.inline_artifacts, d.flow_id, d.sequence, d.principal_id, d.event_type, 'PENDING', 'REPLAY', c.now,
             d.id, $3, c.now, pg_current_xact_id()::text::bigint
        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS i(id, of, nth) CROSS JOIN clock c JOIN webhook_delivery d ON d.id = i.of
        JOIN webhook_endpoint e ON e.id = d.endpoint_id JOIN webhook_endpoint_version v ON v.endpoint_id = e.id AND v.revision = e.revision

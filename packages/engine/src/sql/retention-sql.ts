@@ -1,21 +1,27 @@
 import type { Tx } from '@sluice/db'
 
-/** Flows that ended longer ago than days and are still in the lists, the longest ended first; one short probe per terminal status. */
-export async function findOld(tx: Tx, p: { days: number; limit: number }): Promise<string[]> {
-  const rows = await tx.rows<{ id: string }>(
-    'findOld',
-    `SELECT o.id FROM unnest('{FINISHED,FAILED,CANCELLED,SKIPPED}'::flow_status[]) s(status) CROSS JOIN LATERAL (
-       SELECT f.id, f.finished_at FROM flow f
-        WHERE f.status = s.status AND f.finished_at IS NOT NULL AND f.deleted_at IS NULL AND f.finished_at < (SELECT clock_timestamp() - $1 * interval '1 day')
-        ORDER BY f.finished_at, f.id LIMIT $2) o ORDER BY o.finished_at LIMIT $2`,
-    [p.days, p.limit],
-  )
-  return rows.map(r => r.id)
-}
+/** kept: deliveries of it are still there, and none may point at nothing (D-21). */
+export interface OldFlow { id: string; finishedAt: string; kept: boolean }
 
 /**
- * Purges flows that were deleted longer ago than restMs, with their attempts, events, progress and search words, and remembers the last event among them as
- * the feed's horizon (D-37). A flow that somebody holds locked waits for the next time.
+ * Flows that ended longer ago than days and are still in the lists, the longest ended first, from a place on: those that are kept are passed once a turn.
+ * One short probe per terminal status.
+ */
+export const findOld = (tx: Tx, p: { days: number; beyond: { finishedAt: string; id: string } | null; limit: number }): Promise<OldFlow[]> =>
+  tx.rows<OldFlow & Record<string, unknown>>(
+    'findOld',
+    `SELECT o.id, o.finished_at::text AS "finishedAt", EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.flow_id = o.id) AS kept
+       FROM unnest('{FINISHED,FAILED,CANCELLED,SKIPPED}'::flow_status[]) s(status) CROSS JOIN LATERAL (
+       SELECT f.id, f.finished_at FROM flow f
+        WHERE f.status = s.status AND f.finished_at IS NOT NULL AND f.deleted_at IS NULL AND f.finished_at < (SELECT clock_timestamp() - $1 * interval '1 day')
+          AND (f.finished_at, f.id) > (coalesce($3::timestamptz, '-infinity'), $4::text)
+        ORDER BY f.finished_at, f.id LIMIT $2) o ORDER BY o.finished_at, o.id LIMIT $2`,
+    [p.days, p.limit, p.beyond?.finishedAt ?? null, p.beyond?.id ?? ''],
+  )
+
+/**
+ * Purges flows that were deleted longer ago than restMs, with all that belongs to them, and remembers the last event among them as the feed's horizon (D-37).
+ * A flow that somebody holds locked, or one of whose deliveries is still alive, waits for the next time (D-48).
  */
 export async function purgeDeleted(tx: Tx, p: { restMs: number; limit: number }): Promise<number> {
   const [row] = await tx.rows<{ purged: number }>('purgeDeleted', PURGE_DELETED, [p.restMs, p.limit])
@@ -25,8 +31,12 @@ export async function purgeDeleted(tx: Tx, p: { restMs: number; limit: number })
 const PURGE_DELETED = `
 WITH victim AS MATERIALIZED (
   SELECT f.id FROM flow f WHERE f.deleted_at IS NOT NULL AND f.deleted_at < (SELECT clock_timestamp() - $1 * interval '1 ms')
+     AND NOT EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.flow_id = f.id AND d.ended_at IS NULL)
    ORDER BY f.deleted_at, f.id LIMIT $2 FOR UPDATE SKIP LOCKED
 ),
+delivered AS (DELETE FROM webhook_delivery d USING victim v WHERE d.flow_id = v.id RETURNING d.id, d.event_id),
+tried AS (DELETE FROM delivery_attempt a USING delivered d WHERE a.delivery_id = d.id),
+said AS (DELETE FROM webhook_event w USING (SELECT DISTINCT event_id FROM delivered) d WHERE w.id = d.event_id),
 event AS (DELETE FROM flow_event e USING victim v WHERE e.flow_id = v.id RETURNING e.xid, e.position),
 attempted AS (DELETE FROM attempt a USING victim v WHERE a.flow_id = v.id),
 progress AS (DELETE FROM flow_progress p USING victim v WHERE p.flow_id = v.id),
@@ -38,6 +48,43 @@ horizon AS (
    WHERE s.id = 1 AND (e.xid, e.position) > (s.horizon_xid, s.horizon_position)
 )
 SELECT count(*)::int AS purged FROM gone`
+
+/**
+ * Deliveries that ended longer ago than days, with their attempts, and the events that none is left of (D-21). One that is alive is never among them. An event
+ * that a later replay still names keeps its row and loses its body at its own age (purgeBodies).
+ */
+export async function purgeDeliveries(tx: Tx, p: { days: number; limit: number }): Promise<number> {
+  const [row] = await tx.rows<{ purged: number }>('purgeDeliveries', PURGE_DELIVERIES, [p.days, p.limit])
+  return row?.purged ?? 0
+}
+
+// The outer statement sees the deliveries as they were before: those that go are told apart by their ids.
+const PURGE_DELIVERIES = `
+WITH victim AS MATERIALIZED (
+  SELECT d.id, d.event_id FROM webhook_delivery d WHERE d.created_at < (SELECT clock_timestamp() - $1 * interval '1 day') AND d.ended_at < (SELECT clock_timestamp() - $1 * interval '1 day')
+   ORDER BY d.created_at, d.id LIMIT $2 FOR UPDATE SKIP LOCKED
+),
+tried AS (DELETE FROM delivery_attempt a USING victim v WHERE a.delivery_id = v.id),
+gone AS (DELETE FROM webhook_delivery d USING victim v WHERE d.id = v.id RETURNING d.id),
+said AS (
+  DELETE FROM webhook_event w USING (SELECT DISTINCT event_id FROM victim) v
+   WHERE w.id = v.event_id AND NOT EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.event_id = w.id AND d.id <> ALL(ARRAY(SELECT id FROM victim)))
+)
+SELECT count(*)::int AS purged FROM gone`
+
+/** Bodies of events that happened longer ago than days and are being sent to nobody. */
+export async function purgeBodies(tx: Tx, p: { days: number; limit: number }): Promise<number> {
+  const rows = await tx.rows(
+    'purgeBodies',
+    `UPDATE webhook_event w SET body = NULL, body_inline = NULL FROM (
+       SELECT e.id FROM webhook_event e WHERE e.created_at < (SELECT clock_timestamp() - $1 * interval '1 day') AND e.body IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.event_id = e.id AND d.ended_at IS NULL)
+        ORDER BY e.created_at LIMIT $2 FOR UPDATE SKIP LOCKED) old
+      WHERE w.id = old.id RETURNING 1`,
+    [p.days, p.limit],
+  )
+  return rows.length
+}
 
 /** What has outlived its use, each table's own rule. A key that a request holds locked is in use. */
 export const TRIMS = {

@@ -1,3 +1,4 @@
+import { openKeyring } from '../secrets/keyring.ts'
 import type { Keyring } from '../secrets/keyring.ts'
 
 /** Why the address policy refuses a URL (D-17). */
@@ -17,4 +18,9 @@ export interface WebhookDeps {
   ownSecrets: readonly string[]
   /** PUBLIC_URL, without a slash at its end: how the body names a flow. Asked each time: a port may only be known later. */
   publicUrl(): string
+}
+
+/** Of an engine that was given none: moves are still told to endpoints that exist, and no URL can be added. */
+export const NO_WEBHOOKS: WebhookDeps = {
+  keys: openKeyring([]), ownSecrets: [], publicUrl: () => '', refuseUrl: () => Promise.resolve({ rule: null, message: 'This process takes no webhook URLs.' }),
 }

@@ -16,7 +16,7 @@ const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 /** Nothing of it outlives the test, so nothing has to reach the disk. */
 const FAST_DATABASE = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'autovacuum_naptime=5s', 'log_min_messages=fatal']
 /** What an operator gives all control planes of one database. */
-export const FLEET_KEY = Buffer.alloc(32, 'a key of the fleet ').toString('base64')
+const FLEET_KEY = Buffer.alloc(32, 'a key of the fleet ').toString('base64')
 
 export interface Fleet extends AsyncDisposable {
   databaseUrl: string
