@@ -15,7 +15,8 @@ export const addressOf = {
   flow: (id: string, tab?: 'deliveries') => `/flows/${encodeURIComponent(id)}${tab === undefined ? '' : `?tab=${tab}`}`,
   deliveries: listAt('/deliveries'),
   delivery: (id: string) => `/deliveries/${encodeURIComponent(id)}`,
-  endpoints: (endpoint?: string) => (endpoint ? `/endpoints?endpoint=${encodeURIComponent(endpoint)}` : '/endpoints'),
+  /** Those that flows brought along are not listed unasked. */
+  endpoints: (endpoint?: { id: string | undefined; name: string | null }) => listAt('/endpoints')({ unnamed: endpoint?.name === null ? 'shown' : undefined, endpoint: endpoint?.id }),
   lanes: (lane?: string) => (lane ? `/lanes?lane=${encodeURIComponent(lane)}` : '/lanes'),
   workers: (worker?: string) => (worker ? `/workers?worker=${encodeURIComponent(worker)}` : '/workers'),
   api: '/graphql',

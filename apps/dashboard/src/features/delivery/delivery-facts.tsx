@@ -25,7 +25,7 @@ export function DeliveryFacts({ delivery: masked }: { delivery: FragmentOf<typeo
       <Fact name="Event"><span className="font-mono text-[0.93rem]">{eventType}</span><span className="block text-[0.93rem] text-muted">{Object.hasOwn(WEBHOOK_EVENT_SENTENCES, eventType) && WEBHOOK_EVENT_SENTENCES[eventType as WebhookEventType]}</span></Fact>
       <Fact name="Flow">{flow ? <a href={addressOf.flow(flow.id)}>{flow.title}</a> : <span className="text-muted">{trigger === 'TEST' ? 'none: it is a test' : 'gone, or not yours to read'}</span>}</Fact>
       {sequence !== null && <Fact name="Place in its log">{sequence}</Fact>}
-      <Fact name="Endpoint"><a href={addressOf.endpoints(endpoint.id)}>{nameOfEndpoint(endpoint)}</a>{endpoint.name !== null && <span className="block break-all font-mono text-[0.9rem] text-muted">{endpoint.urlRedacted}</span>}</Fact>
+      <Fact name="Endpoint"><a href={addressOf.endpoints(endpoint)}>{nameOfEndpoint(endpoint)}</a>{endpoint.name !== null && <span className="block break-all font-mono text-[0.9rem] text-muted">{endpoint.urlRedacted}</span>}</Fact>
       {endpoint.state !== 'ACTIVE' && <Fact name="It is"><span className="font-medium text-bad">{ENDPOINT_LOOKS[endpoint.state].word}</span>{endpoint.disabledReason && <span className="block text-muted">{endpoint.disabledReason}</span>}</Fact>}
       <Fact name="Made because">{TRIGGER_LOOKS[trigger].sentence}{requestedBy && <span className="block text-muted">By {requestedBy.name}</span>}</Fact>
       {replayOf && <Fact name="Repeats"><a href={addressOf.delivery(replayOf.id)} className="font-mono text-[0.93rem]">{replayOf.id.slice(-8)}</a></Fact>}

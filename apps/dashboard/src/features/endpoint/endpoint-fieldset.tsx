@@ -2,6 +2,8 @@ import { WEBHOOK_EVENT_SENTENCES } from '@sluice/protocol'
 import { CheckBox, SelectField, TextField } from '../../ui/field.tsx'
 import { CHOSEN_EVENTS, toggled, type EndpointFields, type Wrong } from './endpoint-fields.ts'
 
+const NAME_MAX = 100
+
 /** Somebody whose flows may be heard of. */
 export interface OwnerChoice { id: string; name: string }
 
@@ -21,7 +23,7 @@ export function EndpointFieldset({ fields, wrong, urlNow, owners, onChange }: Pr
   return (
     <>
       <div className="grid gap-3 sm:grid-cols-2">
-        <TextField label="Name" error={wrong.name ?? null} maxLength={128} value={fields.name} onChange={event => set({ name: event.target.value })} autoFocus={urlNow === undefined} />
+        <TextField label="Name" error={wrong.name ?? null} maxLength={NAME_MAX} value={fields.name} onChange={event => set({ name: event.target.value })} autoFocus={urlNow === undefined} />
         {owners && (
           <SelectField label="Whose flows" value={fields.principalId} onChange={event => set({ principalId: event.target.value })}>
             <option value="">The flows of all</option>

@@ -18,7 +18,7 @@ const RotateSecret_Mutation = graphql(`
 `)
 
 const HOURS = 24
-const HOURS_MAX = 168
+const HOURS_MAX = 720
 
 interface Props { id: string; name: string; onClose(): void; onDone(): void }
 
