@@ -12,8 +12,9 @@ export interface DeliveryFilter {
   /** Not earlier, and earlier than. */
   createdAfter?: Date | undefined
   createdBefore?: Date | undefined
-  /** Ended then or later. */
+  /** Ended then or later, and earlier than. What is alive has not ended. */
   endedAfter?: Date | undefined
+  endedBefore?: Date | undefined
   /** What the caller may read: flows of one owner, of some lanes, of some kinds. Tests are of no flow, so with one of these they are not there. */
   owner?: string | null | undefined
   lanes?: readonly string[] | null | undefined
@@ -68,6 +69,7 @@ function conditionsOf(filter: DeliveryFilter, { say, used }: { say: Say; used: P
     filter.createdAfter ? at('created_at >=', filter.createdAfter) : '',
     filter.createdBefore ? at('created_at <', filter.createdBefore) : '',
     filter.endedAfter ? at('ended_at >=', filter.endedAfter) : '',
+    filter.endedBefore ? at('ended_at <', filter.endedBefore) : '',
     filter.lanes ? flow('lane', filter.lanes) : '',
     filter.kinds ? flow('kind', filter.kinds) : '',
     NOT_DELETED,
