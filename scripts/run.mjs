@@ -1,9 +1,12 @@
-// Becomes one of the control plane's programs, built anew when it is stale: `node scripts/run.mjs sign-in`.
+// Becomes one of our programs, built anew when it is stale: `node scripts/run.mjs sign-in`.
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { ROOT, install, requireNode } from './install.mjs'
 import { turbo } from './turbo.mjs'
+
+/** Programs that need no more than their own package built; the others are the control plane's, which needs all. */
+const ALONE = { receiver: 'webhooks' }
 
 /** Loads the program into this process, so that there is none between it and whoever sends signals. Options of the program stay in argv. */
 export async function run(program) {
@@ -11,9 +14,10 @@ export async function run(program) {
   install()
   const dotEnv = path.join(ROOT, '.env')
   if (existsSync(dotEnv)) process.loadEnvFile(dotEnv)
-  const file = path.join(ROOT, 'apps', 'control-plane', 'dist', `${program}.js`)
+  const alone = ALONE[program]
+  const file = path.join(ROOT, ...(alone ? ['packages', alone] : ['apps', 'control-plane']), 'dist', `${program}.js`)
   if (!existsSync(file)) console.error('Building, this takes some seconds the first time …')
-  if (turbo(['build']) !== 0) process.exit(1)
+  if (turbo(['build', ...(alone ? [`--filter=@sluice/${alone}`] : [])]) !== 0) process.exit(1)
   process.setSourceMapsEnabled(true)
   await import(pathToFileURL(file).href)
 }

@@ -55,7 +55,7 @@ const SENTENCES: Record<FailureCode, string> = {
 }
 
 function failureCode(code: string, address: string | null): FailureCode {
-  if (['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME', 'ENODATA'].includes(code)) return 'UNRESOLVED'
+  if (['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME', 'ENODATA', 'ETIMEOUT', 'ESERVFAIL', 'EREFUSED', 'EBADRESP', 'EFORMERR', 'EBADNAME', 'ENOTIMP'].includes(code)) return 'UNRESOLVED'
   if (/^ERR_TLS|^ERR_SSL|CERT|^UNABLE_TO|^EPROTO$/.test(code)) return 'TLS'
   return address === null ? 'NO_CONNECTION' : 'BROKEN'
 }

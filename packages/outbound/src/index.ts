@@ -6,5 +6,6 @@ export { createOutbound, type Outbound, type OutboundOptions } from './outbound.
 export { OutboundFailed, type FailureCode, type OutboundAnswer } from './failure.ts'
 export { type KeepOptions } from './kept-connections.ts'
 export { type OutboundRequest } from './send.ts'
+export { createDnsResolve, type DnsResolveOptions } from './dns-resolve.ts'
 export { AddressRefused, type Resolve } from './policy.ts'
 export { RULES, ruleOf, type Rule } from './address-rules.ts'

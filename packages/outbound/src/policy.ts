@@ -35,7 +35,7 @@ export interface Policy {
 }
 
 export function createPolicy(o: { allow: AllowList; allowHttp: boolean; resolve?: Resolve | undefined }): Policy {
-  const resolve = o.resolve ?? lookUp
+  const resolve = o.resolve ?? systemResolve
 
   const admits = (host: string, address: string) => {
     const rule = ruleOf(address)
@@ -85,4 +85,4 @@ function ruleOfName(name: string, allow: AllowList): Rule | null {
 /** One dot at the end says that the name is complete, and is not a part of it. */
 const plain = (host: string) => host.toLowerCase().replace(/\.$/, '')
 
-const lookUp: Resolve = async name => (await lookup(name, { all: true, verbatim: true })).map(entry => entry.address)
+export const systemResolve: Resolve = async name => (await lookup(name, { all: true, verbatim: true })).map(entry => entry.address)

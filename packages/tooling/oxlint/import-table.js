@@ -7,10 +7,11 @@ export const IMPORT_TABLE = {
   engine: { folder: 'packages/engine', may: ['domain', 'db', 'protocol'], never: ['node:http', 'node:https', 'graphql', '@pothos/', 'ws', 'react'] },
   worker: { folder: 'packages/worker', may: ['protocol'], never: ['pg', '@prisma/', 'react'] },
   outbound: { folder: 'packages/outbound', may: [], never: ['pg', '@prisma/', 'graphql', 'react'] },
-  testkit: { folder: 'packages/testkit', may: ['domain', 'db', 'engine', 'protocol', 'worker'], never: ['react'] },
+  webhooks: { folder: 'packages/webhooks', may: ['protocol', 'outbound'], never: ['pg', '@prisma/', 'graphql', 'react'] },
+  testkit: { folder: 'packages/testkit', may: ['domain', 'db', 'engine', 'protocol', 'worker', 'webhooks'], never: ['react'] },
   tooling: { folder: 'packages/tooling', may: [], never: [] },
   runner: { folder: 'apps/runner', may: ['worker', 'outbound', 'protocol'], never: ['pg', '@prisma/', 'react'] },
-  'control-plane': { folder: 'apps/control-plane', may: ['engine', 'db', 'domain', 'outbound', 'protocol'], never: ['react'] },
+  'control-plane': { folder: 'apps/control-plane', may: ['engine', 'db', 'domain', 'webhooks', 'outbound', 'protocol'], never: ['react'] },
   dashboard: { folder: 'apps/dashboard', may: ['protocol'], never: ['pg', '@prisma/', '@pothos/', 'graphql-yoga'] },
   e2e: { folder: 'e2e', may: ['testkit/world', 'worker', 'protocol'], never: ['pg', '@prisma/'] },
 }
