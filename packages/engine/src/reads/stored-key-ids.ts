@@ -4,7 +4,7 @@ import type { Named } from '@sluice/db'
 export interface SealedColumn { table: string; column: string }
 
 /** All of them: what looks for keys, and what seals anew under another key, goes through this list. */
-export const SEALED_COLUMNS: readonly SealedColumn[] = []
+export const SEALED_COLUMNS: readonly SealedColumn[] = [{ table: 'webhook_endpoint_version', column: 'url' }, { table: 'webhook_secret', column: 'secret' }]
 
 /** The ids of the keys that the database needs to be read, in the order of the alphabet. What is not sealed has none, and is not shown. */
 export async function storedKeyIds(db: Named, columns: readonly SealedColumn[] = SEALED_COLUMNS): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
-  createWebhookEndpoint, deleteWebhookEndpoint, disableWebhookEndpoint, enableWebhookEndpoint, openKeyring, revealWebhookEndpoint, rotateWebhookSecret, testWebhookEndpoint, unknownKeyIds,
+  createWebhookEndpoint, deleteWebhookEndpoint, disableWebhookEndpoint, enableWebhookEndpoint, openKeyring, revealWebhookEndpoint, rotateWebhookSecret, storedKeyIds, testWebhookEndpoint,
   updateWebhookEndpoint,
 } from '../../src/index.ts'
 import { reseal } from '../../src/services/reseal.ts'
@@ -95,12 +95,11 @@ describe('endpoints', () => {
     await b.create(1, { webhookUrl: 'https://hooks.example.com/mine' })
     expect(await reseal(b.deps)).toBe(3)
     Object.assign(b.deps.webhooks, { keys: openKeyring([next]) })
-    expect(await unknownKeyIds(b.deps.pool, b.deps.webhooks.keys)).toEqual([])
+    expect(await storedKeyIds(b.db)).toEqual([openKeyring([next]).currentId])
     await b.create(1, { webhookUrl: 'https://hooks.example.com/mine' })
     expect(await b.sql('SELECT count(*)::int AS n FROM webhook_endpoint')).toEqual([{ n: 2 }])
     expect(await revealWebhookEndpoint(b.deps, { actor: b.owner, id })).toMatchObject({ url: URL })
     Object.assign(b.deps.webhooks, { keys: openKeyring([Buffer.alloc(32, 1)]) })
-    expect(await unknownKeyIds(b.deps.pool, b.deps.webhooks.keys)).toEqual([openKeyring([next]).currentId])
     expect(await revealWebhookEndpoint(b.deps, { actor: b.owner, id })).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('DATA_ENCRYPTION_KEY') })
   })
 })
