@@ -10,6 +10,6 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [{ table: 'webhook_endpoi
 export async function storedKeyIds(db: Named, columns: readonly SealedColumn[] = SEALED_COLUMNS): Promise<string[]> {
   if (columns.length === 0) return []
   const idsOf = ({ table, column }: SealedColumn): string => `SELECT left(${column}, 8) AS id FROM ${table} WHERE ${column} ~ '^[0-9a-f]{8}[.]'`
-  const rows = await db.rows<{ id: string }>('storedKeyIds', `${columns.map(idsOf).join(' UNION ')} ORDER BY id`)
+  const rows = await db.rows<{ id: string }>('storedKeyIds', `${columns.map(idsOf).join(' UNION ')} ORDER BY id`, [], { prepared: false })
   return rows.map(row => row.id)
 }
