@@ -5,13 +5,16 @@ import { openPrisma } from '@sluice/db/prisma'
 import { newId } from '@sluice/domain'
 import { keyId, openEngine, storedKeyIds } from '@sluice/engine'
 import { MIGRATIONS, VERSION } from './checkout.ts'
-import { readServerConfig, secretsOf, type Config } from './config.ts'
+import { readServerConfig, secretsOf, withPort, type Config } from './config.ts'
 import { openMetricsPlace } from './doors/metrics-place.ts'
+import { engineSettings, openOutbound, openSender, webhookDeps } from './engine-options.ts'
 import { hideInLog, logLine } from './log.ts'
 import { openObserving } from './observe/open-observing.ts'
 import { onceUp } from './once-up.ts'
 import { startApi } from './roles/api.ts'
+import { databaseClock } from './roles/database-clock.ts'
 import { startDispatcher } from './roles/dispatcher.ts'
+import { sendDelivery } from './roles/send-delivery.ts'
 import { Refused, runProgram } from './supervisor/refused.ts'
 
 const HOT_CONNECTIONS = 10
@@ -40,13 +43,21 @@ async function run(config: Config): Promise<void> {
     const observing = await openObserving({ pool, version: VERSION, processId: process.id, settings: config })
     open.push(() => observing.close())
     transport.onReconnect(observing.metrics.reconnected)
-    const engine = await openEngine({ pool, settings: config, transport, process, log: logLine, observe: observing.engine })
+    let { address } = config
+    // Closed after the engine, which lets what is being sent end.
+    const sender = openSender(config)
+    open.push(() => sender.close())
+    const webhooks = webhookDeps(config, { outbound: openOutbound(config), address: () => address })
+    const engine = await openEngine({ pool, settings: engineSettings(config), webhooks, transport, process, log: logLine, observe: observing.engine })
     open.push(() => engine.close())
-    if (config.roles.includes('dispatcher')) startDispatcher(engine)
     if (config.roles.includes('api')) {
       const api = await startApi({ engine, prisma, observing, settings: config })
       open.push(() => api.close())
+      address = withPort(config, api.port).address
       logLine({ event: 'listening', address: config.address, port: api.port, roles: process.roles })
+    }
+    if (config.roles.includes('dispatcher')) {
+      startDispatcher(engine, { prisma, send: sendDelivery({ sender, now: databaseClock({ pool }), unsignedAllowed: config.webhookAllowUnsigned }) })
     }
     if (!config.roles.includes('api') && config.metricsPort !== null) {
       const place = await openMetricsPlace({ pool, log: logLine, observing, place: { host: config.host, port: config.metricsPort } })

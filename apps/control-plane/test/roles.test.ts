@@ -15,10 +15,15 @@ const TABLE: Record<Operation, string> = {
   promoteNow: '--++-', 'promoteNow.force': '---+-', setFlowPriority: '--++-', holdFlow: '--++-', releaseFlow: '--++-',
   pauseLane: '--++-', resumeLane: '--++-', drainLane: '--++-', deleteFlow: '---+-', setCap: '---+-', upsertLane: '---+-',
   createApiToken: '---+-', revokeApiToken: '---+-',
+  webhookEndpoints: '+o++-', webhookDeliveries: '+o++-', webhookEventTypes: '++++-', bulkOperations: '--++-',
+  replayWebhookDelivery: '--++-', replayWebhookDeliveries: '--++-', enableWebhookEndpoint: '--++-', disableWebhookEndpoint: '--++-',
+  testWebhookEndpoint: '--++-', abortBulkOperation: '--++-',
+  createWebhookEndpoint: '---+-', updateWebhookEndpoint: '---+-', deleteWebhookEndpoint: '---+-', revealWebhookEndpoint: '---+-', rotateWebhookSecret: '---+-',
   registerWorker: '----+', claimFlows: '----+', heartbeat: '----+', startFlow: '----+', startFlows: '----+', returnFlow: '----+',
   finishFlow: '----+', finishFlows: '----+', failFlow: '----+', failFlows: '----+', reportProgress: '----+',
   'door.metrics': '+-++-',
   flowEvents: '+o++-', flowsChanged: '+o++-', queueChanged: '++++-', overview: '++++-',
+  webhookDeliveryChanged: '+o++-', bulkOperationChanged: '--++-',
 }
 const COLUMNS = ['VIEWER', 'SUBMITTER', 'OPERATOR', 'ADMIN', 'WORKER'] as const satisfies Role[]
 const SIGN = { all: '+', own: 'o', none: '-' } as const

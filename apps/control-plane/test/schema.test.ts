@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import {
-  ATTEMPT_TYPES, CAP_SCOPES, ERROR_CODES, FLOW_PHASES, FLOW_STATUSES, LANE_STATES, ON_LEASE_LOST, QUEUE_CLASSES, QUEUE_REASONS, ROLES, WAIT_KINDS, WORKER_STATES,
+  ATTEMPT_TYPES, BULK_STATES, CAP_SCOPES, DELIVERY_STATES, DELIVERY_TRIGGERS, ENDPOINT_ORIGINS, ENDPOINT_STATES, ERROR_CODES, FLOW_PHASES, FLOW_STATUSES, LANE_STATES,
+  ON_LEASE_LOST, QUEUE_CLASSES, QUEUE_REASONS, ROLES, WAIT_KINDS, WORKER_STATES,
 } from '@sluice/protocol'
 import { isEnumType, isInputObjectType, isInterfaceType, isObjectType, lexicographicSortSchema, printSchema, type GraphQLField, type GraphQLNamedType } from 'graphql'
 import { describe, expect, test } from 'vitest'
@@ -26,7 +27,8 @@ describe('the schema', () => {
   test.each([
     ['FlowStatus', FLOW_STATUSES], ['FlowPhase', FLOW_PHASES], ['QueueReason', QUEUE_REASONS], ['QueueClass', QUEUE_CLASSES], ['WaitKind', WAIT_KINDS],
     ['OnLeaseLost', ON_LEASE_LOST], ['AttemptType', ATTEMPT_TYPES], ['LaneState', LANE_STATES], ['WorkerState', WORKER_STATES], ['CapScope', CAP_SCOPES],
-    ['Role', ROLES], ['ErrorCode', ERROR_CODES],
+    ['Role', ROLES], ['ErrorCode', ERROR_CODES], ['EndpointState', ENDPOINT_STATES], ['EndpointOrigin', ENDPOINT_ORIGINS], ['DeliveryState', DELIVERY_STATES],
+    ['DeliveryTrigger', DELIVERY_TRIGGERS], ['BulkState', BULK_STATES],
   ] as const)('%s has the words of the protocol', (name, words) => {
     const type = schema.getType(name)
     expect(isEnumType(type) && type.getValues().map((value) => value.name).toSorted()).toEqual([...words].toSorted())
@@ -34,7 +36,11 @@ describe('the schema', () => {
 
   test('names connections after their place', () => {
     expect(own.map(({ name }) => name).filter((name) => name.endsWith('Connection')).toSorted())
-      .toEqual(['FlowAttemptsConnection', 'FlowEventsConnection', 'QueryAuditConnection', 'QueryFlowQueueConnection', 'QueryFlowsConnection'])
+      .toEqual([
+        'BulkOperationRefusalsConnection', 'FlowAttemptsConnection', 'FlowDeliveriesConnection', 'FlowEventsConnection', 'QueryAuditConnection',
+        'QueryBulkOperationsConnection', 'QueryFlowQueueConnection', 'QueryFlowsConnection', 'QueryWebhookDeliveriesConnection',
+        'QueryWebhookEndpointsConnection', 'WebhookEndpointDeliveriesConnection',
+      ])
   })
 
   test('every result union has the four refusals that any command may give', () => {

@@ -3,12 +3,14 @@ import { openPool, type Pool } from '@sluice/db'
 import { openNotify } from '@sluice/db/notify'
 import { openPrisma } from '@sluice/db/prisma'
 import { newId, Refusal } from '@sluice/domain'
-import { createToken, openEngine, type Deps, type EngineSettings } from '@sluice/engine'
+import { createToken, openEngine, type Deps, type EngineSettings, type SendDelivery } from '@sluice/engine'
 import type { Role } from '@sluice/protocol'
 import { cloneDatabase } from '@sluice/testkit/db'
 import { readConfig, type Config } from '../src/config.ts'
+import { engineSettings, openOutbound, webhookDeps } from '../src/engine-options.ts'
 import { openObserving, type OpenObserving } from '../src/observe/open-observing.ts'
 import { startApi } from '../src/roles/api.ts'
+import { startDispatcher } from '../src/roles/dispatcher.ts'
 
 export interface Answer<Data = Record<string, unknown>> {
   status: number
@@ -36,23 +38,39 @@ export interface TestServer extends AsyncDisposable {
   close(): Promise<void>
 }
 
-interface Options { settings?: Partial<Config & EngineSettings>; databaseUrl?: string; dashboardDir?: string }
+interface Options {
+  settings?: Partial<Config & EngineSettings>
+  databaseUrl?: string
+  dashboardDir?: string
+  /** Makes it a dispatcher too, which sends by this; absent: deliveries stay. */
+  send?: SendDelivery
+}
 
-export async function testServer({ settings = {}, databaseUrl, dashboardDir }: Options = {}): Promise<TestServer> {
+/** What an operator gives a server that stores and signs. */
+const KEYS = {
+  DATA_ENCRYPTION_KEY: Buffer.alloc(32, 'a key of the tests ').toString('base64'),
+  FLOW_WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 'a secret of the tests ').toString('base64')}`,
+}
+
+export async function testServer({ settings = {}, databaseUrl, dashboardDir, send }: Options = {}): Promise<TestServer> {
   const clone = databaseUrl === undefined ? await cloneDatabase() : undefined
   const url = databaseUrl ?? clone?.url ?? ''
   const logged: Record<string, unknown>[] = []
   const log = (entry: Record<string, unknown>): void => void logged.push(entry)
-  const config = { ...readConfig({ PORT: '0', SWEEP_FEED: '50ms' }), ...settings }
+  const { webhookUrl = null, ...given } = settings
+  const config = { ...readConfig({ PORT: '0', SWEEP_FEED: '50ms', ...KEYS }), flowWebhookUrl: webhookUrl, ...given }
   const pool = openPool({ url, max: 8, log })
   const prisma = openPrisma(url, { max: 4 })
   const transport = await openNotify({ url, channel: 'sluice', log: () => undefined })
   const process = { id: newId('server'), version: 'test', roles: ['api'] }
   const observing = await openObserving({ pool, version: 'test', processId: process.id, settings: config })
   transport.onReconnect(observing.metrics.reconnected)
-  const engine = await openEngine({ pool, settings: config, transport, process, log, observe: observing.engine })
+  let address = ''
+  const webhooks = webhookDeps(config, { outbound: openOutbound(config), address: () => address })
+  const engine = await openEngine({ pool, settings: engineSettings(config), webhooks, transport, process, log, observe: observing.engine })
   const api = await startApi({ engine, prisma, observing, settings: config, ...(dashboardDir === undefined ? {} : { dashboardDir }) })
-  const address = `http://127.0.0.1:${api.port}`
+  address = `http://127.0.0.1:${api.port}`
+  if (send) startDispatcher(engine, { prisma, send })
   let closed = false
   const close = async (): Promise<void> => {
     if (closed) return

@@ -1,4 +1,4 @@
-import { IdempotencyKeyReused, LaneClosed } from '@sluice/domain'
+import { IdempotencyKeyReused, LaneClosed, UrlNotAllowed } from '@sluice/domain'
 import { createFlows, type Outcome } from '@sluice/engine'
 import { LIMITS } from '@sluice/protocol'
 import { z } from 'zod'
@@ -19,7 +19,7 @@ const CreateFlowPayload = builder.simpleObject('CreateFlowPayload', {
     created: t.boolean({ description: 'false = the idempotency key had it already.' }),
   }),
 })
-const CreateFlowResult = resultUnion('CreateFlowResult', CreateFlowPayload, [IdempotencyKeyReused, LaneClosed])
+const CreateFlowResult = resultUnion('CreateFlowResult', CreateFlowPayload, [IdempotencyKeyReused, LaneClosed, UrlNotAllowed])
 
 const CreateFlowInput = builder.inputType('CreateFlowInput', {
   description:
@@ -37,6 +37,8 @@ const CreateFlowInput = builder.inputType('CreateFlowInput', {
     maxAttempts: t.int({ description: 'How often it may be tried, the first time included.' }),
     onLeaseLost: t.field({ type: OnLeaseLostEnum, description: 'What becomes of it when its worker falls silent.' }),
     attemptTimeoutSeconds: t.int({ description: 'An attempt that works longer fails.' }),
+    webhookUrl: t.string({ description: 'Its end is told to this URL, https://…, signed with FLOW_WEBHOOK_SECRET. It is stored encrypted and shown redacted.' }),
+    webhookEndpointId: t.id({ description: 'ep_…: this endpoint hears of it instead; not together with webhookUrl.' }),
     idempotencyKey: t.string({ description: 'The same key and content again within 24 hours gives the same flow, unless it ended badly.' }),
   }),
 })

@@ -1,6 +1,7 @@
 import {
-  ATTEMPT_TYPES, CAP_SCOPES, ERROR_CODES, FLOW_PHASE_SENTENCES, FLOW_STATUS_SENTENCES, LANE_STATE_SENTENCES, QUEUE_CLASSES,
-  QUEUE_REASON_SENTENCES, ROLES, WAIT_KINDS, WORKER_STATES, type OnLeaseLost,
+  ATTEMPT_TYPES, CAP_SCOPES, DELIVERY_STATE_SENTENCES, DELIVERY_TRIGGER_SENTENCES, ENDPOINT_STATE_SENTENCES, ERROR_CODES, FLOW_PHASE_SENTENCES,
+  FLOW_STATUS_SENTENCES, LANE_STATE_SENTENCES, QUEUE_CLASSES, QUEUE_REASON_SENTENCES, ROLES, WAIT_KINDS, WORKER_STATES, type BulkState, type EndpointOrigin,
+  type OnLeaseLost,
 } from '@sluice/protocol'
 import { builder } from './builder.ts'
 
@@ -28,6 +29,19 @@ export const WorkerStateEnum = builder.enumType('WorkerState', {
 })
 export const CapScopeEnum = builder.enumType('CapScope', {
   description: 'What a cap counts: everything, one lane, or what one principal owns.', values: CAP_SCOPES,
+})
+export const EndpointStateEnum = builder.enumType('EndpointState', { description: 'Whether an endpoint is told of anything.', values: described(ENDPOINT_STATE_SENTENCES) })
+export const EndpointOriginEnum = builder.enumType('EndpointOrigin', {
+  description: 'Who made an endpoint.',
+  values: described<EndpointOrigin>({
+    ENVIRONMENT: 'FLOW_WEBHOOK_URL: for flows without one of their own.', NAMED: 'Somebody, with a name.', UNNAMED: 'A flow that brought its URL along.',
+  }),
+})
+export const DeliveryStateEnum = builder.enumType('DeliveryState', { description: 'How far a delivery is.', values: described(DELIVERY_STATE_SENTENCES) })
+export const DeliveryTriggerEnum = builder.enumType('DeliveryTrigger', { description: 'Why there is a delivery.', values: described(DELIVERY_TRIGGER_SENTENCES) })
+export const BulkStateEnum = builder.enumType('BulkState', {
+  description: 'How far an operation on many things is.',
+  values: described<BulkState>({ RUNNING: 'It works on its things, in batches.', DONE: 'It has been at each of them.', ABORTED: 'Somebody ended it early; what was done stays.' }),
 })
 export const RoleEnum = builder.enumType('Role', { description: 'What a principal may be.', values: ROLES })
 export const ErrorCodeEnum = builder.enumType('ErrorCode', { description: 'Stable codes of expected refusals.', values: ERROR_CODES })

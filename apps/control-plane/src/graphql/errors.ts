@@ -1,7 +1,7 @@
 import type { ObjectRef, UnionRef } from '@pothos/core'
 import {
-  Conflict, FlowAlreadyTerminal, FlowNotQueued, FlowNotStarted, Forbidden, IdempotencyKeyReused, InvalidInput, LaneClosed, LimitExceeded, NotFound,
-  Refusal, StaleLease,
+  BodyPurged, Conflict, DeliveryInProgress, EndpointGone, FlowAlreadyTerminal, FlowNotQueued, FlowNotStarted, Forbidden, IdempotencyKeyReused, InvalidInput,
+  LaneClosed, LimitExceeded, NotFound, Refusal, StaleLease, UrlNotAllowed,
 } from '@sluice/domain'
 import { builder, type SchemaShape } from './builder.ts'
 import { ErrorCodeEnum } from './enums.ts'
@@ -39,6 +39,19 @@ builder.objectType(LimitExceeded, {
   fields: (t) => ({ limit: t.exposeInt('limit', { description: 'How much is allowed.' }) }),
 })
 builder.objectType(Conflict, { name: 'Conflict', interfaces, description: 'It is no longer as you saw it: read again.' })
+builder.objectType(UrlNotAllowed, {
+  name: 'UrlNotAllowed', interfaces, description: 'The address policy refuses the URL.',
+  fields: (t) => ({
+    rule: t.exposeString('rule', {
+      nullable: true, description: 'What is wrong with it as it is written; null for a name that resolves to an address that is not allowed.',
+    }),
+  }),
+})
+builder.objectType(DeliveryInProgress, {
+  name: 'DeliveryInProgress', interfaces, description: 'A delivery of the same event to the same endpoint has not ended yet.',
+})
+builder.objectType(EndpointGone, { name: 'EndpointGone', interfaces, description: 'The endpoint that this needs was deleted.' })
+builder.objectType(BodyPurged, { name: 'BodyPurged', interfaces, description: 'What was sent is kept no longer.' })
 
 type Types = PothosSchemaTypes.ExtendDefaultTypes<SchemaShape>
 type RefusalClass = abstract new (...args: never[]) => Refusal

@@ -27,7 +27,7 @@ export const LaneRef = builder.prismaNode('Lane', {
     maxActive: t.int({ description: 'How many of its flows may hold a slot; 0 = no cap.', resolve: (lane, _args, ctx) => ctx.load.laneCap.load(lane.name) }),
     waitingHoldsSlot: t.exposeBoolean('waitingHoldsSlot', { description: 'Whether a flow that waits without a worker keeps its slot.' }),
     defaults: t.field({
-      type: 'JSON', description: 'For flows that leave them out: priority, maxAttempts, onLeaseLost, attemptTimeoutSeconds, queueTtlSeconds; an object.',
+      type: 'JSON', description: 'For flows that leave them out: priority, maxAttempts, onLeaseLost, attemptTimeoutSeconds, queueTtlSeconds, webhookEndpointId; an object.',
       resolve: (lane) => lane.defaults,
     }),
     stats: t.field({ type: QueueStatsRef, description: 'What happens in it now.', resolve: (lane, _args, ctx) => ctx.load.laneStats.load(lane.name) }),
@@ -53,7 +53,7 @@ const UpsertLaneInput = builder.inputType('UpsertLaneInput', {
     maxActive: t.int({ description: 'How many of its flows may hold a slot; 0 = no cap.', validate: z.int().min(0).nullish() }),
     waitingHoldsSlot: t.boolean({ description: 'Whether a flow that waits without a worker keeps its slot.' }),
     defaults: t.field({
-      type: 'JSON', description: 'For flows that leave them out: priority, maxAttempts, onLeaseLost, attemptTimeoutSeconds, queueTtlSeconds.',
+      type: 'JSON', description: 'For flows that leave them out: priority, maxAttempts, onLeaseLost, attemptTimeoutSeconds, queueTtlSeconds, webhookEndpointId.',
     }),
     version: t.int({ description: 'The version that was read; another one now is a CONFLICT.' }),
   }),

@@ -8,6 +8,10 @@ const TYPE_NAMES: Record<string, string> = {
   [ID_PREFIXES.principal]: 'Principal',
   [ID_PREFIXES.token]: 'ApiToken',
   [ID_PREFIXES.audit]: 'AuditEntry',
+  [ID_PREFIXES.endpoint]: 'WebhookEndpoint',
+  [ID_PREFIXES.delivery]: 'WebhookDelivery',
+  [ID_PREFIXES.event]: 'WebhookEvent',
+  [ID_PREFIXES.bulk]: 'BulkOperation',
 }
 
 /** Ids say what they are by their prefix: flow_… is a Flow. An unknown prefix is taken for a Flow that does not exist. */

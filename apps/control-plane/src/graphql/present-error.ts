@@ -1,4 +1,4 @@
-import { InvalidInput, LimitExceeded, Refusal } from '@sluice/domain'
+import { InvalidInput, LimitExceeded, Refusal, UrlNotAllowed } from '@sluice/domain'
 import type { Log } from '@sluice/db'
 import { GraphQLError } from 'graphql'
 
@@ -25,6 +25,7 @@ function rootOf(error: Error): Error {
 
 function detailOf(refusal: Refusal): Record<string, unknown> {
   if (refusal instanceof InvalidInput) return { path: refusal.path }
+  if (refusal instanceof UrlNotAllowed) return { rule: refusal.rule }
   return refusal instanceof LimitExceeded ? { limit: refusal.limit } : {}
 }
 

@@ -1,39 +1,12 @@
-import type { FlowEventItem, FlowsChangedItem, ItemHead, OverviewItem, QueueChangedItem } from '../live/items.ts'
-import { builder, type SchemaShape } from './builder.ts'
+import type { FlowEventItem, FlowsChangedItem, OverviewItem, QueueChangedItem } from '../live/items.ts'
+import { builder } from './builder.ts'
 import { FlowCountsRef } from './flow-counts.ts'
 import { FlowEventRef } from './flow-event.ts'
 import { FlowFilterInput } from './flow-filter.ts'
 import { FlowRef } from './flow-ref.ts'
+import { after, head } from './item-head.ts'
 import { QueueStatsRef } from './queue-stats.ts'
 import { requireLane } from './require-lane.ts'
-
-type Fields<Item> = PothosSchemaTypes.ObjectFieldBuilder<PothosSchemaTypes.ExtendDefaultTypes<SchemaShape>, Item>
-
-const ItemKindEnum = builder.enumType('ItemKind', {
-  description: 'What an item of a subscription is.',
-  values: {
-    SNAPSHOT: { description: 'The first: what is so at its cursor. After a gap, another one.' },
-    CHANGE: { description: 'Something changed.' },
-    END: { description: 'The last; end says why.' },
-  },
-})
-
-const SubscriptionEndEnum = builder.enumType('SubscriptionEnd', {
-  description: 'Why a subscription ended.',
-  values: {
-    TERMINAL: { description: 'The flow has ended; nothing more will come.' },
-    REVOKED: { description: 'You may no longer read it.' },
-    TOO_SLOW: { description: 'You read too slowly: read again and subscribe anew.' },
-    SHUTDOWN: { description: 'This server stops: reconnect now.' },
-  },
-})
-
-const head = <Item extends ItemHead>(t: Fields<Item>) => ({
-  cursor: t.field({ type: 'Cursor', description: 'Continue after this item.', resolve: (item) => item.cursor }),
-  kind: t.field({ type: ItemKindEnum, description: 'What the item is.', resolve: (item) => item.kind }),
-  gap: t.boolean({ description: 'Whether something was missed that cannot be filled in: read again.', resolve: (item) => item.gap ?? false }),
-  end: t.field({ type: SubscriptionEndEnum, nullable: true, description: 'Why it ended; only on the last item.', resolve: (item) => item.end ?? null }),
-})
 
 const FlowEventItemRef = builder.objectRef<FlowEventItem>('FlowEventItem').implement({
   description: 'An item of flowEvents.',
@@ -91,11 +64,16 @@ const OverviewItemRef = builder.objectRef<OverviewItem>('OverviewItem').implemen
       type: [FlowRef], nullable: true, description: 'The latest failures that you may read.',
       resolve: (item) => item.recentFailures ?? null,
     }),
+    liveDeliveries: t.int({
+      nullable: true, description: 'Deliveries that have not ended; stops at 10,000.', resolve: (item) => item.liveDeliveries ?? null,
+    }),
+    exhaustedLastHour: t.int({
+      nullable: true, description: 'Deliveries that were given up in the last hour: EXHAUSTED.', resolve: (item) => item.exhaustedLastHour ?? null,
+    }),
+    disabledEndpoints: t.int({ nullable: true, description: 'Endpoints that are DISABLED.', resolve: (item) => item.disabledEndpoints ?? null }),
     feedLagMs: t.int({ nullable: true, description: 'How far these news are behind the commits.', resolve: (item) => item.feedLagMs ?? null }),
   }),
 })
-
-const after = { type: 'Cursor', description: 'Continue after this item, of whichever server.' } as const
 
 builder.subscriptionFields((t) => ({
   flowEvents: t.field({
@@ -117,7 +95,7 @@ builder.subscriptionFields((t) => ({
     resolve: (item) => item,
   }),
   overview: t.field({
-    type: OverviewItemRef, description: "Slots, queue and failures: a wall monitor's one subscription, at most twice a second.",
+    type: OverviewItemRef, description: "Slots, queue, failures and deliveries: a wall monitor's one subscription, at most twice a second.",
     subscribe: (_root, _args, ctx) => ctx.live.overview({ ctx }),
     resolve: (item) => item,
   }),

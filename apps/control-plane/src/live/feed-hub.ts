@@ -1,6 +1,8 @@
 import { feedHead, readFeed, type Deps, type FeedCursor, type FeedItem } from '@sluice/engine'
 import type { PrismaClient } from '@sluice/db/prisma'
 import { readChangedFlows, type ChangedFlow } from './changed-flows.ts'
+import { tellEach } from './tell-each.ts'
+import { Woken } from './woken.ts'
 
 /** What one read of the feed brought: events in feed order, and each changed flow once, in the order of its last event. */
 export interface FeedBatch {
@@ -59,38 +61,21 @@ class Hub {
   lagMs = 0
   readonly #engine: Options['engine']
   readonly #prisma: PrismaClient
-  #reading: Promise<void> | null = null
-  #again = false
-  #closed = false
+  readonly #reader: Woken
 
   constructor(engine: Options['engine'], prisma: PrismaClient, cursor: FeedCursor) {
     this.#engine = engine
     this.#prisma = prisma
     this.cursor = cursor
+    this.#reader = new Woken(() => this.#readOnce(), ({ message }) => engine.log({ event: 'feed.failed', message }))
   }
 
   wake(): void {
-    this.#again = true
-    if (this.#closed) return
-    this.#reading ??= this.#readAll()
-      .catch((error: Error) => this.#engine.log({ event: 'feed.failed', message: error.message }))
-      .finally(() => {
-        this.#reading = null
-        // Woken after the last look and before this: nobody else would look.
-        if (this.#again) this.wake()
-      })
+    this.#reader.wake()
   }
 
-  async close(): Promise<void> {
-    this.#closed = true
-    await this.#reading
-  }
-
-  async #readAll(): Promise<void> {
-    while (this.#again && !this.#closed) {
-      this.#again = false
-      if (await this.#readOnce()) this.#again = true
-    }
+  close(): Promise<void> {
+    return this.#reader.close()
   }
 
   /** Answers whether more waits. The cursor moves only after the listeners were told, so that a failed read repeats the batch. */
@@ -100,19 +85,8 @@ class Hub {
     if (!page.gap && page.items.length === 0) return false
     const flows = page.gap || this.listeners.size === 0 ? [] : await readChangedFlows(this.#prisma, page.items)
     const batch = page.gap ? null : { cursor: page.head, events: page.items, flows }
-    for (const [listener, failed] of this.listeners) this.#tell(() => listener(batch, page.head), failed)
+    tellEach(this.listeners, (listener) => listener(batch, page.head), this.#engine.log)
     this.cursor = page.head
     return page.more
-  }
-
-  /** A bug in one listener is its own loss. */
-  #tell(listener: () => void, failed: () => void): void {
-    try {
-      listener()
-    } catch (error) {
-      const { message, stack } = error as Error
-      this.#engine.log({ event: 'feed.listener_failed', message, stack })
-      failed()
-    }
   }
 }

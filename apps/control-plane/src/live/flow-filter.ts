@@ -1,5 +1,6 @@
 import { hasLabels, matchesText } from '@sluice/domain'
 import type { FlowFilter } from '../graphql/flow-filter.ts'
+import { among } from './among.ts'
 import type { LightFlow } from './changed-flows.ts'
 
 /** A flow that a filter can never show, because what rules it out never changes: its changes are nobody's news. */
@@ -11,6 +12,3 @@ export const neverMatches = (filter: FlowFilter, flow: LightFlow): boolean =>
 /** Whether a flow that can match does so now. */
 export const matchesNow = (filter: FlowFilter, flow: LightFlow): boolean =>
   among(filter.status, flow.status) && (filter.slotHeld === null || filter.slotHeld === undefined || filter.slotHeld === flow.slotHeld)
-
-// An empty list filters nothing, as in lists.
-const among = <Word>(words: readonly Word[] | null | undefined, word: Word): boolean => !words?.length || words.includes(word)

@@ -1,5 +1,6 @@
 import type { FlowCountsRow, FlowEventRow, QueueStatsRow } from '@sluice/engine'
 import type { FlowHandle } from '../graphql/flow-reader.ts'
+import type { BulkOperationRow, DeliveryRow } from '../graphql/webhook-refs.ts'
 
 export type SubscriptionEnd = 'TERMINAL' | 'REVOKED' | 'TOO_SLOW' | 'SHUTDOWN'
 
@@ -19,5 +20,10 @@ export interface OverviewItem extends ItemHead {
   slotHolders?: FlowHandle[]
   queueHead?: FlowHandle[]
   recentFailures?: FlowHandle[]
+  liveDeliveries?: number
+  exhaustedLastHour?: number
+  disabledEndpoints?: number
   feedLagMs?: number
 }
+export interface WebhookDeliveryChangedItem extends ItemHead { delivery?: DeliveryRow; matches?: boolean }
+export interface BulkOperationItem extends ItemHead { operation?: BulkOperationRow }

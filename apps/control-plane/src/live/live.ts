@@ -1,13 +1,18 @@
-import { encodeFeedCursor, type Deps } from '@sluice/engine'
+import { encodeDeliveryCursor, encodeFeedCursor, type Deps } from '@sluice/engine'
 import type { PrismaClient } from '@sluice/db/prisma'
 import type { Context } from '../graphql/context.ts'
 import type { FlowFilter } from '../graphql/flow-filter.ts'
+import type { DeliveryFilterGiven } from '../graphql/webhook-delivery-filter.ts'
+import type { BulkOperationRow } from '../graphql/webhook-refs.ts'
+import { bulkOperationChanged } from './bulk-operation-stream.ts'
 import type { LightFlow } from './changed-flows.ts'
+import { deliveriesChanged } from './deliveries-changed-stream.ts'
+import { openDeliveryHub } from './delivery-hub.ts'
 import { eventCursorText, parseEventCursor } from './feed-cursor.ts'
 import { openFeedHub } from './feed-hub.ts'
 import { flowEvents } from './flow-events-stream.ts'
 import { flowsChanged } from './flows-changed-stream.ts'
-import type { FlowEventItem, FlowsChangedItem, OverviewItem, QueueChangedItem, SubscriptionEnd } from './items.ts'
+import type { BulkOperationItem, FlowEventItem, FlowsChangedItem, OverviewItem, QueueChangedItem, SubscriptionEnd, WebhookDeliveryChangedItem } from './items.ts'
 import { overviewView, queueView, sightOf, type OverviewView, type QueueView } from './queue-views.ts'
 import { openProgress } from './progress.ts'
 import { openRights, type Rights } from './rights.ts'
@@ -22,6 +27,8 @@ export interface Live {
   flowsChanged(o: { filter: FlowFilter; after: string | null; ctx: Context }): Stream<FlowsChangedItem>
   queueChanged(o: { lane: string | null; ctx: Context }): Stream<QueueChangedItem>
   overview(o: { ctx: Context }): Stream<OverviewItem>
+  deliveriesChanged(o: { filter: DeliveryFilterGiven; after: string | null; ctx: Context }): Stream<WebhookDeliveryChangedItem>
+  bulkOperationChanged(o: { id: string; ctx: Context }): Stream<BulkOperationItem>
   /** The cursor of an event, for lists and subscriptions alike. */
   eventCursor(sequence: number): string
   /** @throws InvalidInput when it is no cursor of events. */
@@ -44,15 +51,21 @@ interface Options {
 // At most ten times and twice a second (api.graphql).
 const QUEUE_EVERY_MS = 100
 const OVERVIEW_EVERY_MS = 500
+const OPERATION_EVERY_MS = 250
 
 export async function openLive({ engine, prisma, settings, ended }: Options): Promise<Live> {
   const hub = await openFeedHub({ engine, prisma, sweepMs: settings.sweepFeedMs })
+  const deliveries = await openDeliveryHub({ engine, prisma, sweepMs: settings.sweepFeedMs })
   const rights = openRights(engine)
   const progress = openProgress({ engine, prisma })
   const subscriptions = openSubscriptions({ limit: settings.subscriberBuffer, rights, ended })
   const sources = { pool: engine.pool, prisma }
-  const queues = new SharedViews<QueueView>({ hub, log: engine.log, everyMs: QUEUE_EVERY_MS })
-  const overviews = new SharedViews<OverviewView>({ hub, log: engine.log, everyMs: OVERVIEW_EVERY_MS })
+  const ofFlows = (look: () => void) => hub.listen(look, () => undefined)
+  const ofDeliveries = (look: () => void) => engine.wake.on('deliveries', look)
+  const ofOperations = (look: () => void) => engine.wake.on('bulk', look)
+  const queues = new SharedViews<QueueView>({ news: ofFlows, log: engine.log, everyMs: QUEUE_EVERY_MS })
+  const overviews = new SharedViews<OverviewView>({ news: both(ofFlows, ofDeliveries), log: engine.log, everyMs: OVERVIEW_EVERY_MS })
+  const operations = new SharedViews<BulkOperationRow>({ news: ofOperations, log: engine.log, everyMs: OPERATION_EVERY_MS, refreshMs: settings.sweepFeedMs })
   const cursor = (): string => encodeFeedCursor(hub.cursor)
   return {
     flowEvents: (o) => flowEvents({ hub, subscriptions, progress }, o),
@@ -67,9 +80,12 @@ export async function openLive({ engine, prisma, settings, ended }: Options): Pr
       compute: () => overviewView(sources, ctx.viewer),
       item: (view) => ({
         stats: view.stats, feedLagMs: hub.lagMs,
+        liveDeliveries: view.deliveries.live, exhaustedLastHour: view.deliveries.exhaustedLastHour, disabledEndpoints: view.deliveries.disabledEndpoints,
         slotHolders: handles(view.slotHolders, ctx), queueHead: handles(view.head, ctx), recentFailures: handles(view.recentFailures, ctx),
       }),
     }),
+    deliveriesChanged: (o) => deliveriesChanged({ deliveries, subscriptions }, o),
+    bulkOperationChanged: (o) => bulkOperationChanged({ views: operations, subscriptions, cursor: () => encodeDeliveryCursor(deliveries.cursor) }, o),
     eventCursor: (sequence) => eventCursorText(hub.cursor.generation, sequence),
     sequenceOf: (text) => parseEventCursor(text).sequence,
     rights,
@@ -78,7 +94,7 @@ export async function openLive({ engine, prisma, settings, ended }: Options): Pr
       subscriptions.endAll()
       rights.close()
       progress.close()
-      await hub.close()
+      await Promise.all([hub.close(), deliveries.close()])
     },
   }
 }
@@ -105,6 +121,13 @@ function viewStream<View, Item extends QueueChangedItem | OverviewItem>({ subscr
       yield { cursor: cursor(), kind: 'SNAPSHOT', ...item(view, null) } as Item
     },
   })
+}
+
+type News = (look: () => void) => () => void
+
+const both = (a: News, b: News): News => (look) => {
+  const stops = [a(look), b(look)]
+  return () => stops.forEach((stop) => stop())
 }
 
 const handles = (rows: LightFlow[], ctx: Context) => rows.map((row) => ctx.flows.granted(row.id, row))

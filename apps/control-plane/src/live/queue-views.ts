@@ -1,4 +1,4 @@
-import { flowQueuePage, listFlows, queueStats, type Deps, type QueueStatsRow } from '@sluice/engine'
+import { deliveryFigures, flowQueuePage, listFlows, queueStats, type DeliveryFigures, type Deps, type QueueStatsRow } from '@sluice/engine'
 import type { PrismaClient } from '@sluice/db/prisma'
 import { listFilter } from '../policies/list-filter.ts'
 import { kindsInScope, lanesInScope, type Viewer } from '../policies/policy.ts'
@@ -11,7 +11,7 @@ const HOLDERS_SHOWN = 200
 const FAILURES_SHOWN = 10
 
 export interface QueueView { stats: QueueStatsRow; head: LightFlow[] }
-export interface OverviewView extends QueueView { slotHolders: LightFlow[]; recentFailures: LightFlow[] }
+export interface OverviewView extends QueueView { slotHolders: LightFlow[]; recentFailures: LightFlow[]; deliveries: DeliveryFigures }
 
 interface Sources { pool: Deps['pool']; prisma: PrismaClient }
 interface Page { items: { id: string }[] }
@@ -27,16 +27,19 @@ export async function queueView(sources: Sources, { lane, viewer }: { lane: stri
 
 export async function overviewView(sources: Sources, viewer: Viewer): Promise<Shown<OverviewView>> {
   const { pool } = sources
-  const [stats, ...pages] = await Promise.all([
+  const [stats, deliveries, ...pages] = await Promise.all([
     queueStats(pool),
+    deliveryFigures(pool),
     queueHead(sources, null, viewer),
     listFlows(pool, { filter: listFilter({ slotHeld: true }, viewer), orderBy: 'CREATED_ASC', page: { first: HOLDERS_SHOWN } }),
     listFlows(pool, { filter: listFilter({ status: ['FAILED'] }, viewer), orderBy: 'FINISHED_DESC', page: { first: FAILURES_SHOWN } }),
   ])
   const [head = [], slotHolders = [], recentFailures = []] = await rowsOf(sources, viewer, pages)
   // What a wall shows of a flow is told by its last event.
-  const text = JSON.stringify([stats, ...[head, slotHolders, recentFailures].map((rows) => rows.map(({ id, lastSequence }) => [id, lastSequence]))])
-  return { view: { stats, head, slotHolders, recentFailures }, text }
+  const places = [head, slotHolders, recentFailures].map((rows) => rows.map(({ id, lastSequence }) => [id, lastSequence]))
+  const { oldestDueMs: _, ...figures } = deliveries
+  const text = JSON.stringify([stats, figures, ...places])
+  return { view: { stats, head, slotHolders, recentFailures, deliveries }, text }
 }
 
 const queueHead = ({ pool }: Sources, lane: string | null, viewer: Viewer): Promise<Page> =>

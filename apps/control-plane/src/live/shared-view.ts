@@ -1,5 +1,4 @@
 import type { Log } from '@sluice/db'
-import type { FeedHub } from './feed-hub.ts'
 import { paced, type Paced } from './paced.ts'
 
 /** What a view shows, and the text by which two states of it are told apart. */
@@ -10,12 +9,14 @@ type Listener<View> = (view: View, before: View) => void
 interface Running<View> { listeners: Set<Listener<View>>; latest: Promise<Shown<View>>; pace: Paced; stop(): void }
 
 interface Options {
-  hub: FeedHub
+  /** Calls back when there may be something new. */
+  news(look: () => void): () => void
   log: Log
   everyMs: number
+  /** Looked at again this often without news: for figures that change by the clock alone, and for news that got lost. */
+  refreshMs?: number
 }
 
-// Figures that change by the clock alone (per minute) are looked at again this often.
 const REFRESH_MS = 5000
 
 /** Views that many subscribers share: each is computed once per key, however many look at it, and at most once per interval. */
@@ -41,7 +42,7 @@ export class SharedViews<View> {
   }
 
   #start(key: string, compute: () => Promise<Shown<View>>): Running<View> {
-    const { hub, log, everyMs } = this.#options
+    const { news, log, everyMs, refreshMs = REFRESH_MS } = this.#options
     const listeners = new Set<Listener<View>>()
     const pace = paced(async () => {
       const before = await running.latest
@@ -50,10 +51,10 @@ export class SharedViews<View> {
       running.latest = Promise.resolve(now)
       listeners.forEach((listener) => listener(now.view, before.view))
     }, { everyMs, onError: (error) => log({ event: 'view.failed', message: error.message }) })
-    const stopFeed = hub.listen(() => pace.wish(), () => undefined)
-    const timer = setInterval(() => pace.wish(), REFRESH_MS)
+    const stopNews = news(() => pace.wish())
+    const timer = setInterval(() => pace.wish(), refreshMs)
     const stop = (): void => {
-      stopFeed()
+      stopNews()
       clearInterval(timer)
       pace.close()
     }

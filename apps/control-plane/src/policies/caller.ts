@@ -1,6 +1,7 @@
-import type { Access, Caller } from '@sluice/engine'
+import type { Access, Caller, DeliveryCaller } from '@sluice/engine'
 import { extentOf, inScope, type Operation, type Viewer } from './policy.ts'
 import { mayRead } from './visible.ts'
+import { isInSight } from './visible-deliveries.ts'
 
 export const actorOf = (viewer: Viewer, address: string | null) => ({ principalId: viewer.principalId, kind: 'principal', address }) as const
 
@@ -11,6 +12,16 @@ export const callerOf = (viewer: Viewer, address: string | null, operation: Oper
     if (!mayRead(viewer, flow)) return 'hide'
     const extent = extentOf(viewer, operation)
     return extent === 'all' || (extent === 'own' && flow.principalId === viewer.principalId) ? 'allow' : 'forbid'
+  },
+})
+
+/** The same for commands on deliveries, which may be of no flow. */
+export const deliveryCallerOf = (viewer: Viewer, address: string | null, operation: Operation): DeliveryCaller => ({
+  actor: actorOf(viewer, address),
+  access: (flow): Access => {
+    if (!isInSight(viewer, flow)) return 'hide'
+    const extent = extentOf(viewer, operation)
+    return extent === 'all' || (extent === 'own' && flow?.principalId === viewer.principalId) ? 'allow' : 'forbid'
   },
 })
 

@@ -28,6 +28,7 @@ export const POLICY = {
   flowQueue: readers, queueStats: people, throughput: people, lanes: people, workers: people, unservedQueues: people, flowKinds: people, caps: people, servers: people,
   principals: watchers,
   audit: admins, apiTokens: admins,
+  webhookEndpoints: readers, webhookDeliveries: readers, webhookEventTypes: people, bulkOperations: operators,
 
   createFlow: creators, createFlows: creators, 'createFlow.priority': operators,
   cancelFlow: creators, retryFlow: creators,
@@ -35,12 +36,17 @@ export const POLICY = {
   pauseLane: operators, resumeLane: operators, drainLane: operators,
   deleteFlow: admins, setCap: admins, upsertLane: admins, createApiToken: admins, revokeApiToken: admins,
 
+  replayWebhookDelivery: operators, replayWebhookDeliveries: operators, enableWebhookEndpoint: operators, disableWebhookEndpoint: operators,
+  testWebhookEndpoint: operators, abortBulkOperation: operators,
+  createWebhookEndpoint: admins, updateWebhookEndpoint: admins, deleteWebhookEndpoint: admins, revealWebhookEndpoint: admins, rotateWebhookSecret: admins,
+
   registerWorker: workers, claimFlows: workers, heartbeat: workers, startFlow: workers, startFlows: workers, returnFlow: workers,
   finishFlow: workers, finishFlows: workers, failFlow: workers, failFlows: workers, reportProgress: workers,
 
   'door.metrics': watchers,
 
   flowEvents: readers, flowsChanged: readers, queueChanged: people, overview: people,
+  webhookDeliveryChanged: readers, bulkOperationChanged: operators,
 } as const satisfies Record<string, Row>
 
 export type Operation = keyof typeof POLICY
