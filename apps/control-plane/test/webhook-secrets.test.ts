@@ -77,7 +77,7 @@ describe('INV-31 no secret and no whole URL', () => {
     const audit = await dataOf(admin.ask('{ audit(first: 200) { edges { node { action target reason before after } } } }'))
     expect(JSON.stringify(audit)).toContain('revealWebhookEndpoint')
     const get = async (path: string): Promise<string> => (await fetch(`${server.url}${path}`, { headers: { authorization: `Bearer ${admin.token}` } })).text()
-    const exported = await Promise.all([`/export/flows/${ids.flow}`, '/export/audit', '/export/webhook-deliveries', '/export/webhook-endpoints?unnamed=true', '/metrics', `/flows/${ids.flow}`].map(get))
+    const exported = await Promise.all([`/export/flows/${ids.flow}`, '/export/audit', '/export/deliveries?attempts=true&body=true', '/export/endpoints?unnamed=true', '/export/operations', '/metrics', `/flows/${ids.flow}`].map(get))
     await using socket = await openSocket(server.url, admin)
     const stream = socket.subscribe<{ kind: string }>(`subscription { webhookDeliveryChanged { kind delivery ${everyField('WebhookDelivery', 1)} } }`)
     await stream.first()
