@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
@@ -107,7 +106,7 @@ describe('an answer without an end costs little', () => {
     const url = await liar(socket => {
       socket.write(`${HEAD}Content-Length: 1000\r\n\r\n`)
       const drip = setInterval(() => socket.write(String(dripped++ % 10)), 5)
-      void once(socket, 'close').then(() => clearInterval(drip))
+      socket.on('close', () => clearInterval(drip))
     })
     const report = await sender({ timeoutMs: 200 }).attempt(url)
     expect(report).toMatchObject({ errorClass: 'TIMEOUT', statusCode: 200, responseExcerpt: expect.stringMatching(/^0123/) })

@@ -39,7 +39,7 @@ function refuse(cmd: ReplayInBulk) {
 }
 
 async function dryRun(tx: Tx, { filter, ids }: ReplayInBulk): Promise<BulkStarted> {
-  const count = filter ? await countDeliveries(tx, { filter, limit: LIMITS.countMax }) : new Set(ids).size
+  const count = filter ? await countDeliveries(tx, { filter: asOf(filter, await readClock(tx)), limit: LIMITS.countMax }) : new Set(ids).size
   return { matched: Math.min(count, LIMITS.countMax), exact: count <= LIMITS.countMax, operationId: null }
 }
 
@@ -47,7 +47,7 @@ async function dryRun(tx: Tx, { filter, ids }: ReplayInBulk): Promise<BulkStarte
 export async function startBulk(tx: Tx, deps: Pick<Deps, 'wake'>, cmd: Omit<ReplayInBulk, 'dryRun'>): Promise<BulkStarted & { operationId: string }> {
   const bound = await readClock(tx)
   const ids = cmd.ids ? [...new Set(cmd.ids)] : null
-  const filter = cmd.filter ? { ...cmd.filter, createdBefore: earlier(cmd.filter.createdBefore, bound) } : null
+  const filter = cmd.filter ? asOf(cmd.filter, bound) : null
   const matched = ids ? ids.length : await countDeliveries(tx, { filter: filter ?? {}, limit: COUNT_ALL })
   const operationId = newId('bulk')
   await insertBulk(tx, { id: operationId, action: 'REPLAY', filter: filter as unknown as Json, ids, bound, matched, requestedBy: cmd.actor.principalId, reason: cmd.reason ?? null })
@@ -59,7 +59,8 @@ export async function startBulk(tx: Tx, deps: Pick<Deps, 'wake'>, cmd: Omit<Repl
 /** Above what two seconds can count: who asks for more is told to narrow the filter. */
 const COUNT_ALL = 10_000_000
 
-const earlier = (asked: Date | undefined, bound: Date): Date => (asked && asked < bound ? asked : bound)
+/** What had ended by then: a set that nothing enters any more. What is alive is being sent anyway. */
+const asOf = (filter: DeliveryFilter, bound: Date): DeliveryFilter => ({ ...filter, endedBefore: bound })
 
 /** What a batch has done stays done. Ended already: nothing changes. */
 export const abortBulkOperation = (deps: Deps, cmd: { actor: Actor; id: string }): Promise<Outcome<{ operationId: string }>> =>

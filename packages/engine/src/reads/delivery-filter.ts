@@ -12,8 +12,9 @@ export interface DeliveryFilter {
   /** Not earlier, and earlier than. */
   createdAfter?: Date | undefined
   createdBefore?: Date | undefined
-  /** Ended then or later. */
+  /** Ended then or later, and earlier than. What is alive has not ended. */
   endedAfter?: Date | undefined
+  endedBefore?: Date | undefined
   /** What the caller may read: flows of one owner, of some lanes, of some kinds. Tests are of no flow, so with one of these they are not there. */
   owner?: string | null | undefined
   lanes?: readonly string[] | null | undefined
@@ -68,14 +69,15 @@ function conditionsOf(filter: DeliveryFilter, { say, used }: { say: Say; used: P
     filter.createdAfter ? at('created_at >=', filter.createdAfter) : '',
     filter.createdBefore ? at('created_at <', filter.createdBefore) : '',
     filter.endedAfter ? at('ended_at >=', filter.endedAfter) : '',
+    filter.endedBefore ? at('ended_at <', filter.endedBefore) : '',
     filter.lanes ? flow('lane', filter.lanes) : '',
     filter.kinds ? flow('kind', filter.kinds) : '',
     NOT_DELETED,
   ]
 }
 
-/** Of a flow that left the lists nothing is listed. */
-const NOT_DELETED = '(d.flow_id IS NULL OR EXISTS (SELECT 1 FROM flow f WHERE f.id = d.flow_id AND f.deleted_at IS NULL))'
+/** Of a flow that left the lists nothing is listed. Said so, and not that the flow is there or there is none: with OR the planner would read all flows into a hash. */
+const NOT_DELETED = 'NOT EXISTS (SELECT 1 FROM flow f WHERE f.id = d.flow_id AND f.deleted_at IS NOT NULL)'
 
 /** What was sent to the same endpoint again since is not sent once more for its former failure. */
 const LATEST_ONLY = `NOT EXISTS (SELECT 1 FROM webhook_delivery x WHERE x.event_id = d.event_id AND x.endpoint_id = d.endpoint_id AND (x.created_at, x.id) > (d.created_at, d.id))`

@@ -5,6 +5,7 @@
  * Nothing polls: it runs when deliveries were written, when one becomes due, when a request ended and left room, and, as a safety net, every
  * sweepDeliveriesMs. Requests never hold a transaction, so no receiver can delay a flow (INV-27), and rooms bound what one host can take (D-27).
  */
+import { setMaxListeners } from 'node:events'
 import { chooseByRoom, fullHosts } from '@sluice/domain'
 import type { HostLoad, RoomLimits } from '@sluice/domain'
 import { named } from '@sluice/db'
@@ -60,6 +61,8 @@ class Loop {
     this.#send = send
     this.#sentBy = sentBy
     this.#limits = { concurrency: deps.settings.webhookConcurrency, perHost: deps.settings.webhookPerHost }
+    // Every request listens.
+    setMaxListeners(0, this.#abort.signal)
     this.#stopListening = deps.wake.on('sender', () => this.wake())
     this.#sweep = setInterval(() => void this.#sweepLost(), deps.settings.sweepDeliveriesMs)
     this.wake()
@@ -91,9 +94,9 @@ class Loop {
     try {
       while (this.#again && !this.#closed) {
         this.#again = false
+        this.#armDue(await nextDueInMs(named(this.#deps.pool)))
         if (await this.#beginSome()) this.#again = true
       }
-      if (!this.#closed) await this.#armDue()
     } catch (error) {
       this.#deps.log({ event: 'deliveries.failed', message: (error as Error).message })
     }
@@ -167,11 +170,10 @@ class Loop {
     for (const [host, { busy }] of this.#loads) if (busy === 0) return void this.#loads.delete(host)
   }
 
-  async #armDue(): Promise<void> {
+  /** What is due and finds no room waits for a request to end. */
+  #armDue(ms: number | null): void {
     clearTimeout(this.#dueTimer)
-    const ms = await nextDueInMs(named(this.#deps.pool))
-    // What is due and found no room waits for a request to end.
-    if (ms !== null && ms > 0 && ms < this.#deps.settings.sweepDeliveriesMs && !this.#closed) this.#dueTimer = setTimeout(() => this.wake(), ms + 1)
+    if (ms !== null && ms < this.#deps.settings.sweepDeliveriesMs && !this.#closed) this.#dueTimer = setTimeout(() => this.wake(), ms + 1)
   }
 
   async #sweepLost(): Promise<void> {

@@ -2,8 +2,8 @@
  * Rotation of DATA_ENCRYPTION_KEY: what was sealed under a former key is sealed anew under the first, in batches, once a start. Killed between any two, the
  * next start goes on from the rows. What none of the keys opens is left and told.
  */
-import { named, transact } from '@sluice/db'
-import type { Pool, Tx } from '@sluice/db'
+import { transact } from '@sluice/db'
+import type { Tx } from '@sluice/db'
 import type { Deps } from '../deps.ts'
 import type { Keyring } from '../secrets/keyring.ts'
 import { openSealed, secretPlace, urlPlace } from '../webhooks/sealed.ts'
@@ -15,15 +15,6 @@ export async function reseal(deps: Pick<Deps, 'pool' | 'webhooks' | 'closing'>):
   const { keys } = deps.webhooks
   if (keys.currentId === null) return 0
   return (await inBatches(deps, tx => resealUrls(tx, keys))) + (await inBatches(deps, tx => resealSecrets(tx, keys)))
-}
-
-/** Ids of keys that stored values name and the ring does not have: deliveries that need them fail until it has. */
-export async function unknownKeyIds(pool: Pool, keys: Pick<Keyring, 'ids'>): Promise<string[]> {
-  const rows = await named(pool).rows<{ id: string }>(
-    'unknownKeyIds',
-    `SELECT DISTINCT split_part(sealed, '.', 1) AS id FROM (SELECT url AS sealed FROM webhook_endpoint_version UNION ALL SELECT secret FROM webhook_secret) s
-      WHERE split_part(sealed, '.', 1) <> ALL($1::text[])`, [keys.ids])
-  return rows.map(row => row.id)
 }
 
 async function inBatches(deps: Pick<Deps, 'pool' | 'closing'>, batch: (tx: Tx) => Promise<number>): Promise<number> {

@@ -62,6 +62,6 @@ async function nextItems(tx: Tx, bulk: BulkRow): Promise<Items> {
 /** Instants were stored as text. */
 function filterOf(stored: Json): DeliveryFilter {
   const filter = stored as Record<string, unknown>
-  const instants = ['createdAfter', 'createdBefore', 'endedAfter'].filter(key => typeof filter[key] === 'string')
+  const instants = ['createdAfter', 'createdBefore', 'endedAfter', 'endedBefore'].filter(key => typeof filter[key] === 'string')
   return { ...filter, ...Object.fromEntries(instants.map(key => [key, new Date(filter[key] as string)])) } as DeliveryFilter
 }

@@ -6,7 +6,7 @@ import type { EndpointRow } from './endpoint-sql.ts'
 const XID = 'pg_current_xact_id()::text::bigint'
 
 export async function readClock(tx: Tx): Promise<Date> {
-  const [row] = await tx.rows<{ now: Date }>('readClock', 'SELECT clock_timestamp() AS now')
+  const [row] = await tx.rows<{ now: Date }>('readDeliveryClock', 'SELECT clock_timestamp() AS now')
   return row?.now ?? new Date()
 }
 
@@ -38,11 +38,12 @@ SELECT n.id, n.endpoint_id AS "endpointId", n.host FROM open o CROSS JOIN LATERA
    ORDER BY d.next_attempt_at, d.id LIMIT $2) n
  ORDER BY n.nth, random() LIMIT $3`
 
-/** Until something is due, in ms; null when nothing waits. */
+/** Until the next becomes due that is not due yet, in ms; null when none waits. Asked before a look, which then sees all that are due. */
 export async function nextDueInMs(db: Named): Promise<number | null> {
   const [row] = await db.rows<{ ms: number | null }>(
     'nextDueInMs',
-    `SELECT (extract(epoch FROM (SELECT min(next_attempt_at) FROM webhook_delivery WHERE next_attempt_at IS NOT NULL) - clock_timestamp()) * 1000)::float8 AS ms`)
+    `WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
+     SELECT (extract(epoch FROM (SELECT min(d.next_attempt_at) FROM webhook_delivery d WHERE d.next_attempt_at IS NOT NULL AND d.next_attempt_at > c.now) - c.now) * 1000)::float8 AS ms FROM clock c`)
   return row?.ms ?? null
 }
 

@@ -13,6 +13,8 @@ export const answered = (statusCode: number, more: Partial<AttemptReport> = {}):
 })
 export const failedWith = (errorClass: AttemptReport['errorClass']): AttemptReport => answered(0, { statusCode: null, errorClass, address: null, responseHeaders: null, responseExcerpt: null })
 
+const aborted = (signal: AbortSignal): Promise<never> => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }))
+
 export type Answer = (delivery: DeliveryToSend) => AttemptReport | Promise<AttemptReport>
 
 export interface DeliveryRow {
@@ -44,7 +46,7 @@ export async function webhookBed(o: { settings?: Partial<EngineSettings>; url?: 
   const extra = {
     sent, operator: { actor: bed.owner, access: () => 'allow' as const },
     deliver: (answer: Answer = () => answered(200), d: { sentBy?: string } = {}) => {
-      const deliverer = openDeliverer(bed.deps, { sentBy: d.sentBy ?? 'srv_sender', send: async delivery => { sent.push(delivery); return answer(delivery) } })
+      const deliverer = openDeliverer(bed.deps, { sentBy: d.sentBy ?? 'srv_sender', send: async (delivery, { signal }) => { sent.push(delivery); return Promise.race([answer(delivery), aborted(signal)]) } })
       deliverers.push(deliverer)
       return deliverer
     },
