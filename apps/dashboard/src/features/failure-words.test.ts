@@ -10,6 +10,7 @@ test.each([
   ['HTTP_503', 'The receiver answered 503: it is not available now.'],
   ['HTTP_302', 'The receiver answered 302: a redirect, which is not followed.'],
   ['HTTP_418', 'The receiver answered 418.'],
+  ['ENDPOINT_DISABLED', 'Its endpoint was disabled when its turn came; nothing was sent.'],
   ['LATER_WORD', 'LATER_WORD'],
 ])('%s is told as %s', (word, sentence) => {
   expect(sentenceOfFailure(word)).toBe(sentence)

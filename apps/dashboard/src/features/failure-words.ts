@@ -12,10 +12,16 @@ export const sentenceOfStatus = (status: number): string => {
   return `The receiver answered ${status}${meaning === undefined ? '' : `: ${meaning}`}.`
 }
 
+/** Why a delivery was not even tried. */
+const UNTRIED: Record<string, string> = {
+  ENDPOINT_DISABLED: 'Its endpoint was disabled when its turn came; nothing was sent.', ENDPOINT_DELETED: 'Its endpoint was deleted before its turn came; nothing was sent.',
+}
+
 /** What a delivery says of its last attempt: the class of an error, or HTTP and a status. What this page does not know yet is shown as it is. */
 export const sentenceOfFailure = (word: string | null): string => {
   if (word === null) return ''
   const status = /^HTTP_(\d{3})$/.exec(word)?.[1]
   if (status !== undefined) return sentenceOfStatus(Number(status))
+  if (Object.hasOwn(UNTRIED, word)) return UNTRIED[word] ?? word
   return Object.hasOwn(DELIVERY_ERROR_SENTENCES, word) ? DELIVERY_ERROR_SENTENCES[word as DeliveryErrorClass] : word
 }

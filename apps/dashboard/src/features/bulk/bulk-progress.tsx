@@ -48,6 +48,7 @@ export function BulkProgress({ id, onClose }: { id: string; onClose(): void }) {
 function Progress({ operation, onClose }: { operation: Operation; onClose(): void }) {
   const [asked, ask] = useState(false)
   const { id, state, matched, done, refused, createdAt, endedAt, requestedBy, reason } = operation
+  const left = matched - done - refused
   const mayNot = whyMayNot(useViewer(), 'abortBulkOperation')
   return (
     <Panel
@@ -62,7 +63,7 @@ function Progress({ operation, onClose }: { operation: Operation; onClose(): voi
       <div className="flex flex-col gap-2">
         <div className="flex flex-wrap items-center gap-x-4 gap-y-1" aria-live="polite">
           <LookBadge look={BULK_LOOKS[state]} />
-          <span>{done.toLocaleString('en-US')} replayed{refused > 0 && <span className="font-medium text-bad">, {refused.toLocaleString('en-US')} refused</span>}, {Math.max(0, matched - done - refused).toLocaleString('en-US')} {endedAt ? 'left out' : 'to go'}</span>
+          <span>{done.toLocaleString('en-US')} replayed{refused > 0 && <span className="font-medium text-bad">, {refused.toLocaleString('en-US')} refused</span>}{left > 0 && `, ${left.toLocaleString('en-US')} ${endedAt ? 'left out' : 'to go'}`}</span>
           <span className="text-muted">started by {requestedBy.name} <RelativeTime at={createdAt} />{reason !== null && `: ${reason}`}</span>
           <a href={addressOf.deliveries({ trigger: 'REPLAY', createdAfter: createdAt, operation: id })} className="ml-auto">Show the new deliveries</a>
         </div>

@@ -35,7 +35,7 @@ export function DeliveryAttempts({ delivery: masked, opened, onOpen }: Props) {
             <th scope="col" className="w-14 text-right">#</th>
             <th scope="col" className="w-32 sm:w-36">Outcome</th>
             <th scope="col" className="hidden sm:table-cell">What it means</th>
-            <th scope="col" className="w-28">Started</th>
+            <th scope="col" className="w-32">Started</th>
             <th scope="col" className="w-20 text-right">Took</th>
             <th scope="col" className="hidden w-48 lg:table-cell">Connected to</th>
           </tr>

@@ -1,7 +1,7 @@
 import { WEBHOOK_EVENT_SENTENCES, type WebhookEventType } from '@sluice/protocol'
 import { graphql, readFragment, type FragmentOf } from '../../graphql/graphql.ts'
 import { Fact } from '../../ui/figure.tsx'
-import { ShortId } from '../../ui/short-id.tsx'
+import { ShortId, shortenId } from '../../ui/short-id.tsx'
 import { formatInstant, RelativeTime } from '../../ui/time.tsx'
 import { addressOf } from '../addresses.ts'
 import { nameOfEndpoint } from '../endpoint-name.ts'
@@ -28,7 +28,7 @@ export function DeliveryFacts({ delivery: masked }: { delivery: FragmentOf<typeo
       <Fact name="Endpoint"><a href={addressOf.endpoints(endpoint)}>{nameOfEndpoint(endpoint)}</a>{endpoint.name !== null && <span className="block break-all font-mono text-[0.9rem] text-muted">{endpoint.urlRedacted}</span>}</Fact>
       {endpoint.state !== 'ACTIVE' && <Fact name="It is"><span className="font-medium text-bad">{ENDPOINT_LOOKS[endpoint.state].word}</span>{endpoint.disabledReason && <span className="block text-muted">{endpoint.disabledReason}</span>}</Fact>}
       <Fact name="Made because">{TRIGGER_LOOKS[trigger].sentence}{requestedBy && <span className="block text-muted">By {requestedBy.name}</span>}</Fact>
-      {replayOf && <Fact name="Repeats"><a href={addressOf.delivery(replayOf.id)} className="font-mono text-[0.93rem]">{replayOf.id.slice(-8)}</a></Fact>}
+      {replayOf && <Fact name="Repeats"><a href={addressOf.delivery(replayOf.id)} className="font-mono text-[0.93rem]">{shortenId(replayOf.id)}</a></Fact>}
       <Fact name="Made"><RelativeTime at={createdAt} /><span className="block text-[0.93rem] text-muted">{formatInstant(createdAt)}</span></Fact>
       {endedAt && <Fact name="Ended"><RelativeTime at={endedAt} /></Fact>}
       <Fact name="Event id"><ShortId id={eventId} label="event id" /></Fact>

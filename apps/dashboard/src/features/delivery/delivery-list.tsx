@@ -49,8 +49,8 @@ function Head() {
   return (
     <>
       <th scope="col" className="w-8 !pr-0"><span className="sr-only">Selected</span></th>
-      <th scope="col" className="w-28 md:w-32">State</th>
-      <th scope="col" className="sm:w-52">Event</th>
+      <th scope="col" className="w-32 md:w-36">State</th>
+      <th scope="col" className="sm:w-60">Event</th>
       <th scope="col" className="hidden sm:table-cell">Flow</th>
       <th scope="col" className="hidden w-40 md:table-cell xl:w-48">Endpoint</th>
       <th scope="col" className="hidden w-20 text-right lg:table-cell">Attempts</th>

@@ -72,8 +72,8 @@ function DeliveryTable({ deliveries }: { deliveries: readonly ListedDelivery[] }
         <caption className="sr-only">Deliveries of this flow</caption>
         <thead>
           <tr>
-            <th scope="col" className="w-28 md:w-32">State</th>
-            <th scope="col" className="sm:w-52">Event</th>
+            <th scope="col" className="w-32 md:w-36">State</th>
+            <th scope="col" className="sm:w-60">Event</th>
             <th scope="col" className="hidden w-52 sm:table-cell">Endpoint</th>
             <th scope="col" className="hidden w-20 text-right md:table-cell">Attempts</th>
             <th scope="col" className="hidden w-28 md:table-cell">Next try</th>

@@ -38,9 +38,8 @@ export function EnableDialog({ id, name, since, onClose, onDone }: Props) {
   const command = useCommand(EnableEndpoint_Mutation, data => data.enableWebhookEndpoint)
   const notify = useNotify()
   const go = useGo()
-  const none = suppressed?.matched === 0
   const enable = async () => {
-    const answer = await command.run({ input: { id, replaySuppressed: replay && !none } })
+    const answer = await command.run({ input: { id, replaySuppressed: replay } })
     if (!answer) return
     notify({ tone: 'good', text: `${name} is told of flows again.` })
     onDone()
@@ -50,12 +49,13 @@ export function EnableDialog({ id, name, since, onClose, onDone }: Props) {
   const count = suppressed && `${suppressed.matched.toLocaleString('en-US')}${suppressed.exact ? '' : ' or more'}`
   return (
     <ActionDialog
-      title={`Enable ${name}`} confirm={replay && count !== null && !none ? `Enable and replay ${count}` : 'Enable'} onClose={onClose} onConfirm={() => void enable()} running={command.running} problem={command.problem}
+      title={`Enable ${name}`} confirm={replay && count !== null ? 'Enable and replay' : 'Enable'} onClose={onClose} onConfirm={() => void enable()} running={command.running} problem={command.problem}
       description="It is told of flows again, and its failures are forgotten."
     >
-      {none
-        ? <p>Nothing was suppressed since it was disabled.</p>
-        : <CheckBox label="Replay what was suppressed since it was disabled" hint={count === null ? 'It is being counted.' : `${count} ${suppressed?.matched === 1 && suppressed.exact ? 'delivery' : 'deliveries'}. The progress is shown.`} checked={replay} onChange={event => setReplay(event.target.checked)} />}
+      <CheckBox
+        label="Replay what was suppressed" checked={replay} onChange={event => setReplay(event.target.checked)}
+        hint={count === null ? 'It is being counted.' : `${count} ${suppressed?.matched === 1 && suppressed.exact ? 'delivery' : 'deliveries'} made since it was disabled, and what waited for its turn then. The progress is shown.`}
+      />
     </ActionDialog>
   )
 }

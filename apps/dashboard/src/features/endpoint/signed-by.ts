@@ -1,4 +1,5 @@
-import { formatInstant } from '../../ui/time.tsx'
+
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })
 
 interface Secret { createdAt: string; notAfter: string | null }
 
@@ -6,5 +7,5 @@ interface Secret { createdAt: string; notAfter: string | null }
 export const signedBy = (secrets: readonly Secret[]): string => {
   if (secrets.length === 0) return 'FLOW_WEBHOOK_SECRET'
   const until = secrets.map(({ notAfter }) => notAfter).filter(instant => instant !== null).toSorted()[0]
-  return until === undefined ? 'its own secret' : `two secrets until ${formatInstant(until)}`
+  return until === undefined ? 'its own secret' : `two, until ${day.format(new Date(until))}`
 }

@@ -5,8 +5,8 @@ const FOR_EVER = new Set(['not-a-url', 'scheme', 'credentials', 'host-name', 'me
 
 const KNOBS = 'Whoever runs the server may allow hosts with WEBHOOK_ALLOW_HOSTS, and http:// with WEBHOOK_ALLOW_HTTP.'
 
-/** What a refused URL says at its field: the rule, and the knobs that lift it. */
-const sentenceOf = ({ message, rule }: Refused): string => (rule != null && FOR_EVER.has(rule) ? message : `${message} ${KNOBS}`)
+/** What a refused URL says at its field: the rule, and the knobs that lift it, where the sentence itself names none. */
+const sentenceOf = ({ message, rule }: Refused): string => ((rule != null && FOR_EVER.has(rule)) || message.includes('WEBHOOK_ALLOW_') ? message : `${message} ${KNOBS}`)
 
 /** A refusal that belongs to one field of an endpoint, or null. */
 export const refusalAt = (refused: Refused | null): { field: string; message: string } | null => {

@@ -10,7 +10,7 @@ export const SNIPPETS: readonly Snippet[] = [
 
 const webhook = new Webhook(process.env.WEBHOOK_SECRET)
 
-// body: the text of the request as it came. Throws where the signature is wrong or more than 5 minutes old.
+// body: the text as it came. Throws what is not ours, or old.
 const event = webhook.verify(body, request.headers)`,
   },
   {
@@ -20,14 +20,14 @@ from standardwebhooks import Webhook
 
 webhook = Webhook(os.environ["WEBHOOK_SECRET"])
 
-# body: the bytes of the request as they came. Raises where the signature is wrong or more than 5 minutes old.
+# body: the bytes as they came. Raises what is not ours, or old.
 event = webhook.verify(body, headers)`,
   },
   {
     name: 'go', label: 'Go', install: 'go get github.com/standard-webhooks/standard-webhooks/libraries/go',
     code: `webhook, err := standardwebhooks.NewWebhook(os.Getenv("WEBHOOK_SECRET"))
 
-// body: the bytes of the request as they came. An error where the signature is wrong or more than 5 minutes old.
+// body: the bytes as they came. An error for what is not ours, or old.
 err = webhook.Verify(body, request.Header)`,
   },
 ]

@@ -1,4 +1,5 @@
 import { LIMITS, ON_LEASE_LOST } from '@sluice/protocol'
+import { useEffect, useState } from 'react'
 import { useViewer, whyMayNot } from '../../graphql/viewer.ts'
 import { SelectField, TextArea, TextField } from '../../ui/field.tsx'
 import type { Complaint } from './check-input.ts'
@@ -16,6 +17,10 @@ const LEASE_WORDS = { FAIL: 'Fail', RETRY: 'Try again' }
 
 /** Everything but the input. What is left empty comes from the kind, else the lane, else the environment. */
 export function OptionsPart({ typed, lanes, endpoints, complaints, onTyped }: Props) {
+  const [open, setOpen] = useState(false)
+  const isWrong = complaints.length > 0
+  // What is wrong is shown; put right, it stays open for who is typing there.
+  useEffect(() => { if (isWrong) setOpen(true) }, [isWrong])
   const mayNotPrioritize = whyMayNot(useViewer(), 'createFlow.priority')
   const given = (Object.keys(NO_OPTIONS) as (keyof TypedOptions)[]).filter(name => typed[name] !== '')
   const bind = (name: keyof TypedOptions) => ({
@@ -23,7 +28,7 @@ export function OptionsPart({ typed, lanes, endpoints, complaints, onTyped }: Pr
     onChange: (event: { target: { value: string } }) => onTyped({ ...typed, [name]: event.target.value }),
   })
   return (
-    <details open={complaints.length > 0 || undefined} className="panel">
+    <details open={open} onToggle={event => setOpen(event.currentTarget.open)} className="panel">
       <summary className="min-h-9 rounded-md px-3 py-2 font-medium">Options {given.length > 0 && <span className="font-normal text-muted">{given.length} given</span>}</summary>
       <div className="grid gap-3 border-t border-line p-3 sm:grid-cols-2">
         <TextField label="Title" maxLength={LIMITS.titleMax} hint="A line for people. Empty: the kind’s." {...bind('title')} />

@@ -50,7 +50,7 @@ function Sheet({ delivery, search, onSearch, onChange }: Omit<Props, 'id'> & { d
   return (
     <div className="flex flex-col gap-4">
       <DeliveryHeader delivery={delivery} />
-      <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
+      <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_24rem]">
         <div className="flex min-w-0 flex-col gap-4">
           <DeliveryAttempts delivery={delivery} opened={search.attempt} onOpen={attempt => onSearch({ attempt })} />
           <DeliveryChain delivery={delivery} />
