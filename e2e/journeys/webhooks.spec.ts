@@ -145,7 +145,7 @@ async function replayOne(page: Page, { receiver, render }: Told): Promise<void> 
   await render('Quarterly report')
   const ended = rowOf(page, 'Quarterly report')
   await expect(ended.getByText('Exhausted')).toBeVisible()
-  await expect(ended.getByText('The receiver answered 503: it is not available now.')).toBeVisible()
+  await expect(ended.getByText('Answered 503: it is not available now.')).toBeVisible()
   await ended.getByRole('link', { name: 'flow.finished' }).click()
   await expect(page).toHaveURL(/\/deliveries\/dlv_/)
   await expect(page.getByRole('table', { name: 'Attempts' }).getByRole('row')).toHaveCount(4)

@@ -7,10 +7,10 @@ test.each(DELIVERY_ERROR_CLASSES)('%s is told by its sentence', word => {
 })
 
 test.each([
-  ['HTTP_503', 'The receiver answered 503: it is not available now.'],
-  ['HTTP_302', 'The receiver answered 302: a redirect, which is not followed.'],
-  ['HTTP_418', 'The receiver answered 418.'],
-  ['ENDPOINT_DISABLED', 'Its endpoint was disabled when its turn came; nothing was sent.'],
+  ['HTTP_503', 'Answered 503: it is not available now.'],
+  ['HTTP_302', 'Answered 302: a redirect, which is not followed.'],
+  ['HTTP_418', 'Answered 418.'],
+  ['ENDPOINT_DISABLED', 'Its endpoint was disabled when its turn came.'],
   ['LATER_WORD', 'LATER_WORD'],
 ])('%s is told as %s', (word, sentence) => {
   expect(sentenceOfFailure(word)).toBe(sentence)

@@ -6,15 +6,15 @@ const MEANINGS: Record<number, string> = {
   413: 'the body is too large for it', 429: 'it asks for a slower pace', 502: 'what stands before it got no answer', 503: 'it is not available now', 504: 'what stands before it waited in vain',
 }
 
-/** "The receiver answered 503: it is not available now." */
+/** "Answered 503: it is not available now." */
 export const sentenceOfStatus = (status: number): string => {
   const meaning = MEANINGS[status] ?? (status >= 300 && status < 400 ? 'a redirect, which is not followed' : undefined)
-  return `The receiver answered ${status}${meaning === undefined ? '' : `: ${meaning}`}.`
+  return `Answered ${status}${meaning === undefined ? '' : `: ${meaning}`}.`
 }
 
-/** Why a delivery was not even tried. */
+/** Why a delivery was not tried, or not again. */
 const UNTRIED: Record<string, string> = {
-  ENDPOINT_DISABLED: 'Its endpoint was disabled when its turn came; nothing was sent.', ENDPOINT_DELETED: 'Its endpoint was deleted before its turn came; nothing was sent.',
+  ENDPOINT_DISABLED: 'Its endpoint was disabled when its turn came.', ENDPOINT_DELETED: 'Its endpoint was deleted before its turn came.',
 }
 
 /** What a delivery says of its last attempt: the class of an error, or HTTP and a status. What this page does not know yet is shown as it is. */

@@ -16,6 +16,6 @@ export const outcomeOf = ({ statusCode, errorClass, endedAt }: Attempt): Look =>
     return known ? ATTEMPT_LOOKS[known] : { icon: CircleX, word: errorClass, tone: 'bad', sentence: errorClass }
   }
   if (endedAt === null || statusCode === null) return UNDER_WAY
-  if (isSuccess(statusCode)) return { icon: CircleCheck, word: String(statusCode), tone: 'good', sentence: `The receiver answered ${statusCode}: it has taken it.` }
+  if (isSuccess(statusCode)) return { icon: CircleCheck, word: String(statusCode), tone: 'good', sentence: `Answered ${statusCode}: it has taken it.` }
   return { icon: CircleX, word: String(statusCode), tone: 'bad', sentence: sentenceOfStatus(statusCode) }
 }

@@ -50,12 +50,12 @@ function Head() {
     <>
       <th scope="col" className="w-8 !pr-0"><span className="sr-only">Selected</span></th>
       <th scope="col" className="w-32 md:w-36">State</th>
-      <th scope="col" className="sm:w-60">Event</th>
+      <th scope="col" className="sm:w-56">Event</th>
       <th scope="col" className="hidden sm:table-cell">Flow</th>
       <th scope="col" className="hidden w-40 md:table-cell xl:w-48">Endpoint</th>
       <th scope="col" className="hidden w-20 text-right lg:table-cell">Attempts</th>
-      <th scope="col" className="hidden w-28 lg:table-cell">Next try</th>
-      <th scope="col" className="hidden w-[26%] xl:table-cell">Last error</th>
+      <th scope="col" className="hidden w-32 lg:table-cell">Next try</th>
+      <th scope="col" className="hidden w-[27%] xl:table-cell">Last error</th>
       <th scope="col" className="w-24 text-right md:w-32" aria-sort="descending">Made</th>
     </>
   )

@@ -73,10 +73,10 @@ function DeliveryTable({ deliveries }: { deliveries: readonly ListedDelivery[] }
         <thead>
           <tr>
             <th scope="col" className="w-32 md:w-36">State</th>
-            <th scope="col" className="sm:w-60">Event</th>
+            <th scope="col" className="sm:w-56">Event</th>
             <th scope="col" className="hidden w-52 sm:table-cell">Endpoint</th>
             <th scope="col" className="hidden w-20 text-right md:table-cell">Attempts</th>
-            <th scope="col" className="hidden w-28 md:table-cell">Next try</th>
+            <th scope="col" className="hidden w-32 md:table-cell">Next try</th>
             <th scope="col" className="hidden lg:table-cell">Last error</th>
             <th scope="col" className="w-24 text-right md:w-32">Made</th>
           </tr>

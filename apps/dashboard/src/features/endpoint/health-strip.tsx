@@ -29,8 +29,8 @@ export function HealthStrip({ endpoints: masked, live, shown, search }: Props) {
   if (endpoints.length === 0) return null
   return (
     <section aria-label="Health of endpoints" className="flex flex-col gap-1">
-      <ul className="m-0 grid list-none gap-2 p-0 sm:grid-cols-2 lg:grid-cols-4">
-        {endpoints.slice(0, SHOWN).map(endpoint => <li key={endpoint.id} className="min-w-0"><Card endpoint={endpoint} live={live.of(endpoint.id)} isShown={shown?.includes(endpoint.id) ?? false} search={search} /></li>)}
+      <ul className="m-0 -mx-1 flex list-none gap-2 overflow-x-auto p-1 sm:grid sm:grid-cols-2 sm:overflow-visible lg:grid-cols-4">
+        {endpoints.slice(0, SHOWN).map(endpoint => <li key={endpoint.id} className="w-60 min-w-0 shrink-0 sm:w-auto"><Card endpoint={endpoint} live={live.of(endpoint.id)} isShown={shown?.includes(endpoint.id) ?? false} search={search} /></li>)}
       </ul>
       {endpoints.length > SHOWN && <p className="text-muted">{endpoints.length - SHOWN} more do better. <a href={addressOf.endpoints()}>Show all endpoints</a></p>}
     </section>
@@ -54,7 +54,7 @@ function Card({ endpoint, live, isShown, search }: CardProps) {
         ? <span className="line-clamp-2 text-[0.93rem] text-bad">{endpoint.disabledReason ?? 'No reason was given.'}</span>
         : <span className={`truncate text-[0.93rem] ${isTroubled(endpoint) ? 'font-medium text-attention' : 'text-muted'}`}>{failuresInWords(endpoint)}</span>}
       <span className="mt-auto flex gap-x-4 text-[0.93rem] text-muted">
-        <span><b className="font-semibold text-text">{percentOf(endpoint.successRate)}</b> of the last 100</span>
+        {endpoint.successRate !== null && <span><b className="font-semibold text-text">{percentOf(endpoint.successRate)}</b> of the last 100</span>}
         <span><b className="font-semibold text-text">{live}</b> live</span>
       </span>
     </a>

@@ -166,17 +166,18 @@ describe('endpoints page', () => {
     expect(inputs('EnableEndpoint')).toEqual([{ id: 'ep_crm', replaySuppressed: true }])
   })
 
-  test('the whole URL is shown after asking; deleting names the thing', async () => {
-    const { inputs } = await setup(() => [fakeEndpoint()], { answers: {
-      RevealEndpoint: () => ({ revealWebhookEndpoint: { __typename: 'RevealWebhookEndpointPayload', url: 'https://hooks.example.com/t/secret', endpoint: fakeEndpoint() } }),
-      DeleteEndpoint: () => ({ deleteWebhookEndpoint: { __typename: 'DeleteWebhookEndpointPayload', deletedId: 'ep_crm', endpoint: fakeEndpoint('crm', { state: 'DELETED' }) } }),
-    } })
+  test('the whole URL is shown after asking', async () => {
+    const revealed = { revealWebhookEndpoint: { __typename: 'RevealWebhookEndpointPayload', url: 'https://hooks.example.com/t/secret', endpoint: fakeEndpoint() } }
+    await setup(() => [fakeEndpoint()], { answers: { RevealEndpoint: () => revealed } })
     await choose('crm', 'Show the whole URL')
     expect(screen.queryByText('https://hooks.example.com/t/secret')).toBeNull()
     fireEvent.click(await screen.findByRole('button', { name: 'Show it' }))
     expect((await screen.findByLabelText('URL')).textContent).toBe('https://hooks.example.com/t/secret')
-    fireEvent.click(screen.getAllByRole('button', { name: 'Close' })[0] as HTMLElement)
-    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+  })
+
+  test('deleting names the thing, and says that it is done', async () => {
+    const deleted = { deleteWebhookEndpoint: { __typename: 'DeleteWebhookEndpointPayload', deletedId: 'ep_crm', endpoint: fakeEndpoint('crm', { state: 'DELETED' }) } }
+    const { inputs } = await setup(() => [fakeEndpoint()], { answers: { DeleteEndpoint: () => deleted } })
     await choose('crm', 'Delete')
     expect((await screen.findByRole('dialog')).textContent).toContain('Delete crm?')
     press('Delete 1 endpoint')
