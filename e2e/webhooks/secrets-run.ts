@@ -19,15 +19,15 @@ export interface Told {
 
 /** Asks in the admin's name unless it is told another token. `said` grows with what was answered. */
 export function teller(world: World, said: Said[]): Told {
-  const call = async (path: string, o: Asking & { init?: RequestInit; accept?: string } = {}): Promise<string> => {
+  const call = async (path: string, o: Asking & { body?: string; accept?: string } = {}): Promise<string> => {
     const response = await fetch(new URL(path, world.url), {
-      ...o.init, headers: { authorization: `Bearer ${o.as ?? world.admin.token}`, 'content-type': 'application/json', accept: o.accept ?? 'application/json' },
+      ...(o.body !== undefined && { method: 'POST', body: o.body }), headers: { authorization: `Bearer ${o.as ?? world.admin.token}`, 'content-type': 'application/json', accept: o.accept ?? 'application/json' },
     })
     const text = `${[...response.headers].join('\n')}\n\n${await response.text()}`
-    if (!o.isSecret) said.push({ what: `${o.init?.method ?? 'GET'} ${path} ${String(o.init?.body ?? '').slice(0, 80)}`, text })
+    if (!o.isSecret) said.push({ what: `${path} ${o.body?.slice(0, 80) ?? ''}`, text })
     return text.slice(text.indexOf('\n\n') + 2)
   }
-  const post = (path: string, body: unknown, o: Asking = {}) => call(path, { ...o, init: { method: 'POST', body: JSON.stringify(body) } })
+  const post = (path: string, body: unknown, o: Asking = {}) => call(path, { ...o, body: JSON.stringify(body) })
   return {
     ask: async <T>(query: string, variables = {}, o = {}) => {
       const { data, errors } = JSON.parse(await post('/graphql', { query, variables }, o)) as { data: T; errors?: unknown[] }
