@@ -4,8 +4,10 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { SECRET, afterwards, sender, spelled } from './sending.ts'
+
+vi.setConfig({ testTimeout: 30_000 })
 
 const PAGE = readFileSync(new URL('../../../docs/webhooks.md', import.meta.url), 'utf8')
 const EXAMPLE = /```js\n(.*?)```/s.exec(PAGE)?.[1] ?? ''
@@ -41,5 +43,5 @@ test('the JavaScript of docs/webhooks.md takes what is signed, once, and refuses
   expect([first.statusCode, (await post()).statusCode, (await post({ secrets: [Buffer.alloc(32, 9)] })).statusCode]).toEqual([204, 204, 400])
   expect((await post({ at: new Date(Date.now() - 6 * 60_000) })).statusCode).toBe(400)
   expect((await post({ secrets: [Buffer.alloc(32, 9), SECRET], deliveryId: 'dlv_2', body: BODY.replace(deliveryId, 'dlv_2').replace('flow.finished', 'webhook.test') })).statusCode).toBe(204)
-  await expect.poll(printed).toBe('flow.finished flow_01kg9y3x5n8q2w\nwebhook.test flow_01kg9y3x5n8q2w\n')
+  await expect.poll(printed, { timeout: 10_000 }).toBe('flow.finished flow_01kg9y3x5n8q2w\nwebhook.test flow_01kg9y3x5n8q2w\n')
 })
