@@ -17,7 +17,7 @@ const fakeSecret = (notAfter: string | null = null) => ({ __typename: 'WebhookSe
 
 export const fakeEndpoint = (name: string | null = 'crm', endpoint: EndpointFields = {}) => ({
   __typename: 'WebhookEndpoint' as const, id: `ep_${name ?? 'unnamed'}`, name, urlRedacted: 'https://hooks.example.com/…', events: ['flow.finished', 'flow.failed', 'flow.cancelled', 'flow.skipped'],
-  inlineArtifacts: false, strictOrder: false, state: 'ACTIVE' as EndpointState, disabledReason: null, disabledAt: endpoint.state === 'DISABLED' ? at(-60) : null, consecutiveFailures: 0,
+  inlineArtifacts: false, strictOrder: false, state: 'ACTIVE' as EndpointState, disabledReason: null, disabledAt: endpoint.state === 'DISABLED' ? at(-60) : null, consecutiveFailures: 0, disabledAfter: 20,
   successRate: 1 as number | null, origin: (name === null ? 'UNNAMED' : 'NAMED') as EndpointOrigin, version: 1, createdAt: at(-7200), deletedAt: null,
   secrets: name === null ? [] : [fakeSecret()], principal: null as object | null, createdBy: ADMIN as object | null, ...endpoint,
 })

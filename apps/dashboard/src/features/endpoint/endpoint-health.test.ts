@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { byTrouble, failuresInWords, liveCounts, percentOf, type Health } from './endpoint-health.ts'
 
-const health = (fields: Partial<Health>): Health => ({ state: 'ACTIVE', consecutiveFailures: 0, successRate: 1, ...fields })
+const health = (fields: Partial<Health>): Health => ({ state: 'ACTIVE', consecutiveFailures: 0, disabledAfter: 20, successRate: 1, ...fields })
 
 describe('health of an endpoint', () => {
   test.each([[null, '–'], [1, '100 %'], [0.996, '99 %'], [0.5, '50 %'], [0, '0 %']])('a rate of %s is told as %s', (rate, text) => {
@@ -15,7 +15,7 @@ describe('health of an endpoint', () => {
 
   test('what was never told says so, and is no trouble', () => {
     expect(failuresInWords(health({ successRate: null }))).toBe('Nothing ended yet')
-    expect(failuresInWords(health({ consecutiveFailures: 3, successRate: 0 }))).toBe('3 failed in a row')
+    expect(failuresInWords(health({ consecutiveFailures: 3, successRate: 0 }))).toBe('3 of 20 failed in a row')
   })
 
   test('live ones are counted by endpoint, and where not all were read the count is the least', () => {

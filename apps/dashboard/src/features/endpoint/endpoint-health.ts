@@ -1,7 +1,7 @@
 import type { EndpointState } from '@sluice/protocol'
 
-/** What says how an endpoint does. successRate: 0 to 1, of the last 100 deliveries that ended; null = none has. */
-export interface Health { state: EndpointState; consecutiveFailures: number; successRate: number | null }
+/** What says how an endpoint does. successRate: 0 to 1, of the last 100 deliveries that ended; null = none has. disabledAfter: so many failures in a row disable it. */
+export interface Health { state: EndpointState; consecutiveFailures: number; disabledAfter: number; successRate: number | null }
 
 /** "98 %", and "–" where nothing ended yet. What is not all is not rounded up to it. */
 export const percentOf = (rate: number | null): string => {
@@ -18,9 +18,9 @@ const troubleOf = ({ state, consecutiveFailures, successRate }: Health): number 
 /** The worst first; what does alike stays in its order. */
 export const byTrouble = (a: Health, b: Health): number => troubleOf(b) - troubleOf(a)
 
-/** "3 failed in a row": whole deliveries, with all their attempts. */
-export const failuresInWords = ({ consecutiveFailures, successRate }: Health): string => {
-  if (consecutiveFailures > 0) return `${consecutiveFailures} failed in a row`
+/** "3 of 20 failed in a row": whole deliveries, with all their attempts, of so many that disable it. */
+export const failuresInWords = ({ consecutiveFailures, disabledAfter, successRate }: Health): string => {
+  if (consecutiveFailures > 0) return `${consecutiveFailures} of ${disabledAfter} failed in a row`
   return successRate === null ? 'Nothing ended yet' : 'The last one arrived'
 }
 

@@ -16,7 +16,7 @@ import { signedBy } from './signed-by.ts'
 
 export const EndpointRow_WebhookEndpoint = graphql(`
   fragment EndpointRow_WebhookEndpoint on WebhookEndpoint {
-    id name urlRedacted events state disabledReason consecutiveFailures successRate
+    id name urlRedacted events state disabledReason consecutiveFailures disabledAfter successRate
     secrets { id createdAt notAfter }
     ...EndpointActions_WebhookEndpoint ...EndpointDetails_WebhookEndpoint
   }
@@ -33,7 +33,7 @@ export function EndpointRow({ endpoint: masked, live, opened, onOpen, onDone }: 
   const columns = useColumnCount(COLUMNS)
   const row = useBroughtIntoView(opened)
   const detailsId = useId()
-  const { consecutiveFailures: failures } = endpoint
+  const { consecutiveFailures: failures, disabledAfter } = endpoint
   return (
     <>
       <tr ref={row} className="scroll-mt-20">
@@ -45,7 +45,7 @@ export function EndpointRow({ endpoint: masked, live, opened, onOpen, onDone }: 
         <td className="hidden font-mono text-[0.93rem] text-muted lg:table-cell" title={endpoint.urlRedacted}>{endpoint.urlRedacted}</td>
         <td className="hidden md:table-cell" title={endpoint.events.join(', ')}>{eventsInWords(endpoint.events)}</td>
         <td className="text-right">{percentOf(endpoint.successRate)}</td>
-        <td className={`hidden text-right md:table-cell ${failures > 0 ? 'font-medium text-attention' : 'text-muted'}`}>{failures === 0 ? '0' : `${failures} in a row`}</td>
+        <td className={`hidden text-right md:table-cell ${failures > 0 ? 'font-medium text-attention' : 'text-muted'}`}>{failures === 0 ? '0' : `${failures} of ${disabledAfter}`}</td>
         <td className="hidden text-right lg:table-cell"><a href={addressOf.deliveries({ endpoint: endpoint.id, state: ['PENDING', 'SENDING', 'RETRY_SCHEDULED'] })} aria-label={`${live} live deliveries of ${nameOfEndpoint(endpoint)}: show them`} className="text-inherit">{live}</a></td>
         <td className="hidden text-muted xl:table-cell" title={endpoint.secrets.length > 1 ? 'A former secret signs beside the newest; the details say until when' : undefined}>{signedBy(endpoint.secrets)}</td>
         <td className="!px-1 text-right"><EndpointActions endpoint={endpoint} onDone={onDone} /></td>

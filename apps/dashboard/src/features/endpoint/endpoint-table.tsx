@@ -34,7 +34,7 @@ export function EndpointTable({ endpoints: masked, live, opened, onOpen, onDone 
             <th scope="col" className="hidden w-[22%] lg:table-cell">URL</th>
             <th scope="col" className="hidden w-44 md:table-cell xl:w-52">Events</th>
             <th scope="col" className="w-20 text-right" title="Of the last 100 that ended">Arrived</th>
-            <th scope="col" className="hidden w-32 text-right md:table-cell">Failed</th>
+            <th scope="col" className="hidden w-28 text-right md:table-cell" title="Deliveries that failed one after the other, of so many that disable it">Failed</th>
             <th scope="col" className="hidden w-16 text-right lg:table-cell">Live</th>
             <th scope="col" className="hidden w-52 xl:table-cell">Signed by</th>
             <th scope="col" className="w-12"><span className="sr-only">Actions</span></th>

@@ -6,7 +6,7 @@ import { ENDPOINT_LOOKS } from '../looks.ts'
 import { byTrouble, failuresInWords, isTroubled, percentOf, type LiveCounts } from './endpoint-health.ts'
 
 export const HealthStrip_WebhookEndpoint = graphql(`
-  fragment HealthStrip_WebhookEndpoint on WebhookEndpoint { id name urlRedacted state disabledReason consecutiveFailures successRate }
+  fragment HealthStrip_WebhookEndpoint on WebhookEndpoint { id name urlRedacted state disabledReason consecutiveFailures disabledAfter successRate }
 `)
 
 type Endpoint = ResultOf<typeof HealthStrip_WebhookEndpoint>

@@ -38,7 +38,7 @@ describe('endpoints page', () => {
     await setup(() => [rotatedEndpoint('crm', '2026-11-22T10:00:00.000Z'), disabledEndpoint('billing', '20 deliveries in a row failed.'), fakeEndpoint(null)], { live: [fakeDelivery('PENDING')] })
     expect(rowOf('crm').textContent).toMatch(/crm.*Active.*https:\/\/hooks\.example\.com\/….*every end.*100 %.*0.*1.*two, until 22 Nov/)
     expect(rowOf('billing').textContent).toContain('20 deliveries in a row failed.')
-    expect(rowOf('billing').textContent).toContain('20 in a row')
+    expect(rowOf('billing').textContent).toContain('20 of 20')
     expect(rowOf('https://hooks.example.com/…').textContent).toContain('FLOW_WEBHOOK_SECRET')
   })
 
