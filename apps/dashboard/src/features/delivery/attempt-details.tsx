@@ -47,7 +47,7 @@ function Side({ title, children }: { title: string; children: ReactNode }) {
 }
 
 const entriesOf = (headers: Json): [string, string][] =>
-  typeof headers === 'object' && headers !== null && !Array.isArray(headers) ? Object.entries(headers).map(([name, value]) => [name, String(value)]) : []
+  typeof headers === 'object' && headers !== null && !Array.isArray(headers) ? Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]) : []
 
 function Headers({ label, headers, none }: { label: string; headers: Json; none: string }) {
   const entries = entriesOf(headers)

@@ -3,9 +3,10 @@ import { Search } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { Button } from '../../ui/button.tsx'
 import { ChoiceFilter, type Choice } from '../../ui/choice-filter.tsx'
+import { ExportMenu } from '../../ui/export-menu.tsx'
 import { TimeFilter } from '../../ui/time-filter.tsx'
 import { DELIVERY_LOOKS, TRIGGER_LOOKS } from '../looks.ts'
-import { isFiltered, type DeliverySearch } from './delivery-search.ts'
+import { exportAddress, isFiltered, type DeliverySearch } from './delivery-search.ts'
 
 interface Props { search: DeliverySearch; endpoints: readonly Choice[]; onSearch(search: DeliverySearch): void }
 
@@ -29,6 +30,7 @@ export function DeliveryFilterBar({ search, endpoints, onSearch }: Props) {
       <ChoiceFilter name="Trigger" choices={TRIGGERS} chosen={search.trigger} onChoose={trigger => choose({ trigger: among(DELIVERY_TRIGGERS, trigger) })} />
       <TimeFilter name="Made" createdAfter={search.createdAfter} createdBefore={search.createdBefore} onTimes={choose} />
       {isFiltered(search) && <Button look="quiet" onClick={() => choose(cleared)}>Clear filters</Button>}
+      <span className="ml-auto"><ExportMenu one="delivery" addressOf={format => exportAddress(search, format)} /></span>
     </search>
   )
 }

@@ -30,3 +30,10 @@ export const STATE_GROUPS: readonly { name: string; states: readonly DeliverySta
 /** Whether exactly these states are asked for, in whatever order. */
 export const isAskedFor = (states: readonly DeliveryState[] | undefined, asked: readonly DeliveryState[] | undefined): boolean =>
   [...(states ?? [])].toSorted().join() === [...(asked ?? [])].toSorted().join()
+
+/** Where all that the list shows can be fetched as a file, with every attempt where lines may be nested. */
+export const exportAddress = (search: DeliverySearch, format: 'csv' | 'ndjson'): string => {
+  const params = new URLSearchParams({ format, ...(format === 'ndjson' ? { attempts: 'true' } : {}) })
+  for (const name of FILTERS) for (const value of [search[name] ?? []].flat()) params.append(name, value)
+  return `/export/deliveries?${params}`
+}

@@ -1,8 +1,8 @@
-import { Download, Search } from 'lucide-react'
+import { Search } from 'lucide-react'
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { Button } from '../../ui/button.tsx'
 import { ChoiceFilter, FilterButton, type Choice } from '../../ui/choice-filter.tsx'
-import { Menu } from '../../ui/menu.tsx'
+import { ExportMenu } from '../../ui/export-menu.tsx'
 import { TimeFilter } from '../../ui/time-filter.tsx'
 import { exportAddress, isFiltered, LIST_ORDERS, type ListOrder, type ListSearch } from './list-search.ts'
 
@@ -32,7 +32,7 @@ export function FilterBar({ search, choices, onSearch }: Props) {
         <select aria-label="Order" className="control" value={search.order ?? 'CREATED_DESC'} onChange={event => choose({ order: orderOf(event.target.value) })}>
           {LIST_ORDERS.map(order => <option key={order} value={order}>{ORDER_WORDS[order]}</option>)}
         </select>
-        <ExportMenu search={search} />
+        <ExportMenu one="flow" addressOf={format => exportAddress(search, format)} />
       </span>
     </search>
   )
@@ -84,16 +84,5 @@ function SlotFilter({ held, onHeld }: { held: ListSearch['slotHeld']; onHeld(hel
         ))}
       </fieldset>
     </FilterButton>
-  )
-}
-
-/** Everything that the filter asks for, as a file; not only the rows that were read. */
-function ExportMenu({ search }: { search: ListSearch }) {
-  const fetchAs = (format: 'csv' | 'ndjson') => () => location.assign(exportAddress(search, format))
-  return (
-    <Menu
-      trigger={<Button icon={Download}>Export</Button>}
-      items={[{ label: 'CSV, for tables', icon: Download, onSelect: fetchAs('csv') }, { label: 'NDJSON, one flow per line', icon: Download, onSelect: fetchAs('ndjson') }]}
-    />
   )
 }
