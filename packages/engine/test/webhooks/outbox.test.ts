@@ -140,7 +140,7 @@ describe('the outbox', () => {
     expect(await b.deliveries()).toHaveLength(2)
   })
 
-  test('bad addresses and endpoints are refused with the argument that is wrong, and nothing is created', async () => {
+  test('bad addresses and endpoints are refused with the argument that is wrong; a resolver that is away refuses no flow', async () => {
     await using b = await webhookBed()
     await using refusing = Object.assign(await webhookBed({ url: b.url }), {})
     Object.assign(refusing.deps.webhooks, { refuseUrl: async () => ({ rule: 'loopback', message: 'localhost is this machine' }) })
@@ -148,6 +148,9 @@ describe('the outbox', () => {
     expect(await create(refusing, { webhookUrl: 'https://localhost/' })).toMatchObject({ code: 'URL_NOT_ALLOWED', rule: 'loopback' })
     expect(await create(b, { webhookEndpointId: 'ep_unknown' })).toMatchObject({ code: 'INVALID_INPUT', path: ['webhookEndpointId'] })
     expect(await create(b, { webhookEndpointId: 'ep_1', webhookUrl: 'https://a.example' })).toMatchObject({ code: 'INVALID_INPUT', path: ['webhookEndpointId'] })
+    Object.assign(refusing.deps.webhooks, { refuseUrl: async () => ({ rule: null, unresolved: true, message: 'a.example has no address now' }) })
+    expect(await create(refusing, { webhookUrl: 'https://a.example' })).toMatchObject({ created: true })
+    await b.sql('DELETE FROM flow')
     Object.assign(refusing.deps.webhooks, { ownSecrets: [] })
     expect(await create(refusing, { webhookUrl: 'https://a.example' })).toMatchObject({ code: 'INVALID_INPUT', path: ['webhookUrl'], message: expect.stringContaining('FLOW_WEBHOOK_SECRET') })
     expect(await b.sql('SELECT 1 FROM flow')).toEqual([])
