@@ -58,7 +58,7 @@ export async function testServer({ settings = {}, databaseUrl, dashboardDir, sen
   const logged: Record<string, unknown>[] = []
   const log = (entry: Record<string, unknown>): void => void logged.push(entry)
   const { webhookUrl = null, ...given } = settings
-  const config = { ...readConfig({ PORT: '0', SWEEP_FEED: '50ms', ...KEYS }), webhookUrl: webhookUrl, ...given }
+  const config = { ...readConfig({ PORT: '0', SWEEP_FEED: '50ms', ...KEYS }), webhookUrl, ...given }
   const pool = openPool({ url, max: 8, log })
   const prisma = openPrisma(url, { max: 4 })
   const transport = await openNotify({ url, channel: 'sluice', log: () => undefined })
