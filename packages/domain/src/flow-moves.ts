@@ -174,7 +174,7 @@ export const retry = (flow: FlowFacts, r: Retry): FlowMove => ({
 
 export const requestCancel = (flow: FlowFacts, c: { by: string; reason: string | null }): FlowMove => ({
   name: 'requestCancel', flow,
-  set: { phase: 'CANCELLING', queueClass: null, cancelRequestedAt: 'now', cancelRequestedBy: c.by, cancelReason: c.reason },
+  set: { phase: 'CANCELLING', queueClass: null, answerUnread: false, cancelRequestedAt: 'now', cancelRequestedBy: c.by, cancelReason: c.reason },
   payload: { by: c.by, reason: c.reason },
 })
 

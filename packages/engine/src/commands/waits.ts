@@ -11,7 +11,7 @@ import type { Json, LeaseRef, WaitKind, WaitMode, WaitTimeout } from '@sluice/pr
 import { applyMoves } from '../apply-moves.ts'
 import type { Deps, Outcome } from '../deps.ts'
 import { refuseBySchema, refuseSchema } from '../input-schema.ts'
-import { lockWaitpoint, openWaitpoint, releaseWaitpoints, satisfyBuffered, upsertWaitpoint } from '../sql/wait-sql.ts'
+import { lockWaitpoint, openWaitpoint, satisfyBuffered, upsertWaitpoint } from '../sql/wait-sql.ts'
 import type { WaitpointRow } from '../sql/wait-sql.ts'
 import { lockLease } from './worker-lease.ts'
 
@@ -132,7 +132,6 @@ export const suspendFlow = (deps: Deps, cmd: SuspendFlow): Promise<Outcome<Suspe
 async function holdOrRelease(tx: Tx, deps: Deps, o: { flow: FlowFacts; waitpoint: WaitpointRow; workerId: string; mode: WaitMode }): Promise<Outcome<Suspended>> {
   if (o.waitpoint.state !== 'OPEN') return new InvalidInput(['waitpoint'], `Flow ${o.flow.id} waits for another waitpoint.`)
   if (o.mode === 'RELEASED') {
-    await releaseWaitpoints(tx, [o.flow.id])
     await applyMoves(tx, deps, o.workerId, [releaseWait(o.flow, { call: 'suspend', why: 'hold_over' })])
   }
   return { flowId: o.flow.id, waitpointId: o.waitpoint.id, waiting: true }
