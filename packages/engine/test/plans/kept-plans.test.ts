@@ -20,6 +20,7 @@ async function sendAll(tx: Tx): Promise<void> {
   await lockPromotion(tx)
   const { at } = await readScopes(tx, WORKERS)
   await takeForced(tx, HEADS, 50)
+  await takeKept(tx, { heads, limit: 50 })
   await readLanesAhead(tx, { from: [{ lane: 'default', after: FRONT }, { lane: 'quiet', after: FRONT }], limit: 28, edge: null, at })
   const ahead = await readKindsAhead(tx, { from: HEADS.map(head => ({ ...head, after: FRONT })), limit: 10, edge: null, at, full: ['prn_capped'] })
   const flows = await takePromotable(tx, ahead)
