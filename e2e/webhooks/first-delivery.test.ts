@@ -26,13 +26,13 @@ afterAll(async () => {
 })
 
 test.skipIf(!curl)('the two commands that the receiver prints start a server that may call it and a flow that tells it its end, verified', async () => {
-  await until(() => printed.includes('--help lists them'), { withinMs: 20_000, what: () => `the receiver; it printed:\n${printed}` })
+  await until(() => printed.includes('--help lists them'), { withinMs: 60_000, what: () => `the receiver; it printed:\n${printed}` })
   expect(printed.split('\n')[0]).toBe(`${Object.entries(LOCAL).map(([knob, value]) => `${knob}=${value}`).join(' ')} npm start`)
   const command = /^curl .*\n.*$/m.exec(printed)?.[0] ?? ''
   const { stdout } = await promisify(execFile)('sh', ['-c', command.replace('http://127.0.0.1:4400', world.url)], { env: machine })
   const { data } = JSON.parse(stdout) as { data: { createFlow: { flow?: { id: string } } } }
   const id = data.createFlow.flow?.id ?? ''
   expect(id).toMatch(/^flow_/)
-  await until(() => printed.includes('→ 200'), { withinMs: 20_000, what: () => `the delivery; the receiver printed:\n${printed}` })
+  await until(() => printed.includes('→ 200'), { withinMs: 60_000, what: () => `the delivery; the receiver printed:\n${printed}` })
   expect(printed).toMatch(new RegExp(`flow\\.finished  ${id} .*FINISHED  event evt_\\S+ no\\. 4  delivery dlv_\\S+  verified  → 200`))
 })

@@ -37,7 +37,7 @@ const FLOW: WebhookFlow = {
 
 /** Rendered as a control plane does, then broken into lines. */
 function bodyExample(): string {
-  const sent = withDeliveryId(renderWebhook({ type: 'flow.finished', at: at('12:00:03.250'), sequence: 4, flow: FLOW }, { inline: true, publicUrl: 'https://sluice.example.com' }), 'dlv_01kg9y3zb1c5h8')
+  const sent = withDeliveryId(renderWebhook({ eventId: 'evt_01kg9y3x5n8q2w7d4m6r0t1v9z', type: 'flow.finished', at: at('12:00:03.250'), sequence: 4, flow: FLOW }, { inline: true, publicUrl: 'https://sluice.example.com' }), 'dlv_01kg9y3zb1c5h8')
   return `\`\`\`json\n${JSON.stringify(JSON.parse(sent), null, 2)}\n\`\`\``
 }
 

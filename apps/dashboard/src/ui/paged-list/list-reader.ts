@@ -1,43 +1,38 @@
-import type { FlowChange, ListedFlow } from './list-documents.ts'
-import { newcomers, noNews, remember, type News } from './list-news.ts'
-import { changed, has, onlyInView, refreshed, reopened, withoutFar, withPage, type ListPages, type ReadPage, type RowChange } from './list-pages.ts'
-import type { ListOrder } from './list-search.ts'
-
-type Pages = ListPages<ListedFlow>
-type Page = ReadPage<ListedFlow>
+import { newcomers, noNews, remember, type ListItem, type ListRules, type News } from './list-news.ts'
+import { changed, has, onlyInView, refreshed, reopened, withoutFar, withPage, type ListPages, type ReadPage, type RowChange, type WithId } from './list-pages.ts'
 
 /** Numbers of the pages in view. */
 export interface InView { first: number; last: number }
 
 /** What is shown. pages: null = not read yet. fresh: newcomers that wait to be shown. problem: a sentence; what was read before stays. */
-export interface ListView { pages: Pages | null; fresh: ReadonlySet<string>; problem: string | null }
+export interface ListView<Row> { pages: ListPages<Row> | null; fresh: ReadonlySet<string>; problem: string | null }
 
 /** Reads the page behind a cursor, or says in a sentence why it could not. */
-export type ReadList = (after: string | null) => Promise<{ page: Page } | { problem: string }>
+export type ReadList<Row> = (after: string | null) => Promise<{ page: ReadPage<Row> } | { problem: string }>
 
 /**
- * The list of flows under one filter: reads pages as they come into view, drops far ones, and applies changes where they stand, those that come while a
+ * A list under one filter: reads pages as they come into view, drops far ones, and applies changes where they stand, those that come while a
  * page is being read to that page as well. Rows never move by themselves; newcomers are counted until they are asked for.
  */
-export class ListReader {
-  readonly #read: ReadList
-  readonly #order: ListOrder
+export class ListReader<Row extends WithId> {
+  readonly #read: ReadList<Row>
+  readonly #rules: ListRules<Row>
   readonly #listeners = new Set<() => void>()
   readonly #reading = new Set<string | null>()
-  readonly #late = new Map<string, RowChange<ListedFlow>>()
-  #view: ListView = { pages: null, fresh: new Set(), problem: null }
+  readonly #late = new Map<string, RowChange<Row>>()
+  #view: ListView<Row> = { pages: null, fresh: new Set(), problem: null }
   #inView: InView = { first: 0, last: 0 }
-  #news = noNews()
+  #news = noNews<Row>()
   #begun = false
   #top = 0
   #openedRow: string | null = null
 
-  constructor({ read, order }: { read: ReadList; order: ListOrder }) {
+  constructor({ read, rules }: { read: ReadList<Row>; rules: ListRules<Row> }) {
     this.#read = read
-    this.#order = order
+    this.#rules = rules
   }
 
-  readonly view = (): ListView => this.#view
+  readonly view = (): ListView<Row> => this.#view
 
   readonly listen = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
@@ -71,7 +66,7 @@ export class ListReader {
   }
 
   /** An item came over the socket. The same item twice is as good as once. */
-  readonly hear = (item: FlowChange): void => {
+  readonly hear = (item: ListItem<Row>): void => {
     remember(this.#news, item, this.#begun)
     this.#begun = true
   }
@@ -94,14 +89,14 @@ export class ListReader {
     if (this.#view.pages !== null) this.#apply(news, this.#view.pages)
   }
 
-  #apply(news: News, before: Pages): void {
-    const { ahead, behind } = newcomers(news, before, this.#order)
+  #apply(news: News<Row>, before: ListPages<Row>): void {
+    const { ahead, behind } = newcomers(news, before, this.#rules)
     const left = new Set([...news.changes].filter(([, { gone }]) => gone !== null).map(([id]) => id))
     const after = changed(before, news.changes)
     const pages = news.missed ? onlyInView(after, this.#inView) : behind.length > 0 ? reopened(after) : after
     this.#show({ pages, fresh: new Set([...this.#view.fresh, ...ahead].filter(id => !left.has(id))) })
     if (behind.length > 0 && before[0]?.length === 0) void this.reload()
-    for (const cursor of toReadAgain(news, pages, this.#inView)) void this.#again(cursor)
+    for (const cursor of toReadAgain({ news, pages, inView: this.#inView, rules: this.#rules })) void this.#again(cursor)
   }
 
   #load(after: string | null): Promise<void> {
@@ -112,13 +107,13 @@ export class ListReader {
   #again(after: string | null): Promise<void> {
     return this.#take(after, page => {
       const pages = this.#view.pages ?? []
-      const isTop = after === null && this.#order !== 'CREATED_ASC'
+      const isTop = after === null && this.#rules.growsAtTop
       return { pages: refreshed(pages, page), ...(isTop ? { fresh: new Set([...this.#view.fresh, ...idsBefore(page, pages)]) } : {}) }
     })
   }
 
   /** One read of a page at a time. */
-  async #take(after: string | null, show: (page: Page) => Partial<ListView> & { pages: Pages }): Promise<void> {
+  async #take(after: string | null, show: (page: ReadPage<Row>) => Partial<ListView<Row>> & { pages: ListPages<Row> }): Promise<void> {
     if (this.#reading.has(after)) return
     this.#reading.add(after)
     const answer = await this.#read(after)
@@ -131,23 +126,25 @@ export class ListReader {
     if (this.#reading.size === 0) this.#late.clear()
   }
 
-  #show(change: Partial<ListView>): void {
+  #show(change: Partial<ListView<Row>>): void {
     this.#view = { ...this.#view, ...change }
     for (const listener of this.#listeners) listener()
   }
 }
 
 /** The rows of a page that stand before all that the list shows. */
-const idsBefore = ({ rows }: Page, pages: Pages): string[] => {
+const idsBefore = <Row extends WithId>({ rows }: ReadPage<Row>, pages: ListPages<Row>): string[] => {
   const known = rows.findIndex(row => has(pages, row.id))
   return rows.slice(0, known === -1 ? rows.length : known).map(row => row.id)
 }
 
-/** The shown pages whose contents the changes do not tell: all of them after something was missed, else those with a failure, for its error. */
-const toReadAgain = (news: News, pages: Pages, { first, last }: InView): (string | null)[] => {
-  const failed = (id: string) => news.changes.get(id)?.news.status === 'FAILED'
+interface Shown<Row> { news: News<Row>; pages: ListPages<Row>; inView: InView; rules: ListRules<Row> }
+
+/** The shown pages whose contents the changes do not tell: all of them after something was missed, else those with a change that says too little. */
+const toReadAgain = <Row extends WithId>({ news, pages, inView: { first, last }, rules }: Shown<Row>): (string | null)[] => {
+  const isUntold = ({ id }: Row) => { const change = news.changes.get(id); return change !== undefined && rules.saysTooLittle(change.news) }
   return pages.flatMap((page, at) => {
     const shown = page.rows !== null && (at === 0 || (at >= first && at <= last))
-    return shown && (news.missed || page.rows?.some(({ row }) => failed(row.id))) ? [page.after] : []
+    return shown && (news.missed || page.rows?.some(({ row }) => isUntold(row))) ? [page.after] : []
   })
 }

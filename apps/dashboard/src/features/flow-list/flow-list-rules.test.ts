@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { endedFlow, queuedFlow, runningFlow, type FakeFlow } from '../../../test/factories.ts'
 import type { FlowChange, ListedFlow } from './list-documents.ts'
-import { rowAt } from './list-pages.ts'
-import { ListReader, type ReadList } from './list-reader.ts'
+import { rowAt } from '../../ui/paged-list/list-pages.ts'
+import { ListReader, type ReadList } from '../../ui/paged-list/list-reader.ts'
+import { flowListRules, itemOf } from './flow-list-rules.ts'
 
-type Answer = Awaited<ReturnType<ReadList>>
+type Answer = Awaited<ReturnType<ReadList<ListedFlow>>>
 
 const change = (flow: FakeFlow, matches = true): FlowChange => ({ cursor: '1', kind: 'CHANGE', gap: false, end: null, matches, deletedId: null, flow })
 const notice = (kind: 'SNAPSHOT' | 'CHANGE' | 'END', gap = false): FlowChange => ({ cursor: '1', kind, gap, end: null, matches: null, deletedId: null, flow: null })
@@ -14,13 +15,13 @@ const later = (flow: FakeFlow): FakeFlow => ({ ...flow, createdAt: '2026-11-21T1
 /** Reads wait until the test answers them, so that it decides what comes first. */
 const setup = (order: 'CREATED_DESC' | 'CREATED_ASC' | 'FINISHED_DESC' = 'CREATED_DESC') => {
   const asked: { after: string | null; answer(answer: Answer): Promise<void> }[] = []
-  const list = new ListReader({ order, read: after => new Promise(resolve => {
+  const list = new ListReader<ListedFlow>({ rules: flowListRules(order), read: after => new Promise(resolve => {
     asked.push({ after, answer: async answer => { resolve(answer); await Promise.resolve(); await Promise.resolve() } })
   }) })
-  const hear = (...items: FlowChange[]) => { items.forEach(list.hear); list.settle() }
+  const hear = (...items: FlowChange[]) => { for (const item of items) list.hear(itemOf(item)); list.settle() }
   const answer = async (flows: FakeFlow[], o: { next?: string } = {}) => { const read = asked.shift(); await read?.answer(page(flows, read.after, o.next ?? null)) }
   const shown = () => (list.view().pages ?? []).flatMap(one => one.rows ?? []).map(({ row, gone }) => [row.id, row.status, gone])
-  list.hear(notice('SNAPSHOT'))
+  list.hear(itemOf(notice('SNAPSHOT')))
   return { list, asked, hear, answer, shown }
 }
 

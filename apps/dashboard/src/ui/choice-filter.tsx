@@ -1,8 +1,8 @@
 import { ChevronDown } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
-import { Button } from '../../ui/button.tsx'
-import { CheckBox, TextField } from '../../ui/field.tsx'
-import { Popover } from '../../ui/popover.tsx'
+import { Button } from './button.tsx'
+import { CheckBox, TextField } from './field.tsx'
+import { Popover } from './popover.tsx'
 
 export interface Choice { value: string; label: string; hint?: string }
 
