@@ -58,3 +58,13 @@ export const memosByKey = (db: Named, p: { flowId: string; epoch: number; keys: 
       WHERE m.flow_id = $1 AND m.key = ANY($3::text[]) AND EXISTS (
         SELECT 1 FROM attempt a JOIN worker w ON w.id = a.worker_id WHERE a.flow_id = $1 AND a.epoch = $2 AND a.ended_at IS NULL AND ($4::text IS NULL OR w.principal_id = $4))`,
     [p.flowId, p.epoch, p.keys, p.principalId])
+
+/** Beside the statement that closes the attempt, whose row this transaction holds: few attempts have any, and those that have none pay nothing. */
+export async function writeUnusedMemos(tx: Tx, items: { lease: LeaseRef; unusedMemos?: readonly string[] | null | undefined }[]): Promise<void> {
+  if (items.length === 0) return
+  await tx.rows(
+    'writeUnusedMemos',
+    `UPDATE attempt a SET unused_memos = i.keys FROM json_to_recordset($1::json) AS i(flow_id text, attempt int, epoch int, keys text[])
+      WHERE a.flow_id = i.flow_id AND a.index = i.attempt AND a.epoch = i.epoch`,
+    [JSON.stringify(items.map(({ lease, unusedMemos }) => ({ flow_id: lease.flowId, attempt: lease.attempt, epoch: lease.epoch, keys: [...new Set(unusedMemos ?? [])] })))])
+}
