@@ -25,7 +25,7 @@ const TABLE: Record<Operation, string> = {
   finishFlow: '----+', finishFlows: '----+', failFlow: '----+', failFlows: '----+', reportProgress: '----+',
   'door.metrics': '+-++-',
   flowEvents: '+o++-', flowsChanged: '+o++-', queueChanged: '++++-', overview: '++++-',
-  webhookDeliveryChanged: '+o++-', bulkOperationChanged: '--++-',
+  waitpointsChanged: '+o++-', webhookDeliveryChanged: '+o++-', bulkOperationChanged: '--++-',
 }
 const COLUMNS = ['VIEWER', 'SUBMITTER', 'OPERATOR', 'ADMIN', 'WORKER'] as const satisfies Role[]
 const SIGN = { all: '+', own: 'o', none: '-' } as const

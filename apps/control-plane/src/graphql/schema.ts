@@ -37,6 +37,7 @@ import './delivery-replay.ts'
 import './bulk-operation.ts'
 import './subscriptions.ts'
 import './webhook-subscriptions.ts'
+import './waitpoint-subscriptions.ts'
 import { builder } from './builder.ts'
 
 /** Loads every entity file and builds; names live in their own files. */

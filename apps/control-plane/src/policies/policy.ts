@@ -49,7 +49,7 @@ export const POLICY = {
   'door.metrics': watchers,
 
   flowEvents: readers, flowsChanged: readers, queueChanged: people, overview: people,
-  webhookDeliveryChanged: readers, bulkOperationChanged: operators,
+  waitpointsChanged: readers, webhookDeliveryChanged: readers, bulkOperationChanged: operators,
 } as const satisfies Record<string, Row>
 
 export type Operation = keyof typeof POLICY
