@@ -52,9 +52,13 @@ const refuse = ({ key, value }: Item): Refusal | undefined =>
   (key === '' ? new InvalidInput(['key'], 'key must not be empty.') : refuseText(['key'], key, LIMITS.waitKeyMax)) ??
   refuseJson(['value'], value ?? null, { maxBytes: LIMITS.memoMaxBytes, what: 'value' })
 
-/** What goes with the leases of these flows: of each up to 1 MiB, and whether that is all of it. */
+/** What all leases of one claim bring along: a thousand resumes with a full memory each would be a gigabyte. */
+const CLAIM_MAX_BYTES = 16 * LIMITS.memosWithLeaseMaxBytes
+
+/** What goes with the leases of these flows: of each up to 1 MiB, of more than 16 its share of 16 MiB, and whether that is all of it. */
 export async function memosWithLeases(deps: Pick<Deps, 'pool'>, flowIds: string[]): Promise<Map<string, { memos: Memo[]; complete: boolean }>> {
-  const rows = flowIds.length === 0 ? [] : await memosOfFlows(named(deps.pool), { flowIds, mostBytes: LIMITS.memosWithLeaseMaxBytes })
+  const mostBytes = Math.floor(Math.min(LIMITS.memosWithLeaseMaxBytes, CLAIM_MAX_BYTES / Math.max(1, flowIds.length)))
+  const rows = flowIds.length === 0 ? [] : await memosOfFlows(named(deps.pool), { flowIds, mostBytes })
   const of = (id: string) => rows.filter(row => row.flowId === id)
   // Of a flow whose first memo alone is beyond the limit there is no row: it remembers something that does not go along.
   return new Map(flowIds.map(id => [id, { memos: of(id).map(({ key, kind, value }) => ({ key, kind, value })), complete: of(id).length === (of(id)[0]?.total ?? 0) }]))

@@ -25,7 +25,7 @@ export interface RegisterWorker {
   codeVersion?: string | null | undefined
 }
 
-export interface RegisteredWorker { workerId: string; leaseTtlMs: number; heartbeatMs: number }
+export interface RegisteredWorker { workerId: string; leaseTtlMs: number; heartbeatMs: number; holdMs: number }
 
 export async function registerWorker(deps: Deps, cmd: RegisterWorker): Promise<Outcome<RegisteredWorker>> {
   const refusal = refuse(cmd)
@@ -41,7 +41,7 @@ export async function registerWorker(deps: Deps, cmd: RegisterWorker): Promise<O
     await upsertKinds(tx, { workerId, kinds: cmd.kinds.map(k => ({ name: k.name, title: k.title ?? null, inputSchema: k.inputSchema ?? null, defaults: k.defaults ?? null })) })
     tx.afterCommit(() => deps.wake.hint({ queue: true, workers: true }))
   })
-  return { workerId, leaseTtlMs: deps.settings.leaseTtlMs, heartbeatMs: deps.settings.heartbeatMs }
+  return { workerId, leaseTtlMs: deps.settings.leaseTtlMs, heartbeatMs: deps.settings.heartbeatMs, holdMs: deps.settings.holdMs }
 }
 
 /** The leases are read again once the flows are locked: one that ended meanwhile is no longer theirs. */

@@ -2,8 +2,8 @@
  * An answer (T12, T13): by somebody who may give it, or with the waitpoint's token. Under the locks of flow and waitpoint exactly one of answer, cancel and
  * timeout wins (INV-25); the answer, its signal, the memo and the move commit together (INV-23). The rights are looked at when it is decided (D-29).
  */
-import { FlowAlreadyTerminal, Forbidden, InvalidDecision, NotFound, NotResumable, Refusal, newId, receiveSignal, refuseJson, refuseText, resume } from '@sluice/domain'
-import type { Actor, FlowFacts } from '@sluice/domain'
+import { FlowAlreadyTerminal, Forbidden, InvalidDecision, NotFound, NotResumable, newId, receiveSignal, refuseJson, refuseText, resume } from '@sluice/domain'
+import type { Actor, FlowFacts, Refusal } from '@sluice/domain'
 import { transact } from '@sluice/db'
 import type { Tx } from '@sluice/db'
 import { LIMITS, isTerminal } from '@sluice/protocol'
@@ -18,8 +18,16 @@ import type { WaitpointRow } from '../sql/wait-sql.ts'
 import { parseToken } from '../waits/tokens.ts'
 import type { Token } from '../waits/tokens.ts'
 
-/** mayAnswer is asked with who the waitpoint names; empty: its owner and operators. */
-export interface Answerer { actor: Actor & { principalId: string }; access(flow: OwnedFlow): Access; mayAnswer(flow: OwnedFlow, answerableBy: string[]): boolean }
+/**
+ * mayAnswer is asked with who the waitpoint names; empty: its owner and operators. isStillValid: whether what it signed in with holds, asked under the locks,
+ * so that a right that was revoked while the request waited for them decides nothing.
+ */
+export interface Answerer {
+  actor: Actor & { principalId: string }
+  access(flow: OwnedFlow): Access
+  mayAnswer(flow: OwnedFlow, answerableBy: string[]): boolean
+  isStillValid?(tx: Tx): Promise<boolean>
+}
 
 export interface ResolveWaitpoint {
   /** Either who answers and the waitpoint's id, or its token. */
@@ -45,6 +53,7 @@ export async function resolveWaitpoint(deps: Deps, cmd: ResolveWaitpoint): Promi
     const flow = (await lockFlows(tx, [seen.flowId])).get(seen.flowId)
     const waitpoint = flow && (await lockWaitpoint(tx, { id, flowId: flow.id }))
     if (!flow || !waitpoint || flow.deleted) return unknown(cmd, id)
+    if ('answerer' in cmd.by && (await cmd.by.answerer.isStillValid?.(tx)) === false) return new Forbidden('What you signed in with was revoked.')
     return refuseAnswer({ cmd, flow, waitpoint }) ?? shape ?? (isRepeat(cmd, waitpoint) ? { waitpointId: id, flowId: flow.id } : answer(tx, deps, { cmd, flow, waitpoint }))
   })
 }
@@ -90,7 +99,7 @@ async function answer(tx: Tx, deps: Deps, { cmd, flow, waitpoint }: Asked): Prom
   }])
   const told = { waitpoint: waitpoint.id, decision: cmd.decision, by }
   await applyMoves(tx, deps, by, [effect === 'SATISFIED' ? resume(flow, told) : receiveSignal(flow, told)])
-  const actor: Actor = 'answerer' in cmd.by ? cmd.by.answerer.actor : { kind: 'system', principalId: null }
+  const actor = 'answerer' in cmd.by ? cmd.by.answerer.actor : { principalId: null, address: cmd.by.address ?? null }
   await writeAudit(tx, actor, [{ action: 'resolveWaitpoint', target: waitpoint.id, reason: null, before: null, after: { flow: flow.id, decision: cmd.decision, by } }])
   return { waitpointId: waitpoint.id, flowId: flow.id }
 }

@@ -1,6 +1,6 @@
 /** Of one lease: its flow, locked, and whether the lease is the current one. What the commands about waits begin with. */
-import { FlowAlreadyTerminal, NotFound, Refusal, StaleLease } from '@sluice/domain'
-import type { Actor, FlowFacts } from '@sluice/domain'
+import { FlowAlreadyTerminal, NotFound, StaleLease } from '@sluice/domain'
+import type { Actor, FlowFacts, Refusal } from '@sluice/domain'
 import type { Tx } from '@sluice/db'
 import { isTerminal } from '@sluice/protocol'
 import type { LeaseRef } from '@sluice/protocol'

@@ -22,21 +22,21 @@ WITH item AS MATERIALIZED (
     FROM json_to_recordset($1::json) AS i(nth int, flow_id text, attempt int, epoch int, key text, value jsonb, bytes int)
 ),
 held AS MATERIALIZED (
-  SELECT a.flow_id, a.index FROM (SELECT DISTINCT flow_id, attempt, epoch FROM item) i JOIN attempt a ON a.flow_id = i.flow_id AND a.index = i.attempt AND a.epoch = i.epoch
+  SELECT a.flow_id, a.index, a.epoch FROM (SELECT DISTINCT flow_id, attempt, epoch FROM item) i JOIN attempt a ON a.flow_id = i.flow_id AND a.index = i.attempt AND a.epoch = i.epoch
     JOIN worker w ON w.id = a.worker_id WHERE a.ended_at IS NULL AND ($2::text IS NULL OR w.principal_id = $2) ORDER BY a.flow_id FOR SHARE OF a
 ),
 room AS MATERIALIZED (
-  SELECT h.flow_id, h.index, coalesce((SELECT count(*) FROM memo m WHERE m.flow_id = h.flow_id), 0) < $3 AND coalesce((SELECT sum(m.bytes) FROM memo m WHERE m.flow_id = h.flow_id), 0) < $4 AS free FROM held h
+  SELECT h.flow_id, h.index, h.epoch, coalesce((SELECT count(*) FROM memo m WHERE m.flow_id = h.flow_id), 0) < $3 AND coalesce((SELECT sum(m.bytes) FROM memo m WHERE m.flow_id = h.flow_id), 0) < $4 AS free FROM held h
 ),
 written AS (
   INSERT INTO memo (flow_id, key, kind, value, bytes, attempt, created_at)
   SELECT DISTINCT ON (i.flow_id, i.key) i.flow_id, i.key, 'STEP', i.value, i.bytes, i.attempt, clock_timestamp()
-    FROM item i JOIN room r ON r.flow_id = i.flow_id AND r.index = i.attempt WHERE r.free ORDER BY i.flow_id, i.key, i.nth
+    FROM item i JOIN room r ON r.flow_id = i.flow_id AND r.index = i.attempt AND r.epoch = i.epoch WHERE r.free ORDER BY i.flow_id, i.key, i.nth
   ON CONFLICT (flow_id, key) DO NOTHING RETURNING flow_id, key, kind, value, bytes
 )
 SELECT i.nth, i.flow_id AS "flowId", i.key, coalesce(w.kind, m.kind) AS kind, CASE WHEN w.key IS NOT NULL THEN w.value ELSE m.value END AS value, coalesce(w.bytes, m.bytes) AS bytes,
        r.flow_id IS NULL AS stale, r.flow_id IS NOT NULL AND w.key IS NULL AND m.key IS NULL AS full
-  FROM item i LEFT JOIN room r ON r.flow_id = i.flow_id AND r.index = i.attempt
+  FROM item i LEFT JOIN room r ON r.flow_id = i.flow_id AND r.index = i.attempt AND r.epoch = i.epoch
   LEFT JOIN written w ON w.flow_id = i.flow_id AND w.key = i.key LEFT JOIN memo m ON m.flow_id = i.flow_id AND m.key = i.key
  ORDER BY i.nth`
 
@@ -58,3 +58,13 @@ export const memosByKey = (db: Named, p: { flowId: string; epoch: number; keys: 
       WHERE m.flow_id = $1 AND m.key = ANY($3::text[]) AND EXISTS (
         SELECT 1 FROM attempt a JOIN worker w ON w.id = a.worker_id WHERE a.flow_id = $1 AND a.epoch = $2 AND a.ended_at IS NULL AND ($4::text IS NULL OR w.principal_id = $4))`,
     [p.flowId, p.epoch, p.keys, p.principalId])
+
+/** Beside the statement that closes the attempt, whose row this transaction holds: few attempts have any, and those that have none pay nothing. */
+export async function writeUnusedMemos(tx: Tx, items: { lease: LeaseRef; unusedMemos?: readonly string[] | null | undefined }[]): Promise<void> {
+  if (items.length === 0) return
+  await tx.rows(
+    'writeUnusedMemos',
+    `UPDATE attempt a SET unused_memos = i.keys FROM json_to_recordset($1::json) AS i(flow_id text, attempt int, epoch int, keys text[])
+      WHERE a.flow_id = i.flow_id AND a.index = i.attempt AND a.epoch = i.epoch`,
+    [JSON.stringify(items.map(({ lease, unusedMemos }) => ({ flow_id: lease.flowId, attempt: lease.attempt, epoch: lease.epoch, keys: [...new Set(unusedMemos ?? [])] })))])
+}

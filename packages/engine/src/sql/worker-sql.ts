@@ -9,16 +9,18 @@ export async function readWorker(db: Named, id: string): Promise<WorkerRow | und
   return row
 }
 
+export interface Leased extends LeaseRef { expiresAt: Date }
+
 /** answerUnread: an answer waits for its holder (T12). */
-export interface LeaseRow extends LeaseRef { expiresAt: Date; phase: FlowPhase | null; answerUnread: boolean }
+export interface LeaseRow extends Leased { phase: FlowPhase | null; answerUnread: boolean }
 
 /** A claim is a sign of life too. Leases that one with this requestId was given and that still stand are the answer to a claim whose answer was lost. */
-export async function leasesOfRequest(db: Named, p: { workerId: string; requestId: string; ttlMs: number }): Promise<LeaseRow[]> {
-  return db.rows<LeaseRow & Record<string, unknown>>(
+export async function leasesOfRequest(db: Named, p: { workerId: string; requestId: string; ttlMs: number }): Promise<Leased[]> {
+  return db.rows<Leased & Record<string, unknown>>(
     'leasesOfRequest',
     `WITH seen AS (UPDATE worker w SET heartbeat_at = c.now, expires_at = greatest(w.expires_at, c.now + $3 * interval '1 ms')
                      FROM (SELECT clock_timestamp() AS now) c WHERE w.id = $1 AND w.state <> 'DEAD')
-     SELECT flow_id AS "flowId", index AS attempt, epoch, expires_at AS "expiresAt", NULL AS phase, false AS "answerUnread" FROM attempt
+     SELECT flow_id AS "flowId", index AS attempt, epoch, expires_at AS "expiresAt" FROM attempt
       WHERE worker_id = $1 AND claim_request_id = $2 AND ended_at IS NULL ORDER BY started_at, flow_id`,
     [p.workerId, p.requestId, p.ttlMs],
   )

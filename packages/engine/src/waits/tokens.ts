@@ -89,17 +89,18 @@ export const takeWaitpointSecret = (o: { pool: Pool; keys: Keyring; secret: Buff
     if (!known) await makeCurrent(tx, o.keys, o.secret)
   })
 
-/** A new key signs from now on; the former is taken for a day. Answers its kid. */
-export async function rotateRing(tx: Tx, keys: Keyring): Promise<string> {
+/** A new key signs from now on; the former, if there was one, is taken for a day. */
+export async function rotateRing(tx: Tx, keys: Keyring): Promise<{ kid: string; formerUntil: Date | null }> {
   await lockRing(tx)
   return makeCurrent(tx, keys, randomBytes(32))
 }
 
 const lockRing = (tx: Tx): Promise<unknown> => tx.rows('lockRing', `SELECT pg_advisory_xact_lock(hashtextextended('waitpoint keys', 4400))`)
 
-async function makeCurrent(tx: Tx, keys: Keyring, secret: Buffer): Promise<string> {
+async function makeCurrent(tx: Tx, keys: Keyring, secret: Buffer): Promise<{ kid: string; formerUntil: Date | null }> {
   const kid = kidOf(secret)
-  await tx.rows('retireSigningKeys', `UPDATE signing_key SET state = 'PREVIOUS', not_after = clock_timestamp() + $1 * interval '1 ms' WHERE state = 'CURRENT'`, [OVERLAP_MS])
+  const [former] = await tx.rows<{ until: Date }>(
+    'retireSigningKeys', `UPDATE signing_key SET state = 'PREVIOUS', not_after = clock_timestamp() + $1 * interval '1 ms' WHERE state = 'CURRENT' RETURNING not_after AS until`, [OVERLAP_MS])
   await tx.rows('insertSigningKey', `INSERT INTO signing_key (kid, secret, state, created_at) VALUES ($1, $2, 'CURRENT', clock_timestamp())`, [kid, keys.seal(secret.toString('base64'), place(kid))])
-  return kid
+  return { kid, formerUntil: former?.until ?? null }
 }

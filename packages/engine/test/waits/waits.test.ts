@@ -183,7 +183,7 @@ describe('answers', () => {
   })
 
   test('INV-25 answer against cancel against timeout: one winner, 300 times', async () => {
-    let won = { answered: 0, cancelled: 0, timedOut: 0 }
+    const won = { answered: 0, cancelled: 0, timedOut: 0 }
     await b.create(300)
     const leases = await b.work(300)
     const waits = await Promise.all(leases.map(async (lease, n) => ({ lease, ...(await b.make(lease, { timeoutMs: 60_000 })), mode: n % 2 === 0 ? ('HELD' as const) : ('RELEASED' as const) })))
