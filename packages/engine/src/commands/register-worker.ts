@@ -50,7 +50,7 @@ async function endLeasesOf(tx: Tx, deps: Deps, replaced: string[]): Promise<void
   const flows = await lockFlows(tx, (await leasesOfWorkers(tx, replaced)).map(lease => lease.flowId))
   const moves = (await leasesOfWorkers(tx, replaced)).flatMap(lease => {
     const flow = flows.get(lease.flowId)
-    return flow?.status === 'RUNNING' && flow.currentAttempt === lease.index ? [decideLeaseLost(flow, 'its worker registered again', retryPolicy(deps))] : []
+    return flow && (flow.status === 'RUNNING' || flow.waitMode === 'HELD') && flow.currentAttempt === lease.index ? [decideLeaseLost(flow, 'its worker registered again', retryPolicy(deps))] : []
   })
   await applyMoves(tx, deps, 'system', moves)
   if (moves.length > 0) tx.afterCommit(() => deps.observe.leasesLost(moves.map(() => 'replaced' as const)))

@@ -3,7 +3,7 @@
  * a lease that is no longer current changes nothing (INV-17), and the call that ended an attempt gets the same answer again (INV-20).
  * Any of them acknowledges a cancel (D-11).
  */
-import { FlowAlreadyTerminal, FlowNotStarted, NotFound, Refusal, StaleLease, actorName, decideFailure, decideInterrupted, decideLostStart, endCancelled, finish, refuseJson, refuseText, reportStart } from '@sluice/domain'
+import { Conflict, FlowAlreadyTerminal, FlowNotStarted, NotFound, Refusal, actorName, decideFailure, decideInterrupted, decideLostStart, endCancelled, finish, refuseJson, refuseText, reportStart } from '@sluice/domain'
 import type { Actor, FlowFacts, FlowMove, WorkerCall } from '@sluice/domain'
 import { transact } from '@sluice/db'
 import type { Tx } from '@sluice/db'
@@ -13,6 +13,7 @@ import { applyMoves, isMove } from '../apply-moves.ts'
 import type { Decision } from '../apply-moves.ts'
 import { retryPolicy } from '../deps.ts'
 import type { Deps, Outcome } from '../deps.ts'
+import { isCurrentLease as isCurrent, staleLease as stale } from './worker-lease.ts'
 import { attemptsOf, leaseKey, lockLeasedFlows } from '../sql/lock-sql.ts'
 import type { EndedAttempt, LeasedFlows } from '../sql/lock-sql.ts'
 
@@ -90,8 +91,6 @@ async function workerWrite<I extends Item>(deps: Deps, cmd: WorkerWrite<I>): Pro
 const holderOf = (actor: Actor, leased: LeasedFlows) => ({ flow }: FlowMove): string =>
   leased.holders.get(leaseKey({ flowId: flow.id, attempt: flow.currentAttempt ?? 0 }))?.workerId ?? actorName(actor)
 
-const isCurrent = (flow: FlowFacts, lease: LeaseRef): boolean =>
-  flow.status === 'RUNNING' && flow.epoch === lease.epoch && flow.currentAttempt === lease.attempt
 
 /** Only for leases that are no longer current, which is rare: what became of their attempts. */
 async function endedAmong<I extends Item>(tx: Tx, cmd: WorkerWrite<I>, { flows }: LeasedFlows): Promise<EndedAttempt[]> {
@@ -110,7 +109,9 @@ function decideWrite<I extends Item>(cmd: WorkerWrite<I>, item: I, { leased, end
   if (refusal) return refusal
   const earlier = moved.get(flow.id)
   if (earlier) return earlier.epoch === item.lease.epoch && earlier.attempt === item.lease.attempt ? 'unchanged' : stale(flow, item.lease)
-  return isCurrent(flow, item.lease) ? cmd.decide(flow, item) : repeatOrStale(cmd.call, flow, item.lease, ended)
+  if (!isCurrent(flow, item.lease)) return repeatOrStale(cmd.call, flow, item.lease, ended)
+  // Of what waits its holder can only say that it goes (T13b).
+  return flow.status === 'WAITING' && cmd.call !== 'return' ? waits(flow) : cmd.decide(flow, item)
 }
 
 function repeatOrStale(call: WorkerCall, flow: FlowFacts, lease: LeaseRef, ended: EndedAttempt[]): Decision {
@@ -119,5 +120,4 @@ function repeatOrStale(call: WorkerCall, flow: FlowFacts, lease: LeaseRef, ended
   return isTerminal(flow.status) ? new FlowAlreadyTerminal(flow.id, flow.status, flow.terminalReason) : stale(flow, lease)
 }
 
-const stale = (flow: FlowFacts, lease: LeaseRef): Refusal =>
-  new StaleLease(`The lease (attempt ${lease.attempt}, epoch ${lease.epoch}) of flow ${flow.id} is not the current one.`)
+const waits = (flow: FlowFacts): Refusal => new Conflict(`Flow ${flow.id} waits for an answer; only its answer, or returning it, goes on from there.`)

@@ -9,7 +9,8 @@ export async function readWorker(db: Named, id: string): Promise<WorkerRow | und
   return row
 }
 
-export interface LeaseRow extends LeaseRef { expiresAt: Date; phase: FlowPhase | null }
+/** answerUnread: an answer waits for its holder (T12). */
+export interface LeaseRow extends LeaseRef { expiresAt: Date; phase: FlowPhase | null; answerUnread: boolean }
 
 /** A claim is a sign of life too. Leases that one with this requestId was given and that still stand are the answer to a claim whose answer was lost. */
 export async function leasesOfRequest(db: Named, p: { workerId: string; requestId: string; ttlMs: number }): Promise<LeaseRow[]> {
@@ -17,7 +18,7 @@ export async function leasesOfRequest(db: Named, p: { workerId: string; requestI
     'leasesOfRequest',
     `WITH seen AS (UPDATE worker w SET heartbeat_at = c.now, expires_at = greatest(w.expires_at, c.now + $3 * interval '1 ms')
                      FROM (SELECT clock_timestamp() AS now) c WHERE w.id = $1 AND w.state <> 'DEAD')
-     SELECT flow_id AS "flowId", index AS attempt, epoch, expires_at AS "expiresAt" FROM attempt
+     SELECT flow_id AS "flowId", index AS attempt, epoch, expires_at AS "expiresAt", NULL AS phase, false AS "answerUnread" FROM attempt
       WHERE worker_id = $1 AND claim_request_id = $2 AND ended_at IS NULL ORDER BY started_at, flow_id`,
     [p.workerId, p.requestId, p.ttlMs],
   )
@@ -37,7 +38,7 @@ export async function renewLeases(db: Named, p: { workerId: string; leases: Leas
                WHERE a.worker_id = $1 AND a.epoch = l.epoch AND a.ended_at IS NULL ORDER BY a.flow_id FOR UPDATE OF a),
      renewed AS (UPDATE attempt a SET renewed_at = c.now, expires_at = c.now + $5 * interval '1 ms' FROM held h, clock c
                   WHERE a.flow_id = h.flow_id AND a.index = h.index RETURNING a.flow_id, a.index, a.epoch, a.expires_at)
-     SELECT r.flow_id AS "flowId", r.index AS attempt, r.epoch, r.expires_at AS "expiresAt", f.phase FROM renewed r JOIN flow f ON f.id = r.flow_id`,
+     SELECT r.flow_id AS "flowId", r.index AS attempt, r.epoch, r.expires_at AS "expiresAt", f.phase, f.answer_unread AS "answerUnread" FROM renewed r JOIN flow f ON f.id = r.flow_id`,
     [p.workerId, ...leaseArrays(p.leases), p.ttlMs, p.draining],
   )
 }
@@ -47,7 +48,7 @@ export async function readLeases(db: Named, p: { workerId: string; leases: Lease
   return db.rows<LeaseRow & Record<string, unknown>>(
     'readLeases',
     `WITH ${LEASES}
-     SELECT a.flow_id AS "flowId", a.index AS attempt, a.epoch, a.expires_at AS "expiresAt", f.phase
+     SELECT a.flow_id AS "flowId", a.index AS attempt, a.epoch, a.expires_at AS "expiresAt", f.phase, f.answer_unread AS "answerUnread"
        FROM l JOIN attempt a ON a.flow_id = l.flow_id AND a.index = l.index JOIN flow f ON f.id = l.flow_id
       WHERE a.worker_id = $1 AND a.epoch = l.epoch AND a.ended_at IS NULL`,
     [p.workerId, ...leaseArrays(p.leases)],
