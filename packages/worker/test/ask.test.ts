@@ -32,7 +32,7 @@ describe('a wait that is held', () => {
     expect(performance.now() - since).toBeLessThan(200)
     expect(fake.flow(id).waitpoints[0]?.unread).toBe(false)
     await fake.until(() => fake.flow(id).status === 'FINISHED')
-    expect(fake.flow(id).result).toEqual([{ decision: 'approve', payload: { note: 'go' } }, null])
+    expect(fake.flow(id).result).toEqual([{ decision: 'approve', payload: { note: 'go' }, by: 'prn_1' }, null])
   })
 
   test('INV-45 an acknowledgement whose answer was lost is said again', async () => {
@@ -67,7 +67,7 @@ describe('a wait that is held', () => {
     await fake.until(() => fake.flow(id).memos.length === 1)
     fake.answer(id, 'paid', 'submit', { amount: 3 })
     await fake.until(() => fake.flow(id).status === 'FINISHED')
-    const answer = { decision: 'submit', payload: { amount: 3 } }
+    const answer = { decision: 'submit', payload: { amount: 3 }, by: 'prn_1' }
     expect(fake.flow(id).result).toEqual([answer, answer])
     expect(fake.flow(id).memos[0]).toEqual({ key: 'order', kind: 'STEP', value: `http://127.0.0.1/w/${id}-paid` })
   })
@@ -81,7 +81,7 @@ describe('a wait that is held', () => {
       fake.answer(id, key, 'approve', key)
     }
     await fake.until(() => fake.flow(id).status === 'FINISHED')
-    expect(fake.flow(id).result).toEqual(['a', 'b', 'c'].map(payload => ({ decision: 'approve', payload })))
+    expect(fake.flow(id).result).toEqual(['a', 'b', 'c'].map(payload => ({ decision: 'approve', payload, by: 'prn_1' })))
   })
 
   test('a cancel or a timeout that takes the lease away ends the question', async () => {
@@ -195,6 +195,20 @@ describe('a wait that is released', () => {
     expect(fake.calls('failFlows')).toEqual([])
   })
 
+  test('INV-45 a release whose answer was lost, answered meanwhile: the answer is the next run\'s, and this one goes no further', async () => {
+    const { kinds, runs, unwound } = counting()
+    const { fake } = await started(kinds, { holdMs: 100, backoff: { minMs: 150, maxMs: 150 } })
+    const id = fake.enqueue('k')
+    await waiting({ fake }, id)
+    fake.next('heartbeat', 'never answer', 9)
+    fake.next('suspendFlow', 'lose the answer')
+    await fake.until(() => fake.flow(id).waitMode === 'RELEASED')
+    fake.answer(id, 'ok', 'approve')
+    await fake.until(() => fake.flow(id).status === 'FINISHED')
+    await fake.until(() => unwound.length === 1)
+    expect([unwound, runs.filter(run => run === 'run').length, fake.calls('finishFlows').length]).toEqual([['lease_lost'], 2, 1])
+  })
+
   test('a step beside the question is not cut off: the release waits for it', async () => {
     const ends: string[] = []
     const { fake } = await started(kindOf(async ({ step, ask }) => await Promise.all([
@@ -220,7 +234,7 @@ describe('a wait that is released', () => {
     expect([fake.flow(id).status, fake.flow(id).memos, fake.flow(id).frames]).toEqual(['WAITING', [], []])
     fake.answer(id, 'ok', 'approve')
     await fake.until(() => fake.flow(id).status === 'FINISHED')
-    expect(fake.flow(id).result).toEqual([{ decision: 'approve', payload: null }, 'more'])
+    expect(fake.flow(id).result).toEqual([{ decision: 'approve', payload: null, by: 'prn_1' }, 'more'])
   })
 
   test('a handler that gets out while its flow waits has its wait released: it runs again after the answer', async () => {
@@ -230,7 +244,7 @@ describe('a wait that is released', () => {
     expect(fake.calls('finishFlows')).toEqual([])
     fake.answer(id, 'ok', 'approve')
     await fake.until(() => fake.flow(id).status === 'FINISHED')
-    expect(fake.flow(id).result).toEqual({ decision: 'approve', payload: null })
+    expect(fake.flow(id).result).toEqual({ decision: 'approve', payload: null, by: 'prn_1' })
   })
 
   test('T13b a worker that stops releases at once what it holds, and interrupts nothing', async () => {

@@ -10,7 +10,7 @@ import type { FakeFlow } from './fake-control-plane.ts'
 
 export interface FakeMemo { key: string; kind: 'STEP' | 'ANSWER'; value: Json }
 export interface FakeFrame { attempt: number; sequence: number; kind: string; payload: Json }
-export interface FakeWaitpoint { id: string; key: string; kind: string; state: string; asked: Json; answer: { decision: string; payload: Json } | null; unread: boolean }
+export interface FakeWaitpoint { id: string; key: string; kind: string; state: string; asked: Json; answer: { decision: string; payload: Json; by: string } | null; unread: boolean; releasedBy: number | null }
 export interface FakeArtifact { mediaType: string; content: Buffer }
 export interface FakeMind {
   memos: FakeMemo[]; waitpoints: FakeWaitpoint[]; frames: FakeFrame[]; artifacts: Record<string, FakeArtifact>; inputs: Json[]; unusedMemos: string[]
@@ -32,6 +32,7 @@ export interface FakeWaitsDeps {
 }
 
 export function fakeWaits({ holder, find, changed }: FakeWaitsDeps) {
+  const flowOf = (lease: LeaseRef): FakeFlow | undefined => find(lease.flowId)
   const seen = (point: FakeWaitpoint) => ({ id: point.id, answer: point.answer })
   const open = (flow: FakeFlow) => flow.waitpoints.find(point => point.state === 'OPEN')
 
@@ -54,12 +55,14 @@ export function fakeWaits({ holder, find, changed }: FakeWaitsDeps) {
   }
   const made = (flow: FakeFlow, input: WaitInput): FakeWaitpoint => {
     const { key, kind } = input
-    const point = { id: `${flow.id}-${key}`, key, kind, state: 'PENDING', asked: { ...input, lease: null } as unknown as Json, answer: null, unread: false }
+    const point = { id: `${flow.id}-${key}`, key, kind, state: 'PENDING', asked: { ...input, lease: null } as unknown as Json, answer: null, unread: false, releasedBy: null }
     flow.waitpoints.push(point)
     return point
   }
 
   const suspendFlow = ({ lease, waitpoint, mode }: WaitInput): Answered => {
+    const former = flowOf(lease)?.waitpoints.find(known => known.id === waitpoint)
+    if (mode === 'RELEASED' && former?.releasedBy === lease.epoch) return { flow: { status: flowOf(lease)?.status }, waitpoint: seen(former) }
     const flow = holder(lease)
     if (!flow) return STALE
     const point = flow.waitpoints.find(known => known.id === waitpoint)
@@ -69,6 +72,7 @@ export function fakeWaits({ holder, find, changed }: FakeWaitsDeps) {
       const other = open(flow)
       if (other && other !== point) return refusal('CONFLICT', 'The flow waits for something else')
       point.state = 'OPEN'
+      if (mode === 'RELEASED') point.releasedBy = lease.epoch
       Object.assign(flow, { status: 'WAITING', waitMode: mode })
     }
     changed()
@@ -88,14 +92,14 @@ export function fakeWaits({ holder, find, changed }: FakeWaitsDeps) {
   }
 
   /** As resolveWaitpoint; before the flow waits for it too. */
-  const answer = (flowId: string, key: string, decision: string, payload: Json = null) => {
+  const answer = (flowId: string, key: string, decision: string, payload: Json = null, by = 'prn_1') => {
     const flow = find(flowId)
     const point = flow.waitpoints.find(known => known.key === key)
     if (!point) throw new Error(`flow ${flowId} asks nothing called ${key}`)
     if (point.answer) return
     const wasOpen = point.state === 'OPEN'
-    Object.assign(point, { answer: { decision, payload }, state: 'SATISFIED', unread: wasOpen && flow.waitMode === 'HELD' })
-    flow.memos.push({ key, kind: 'ANSWER', value: { decision, payload } })
+    Object.assign(point, { answer: { decision, payload, by }, state: 'SATISFIED', unread: wasOpen && flow.waitMode === 'HELD' })
+    flow.memos.push({ key, kind: 'ANSWER', value: { decision, payload, by } })
     if (wasOpen) Object.assign(flow, { status: flow.waitMode === 'HELD' ? 'RUNNING' : 'QUEUED', waitMode: null })
     changed()
   }

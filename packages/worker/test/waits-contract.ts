@@ -22,7 +22,7 @@ const CONTRACT = `
   input SuspendFlowInput { lease: LeaseRef! waitpoint: ID! mode: WaitMode! }
   input AppendFramesInput { lease: LeaseRef! frames: [FrameInput!]! }
   type RecordMemoPayload { memo: Memo! }
-  type CreateWaitpointPayload { waitpoint: Waitpoint! token: String! url: String! }
+  type CreateWaitpointPayload { waitpoint: Waitpoint! token: String url: String }
   type SuspendFlowPayload { flow: Flow! waitpoint: Waitpoint! }
   type AppendFramesPayload { lastSequence: Int! }
   union RecordMemoResult = RecordMemoPayload | InvalidInput | StaleLease

@@ -1,4 +1,5 @@
 /** Questions and callbacks: the waitpoint is made first, then the flow waits for it; an answer that came before is not asked for again. */
+import { FlowFailure } from '../outcome.ts'
 import type { Memory } from './memory.ts'
 import type { Answer, Talk } from './talk.ts'
 import { answerOf, waitRequest, type AskOptions } from './wait-request.ts'
@@ -39,6 +40,9 @@ export function createAsk({ talk, memory, waits, signal, holdMs }: AskDeps) {
     memory.use(key)
     const known = await remembered(key)
     const made = await memory.heed(talk.makeWait(waitRequest(key, { kind: 'CALLBACK', ...options })))
+    if (made.url === null || made.token === null) {
+      throw new FlowFailure({ code: 'NO_CALLBACK_URL', message: `The control plane gives no URL for "${key}": its signing key is retired` })
+    }
     let answer: Promise<Answer> | null = null
     const wait = async () => known ?? made.answer ?? await waits.wait(made.id, options.holdMs ?? holdMs)
     return { url: made.url, token: made.token, answer: () => (answer ??= wait()) }

@@ -9,8 +9,8 @@ import type { Artifact, UploadBody } from '../wire/upload.ts'
 /** What is remembered of a flow: the result of a step, or an answer. */
 export interface Memo { key: string; kind: MemoKind; value: Json }
 
-/** What somebody decided, and what they filled in. */
-export interface Answer { decision: string; payload: Json }
+/** What somebody decided, and what they filled in. by: a principal, `timeout`, or null where that is not known. */
+export interface Answer { decision: string; payload: Json; by: string | null }
 
 export interface WaitRequest {
   key: string
@@ -24,7 +24,7 @@ export interface WaitRequest {
   timeoutDecision: string | null
   timeoutPayload: Json
 }
-export interface MadeWait { id: string; answer: Answer | null; token: string; url: string }
+export interface MadeWait { id: string; answer: Answer | null; token: string | null; url: string | null }
 
 export interface Frame { sequence: number; kind: FrameKind; payload: Json }
 

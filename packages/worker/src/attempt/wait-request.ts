@@ -52,8 +52,9 @@ export function waitRequest(key: string, { kind = 'APPROVAL', onTimeout = 'FAIL'
 
 /** Of a remembered answer, whatever else is kept with it. */
 export function answerOf(value: Json): Answer {
-  const kept = (typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}) as { decision?: Json; payload?: Json }
-  return { decision: typeof kept.decision === 'string' ? kept.decision : '', payload: kept.payload ?? null }
+  const kept = (typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}) as { [key: string]: Json }
+  const text = (word: Json | undefined) => (typeof word === 'string' ? word : null)
+  return { decision: text(kept['decision']) ?? '', payload: kept['payload'] ?? null, by: text(kept['by']) }
 }
 
 function millisecondsOf(timeout: string | number): number {

@@ -23,7 +23,7 @@ export interface RunHandlerOptions {
   /** Results of steps that are remembered already, by their keys: those steps are not done. Default: none. */
   memory?: Record<string, Json>
   /** Answers that are there already, by the keys of their questions. A question without one stays open until `run.answer`. Default: none. */
-  answers?: Record<string, Answer>
+  answers?: Record<string, { decision: string; payload?: Json; by?: string | null }>
   /** What was attached before the start. Default: nothing. */
   inputs?: readonly FlowInput[]
 }
@@ -74,7 +74,8 @@ export function runHandler<Input = Json>(kind: Kind<Input> | Kind<Input>['handle
   const abort = new AbortController()
   const progress: ProgressReport[] = []
   const log: HandlerRun['log'][number][] = []
-  const { memory = {}, answers = {} } = options
+  const memory = options.memory ?? {}
+  const answers = Object.fromEntries(Object.entries(options.answers ?? {}).map(([key, { decision, payload = null, by = 'test' }]): [string, Answer] => [key, { decision, payload, by }]))
   const talk = createTestTalk({ memory, answers })
   let isReleased = false
   const told = (reason: InterruptionReason) => () => abort.abort(new Interruption(reason))
@@ -101,7 +102,7 @@ export function runHandler<Input = Json>(kind: Kind<Input> | Kind<Input>['handle
   return {
     outcome: run(), progress, log, asked: talk.asked, output: talk.frames, artifacts: talk.artifacts,
     cancel: told('cancelled'), loseLease: told('lease_lost'), interrupt: told('shutdown'),
-    answer: (key, decision, payload = null) => talk.answer(key, { decision, payload }),
+    answer: (key, decision, payload = null) => talk.answer(key, { decision, payload, by: 'test' }),
     release: talk.release, remembered: talk.remembered, unusedMemos: attempt.unusedMemos,
   }
 }

@@ -63,5 +63,5 @@ export function createTestTalk(before: Remembered): TestTalk {
 /** What would travel with the lease. */
 export const memosOf = ({ memory, answers }: Remembered): Memo[] => [
   ...Object.entries(memory).map(([key, value]): Memo => ({ key, kind: 'STEP', value })),
-  ...Object.entries(answers).map(([key, { decision, payload }]): Memo => ({ key, kind: 'ANSWER', value: { decision, payload } })),
+  ...Object.entries(answers).map(([key, answer]): Memo => ({ key, kind: 'ANSWER', value: { ...answer } })),
 ]

@@ -87,7 +87,7 @@ export function createControlPlane(transport: Transport) {
     memos: async (variables: { flowId: string; epoch: number; keys: readonly string[] }, signal: AbortSignal) =>
       ({ memos: (await transport({ query: MEMOS, variables, timeoutMs: ANSWER_MS, signal })) as Memo[] }),
     createWaitpoint: (input: { lease: LeaseRef } & WaitRequest, signal: AbortSignal) =>
-      ask<{ waitpoint: Waitpoint; token: string; url: string }>(CREATE_WAITPOINT, input, { signal }),
+      ask<{ waitpoint: Waitpoint; token: string | null; url: string | null }>(CREATE_WAITPOINT, input, { signal }),
     suspend: (input: { lease: LeaseRef; waitpoint: string; mode: WaitMode }, signal: AbortSignal) =>
       ask<{ flow: { status: FlowStatus }; waitpoint: Waitpoint }>(SUSPEND_FLOW, input, { signal }),
     appendFrames: (input: { lease: LeaseRef; frames: readonly Frame[] }, signal: AbortSignal) => ask<{ lastSequence: number }>(APPEND_FRAMES, input, { signal }),

@@ -39,7 +39,7 @@ const heartbeat = (more: string) => mutation({
   field: 'heartbeat', input: 'HeartbeatInput',
   payload: `... on HeartbeatPayload { lost { flowId attempt epoch } cancelling { flowId attempt epoch } ${more} }`,
 })
-const ANSWER = 'answer { decision payload }'
+const ANSWER = 'answer { decision payload by }'
 
 export const HEARTBEAT = heartbeat(`answered { lease { flowId attempt epoch } waitpoint { id ${ANSWER} } }`)
 /** For a control plane that knows no waits yet. */
