@@ -27,19 +27,21 @@ export function createAsk({ talk, memory, waits, signal, holdMs }: AskDeps) {
 
   const ask = async (key: string, options: AskOptions = {}): Promise<Answer> => {
     signal.throwIfAborted()
+    const request = waitRequest(key, options)
     memory.use(key)
     const known = await remembered(key)
     if (known) return known
-    const made = await memory.heed(talk.makeWait(waitRequest(key, options)))
+    const made = await memory.heed(talk.makeWait(request))
     return made.answer ?? await waits.wait(made.id, options.holdMs ?? holdMs)
   }
 
   /** Made again in every run: the control plane gives the same URL again, and whoever is to have it may not have heard it yet. */
   const callback = async (key: string, options: AskOptions = {}): Promise<Callback> => {
     signal.throwIfAborted()
+    const request = waitRequest(key, { kind: 'CALLBACK', ...options })
     memory.use(key)
     const known = await remembered(key)
-    const made = await memory.heed(talk.makeWait(waitRequest(key, { kind: 'CALLBACK', ...options })))
+    const made = await memory.heed(talk.makeWait(request))
     if (made.url === null || made.token === null) {
       throw new FlowFailure({ code: 'NO_CALLBACK_URL', message: `The control plane gives no URL for "${key}": its signing key is retired` })
     }
