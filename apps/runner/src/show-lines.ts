@@ -1,6 +1,7 @@
 /**
  * What a command prints, line by line, for whoever looks on. Where nobody takes it as fast as it comes, the pipe is read no further, and the
- * command waits in its next write; memory stays bounded and no line is lost. A line that does not end is shown in pieces.
+ * command waits in its next write; memory stays bounded and no line is lost. A line that does not end is shown in pieces, and of a flood of
+ * lines many are one piece.
  */
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
@@ -21,6 +22,8 @@ export interface Shown {
 
 const PIECE_MAX = 16 * 1024
 const HALF_MS = 200
+/** More lines than this at once are a flood: one by one they would cost more than they say. */
+const FLOOD = 100
 
 export function showLines(stream: Readable | null, { show, whole }: ShowOptions): Shown {
   const decoder = new StringDecoder('utf8')
@@ -45,7 +48,7 @@ export function showLines(stream: Readable | null, { show, whole }: ShowOptions)
     rest = left
     if (whole && rest !== '') half = setTimeout(flush, HALF_MS)
     if (pieces.length === 0) return
-    const taken = put(pieces)
+    const taken = put(pieces.length > FLOOD ? together(pieces, whole ? '' : '\n') : pieces)
     if (inHurry) return
     stream.pause()
     void taken.then(() => stream.resume())
@@ -86,3 +89,19 @@ function piecesOf(text: string, whole: boolean): { pieces: string[]; left: strin
 
 /** Never within a character. */
 const cut = (line: string): string[] => line.match(new RegExp(`[^]{1,${PIECE_MAX}}(?![\\uDC00-\\uDFFF])`, 'g')) ?? []
+
+function together(pieces: readonly string[], between: string): string[] {
+  const blocks: string[] = []
+  let block: string[] = []
+  let length = 0
+  for (const piece of pieces) {
+    if (length + piece.length > PIECE_MAX && block.length > 0) {
+      blocks.push(block.join(between))
+      block = []
+      length = 0
+    }
+    block.push(piece)
+    length += piece.length + between.length
+  }
+  return [...blocks, block.join(between)]
+}

@@ -38,8 +38,8 @@ export interface OutputOptions {
   log: Log
 }
 
-const BUFFER_BYTES = 1024 * 1024
-const BATCH_BYTES = 1024 * 1024
+const BUFFER_BYTES = 512 * 1024
+const BATCH_BYTES = 256 * 1024
 /** What a frame weighs beside its payload. */
 const OVERHEAD = 128
 const EVERY_MS = 50
