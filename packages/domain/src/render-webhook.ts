@@ -16,8 +16,9 @@ export interface WebhookFlow {
 
 export interface WebhookFact { type: WebhookEventType; at: Date; sequence: number; flow: WebhookFlow }
 
-/** D-20. Bytes of text that a body may carry, and characters of a failure's message: the whole body stays below 512 KiB. */
+/** D-20. Bytes of text that a body may carry, as it is and as JSON writes it, and characters of a failure's message: the whole body stays below 512 KiB. */
 export const INLINE_MAX_BYTES = 262_144
+const INLINE_WRITTEN_MAX_BYTES = 400 * 1024
 const MESSAGE_MAX = 4096
 
 /** Unique by the flow and its sequence, so no two transitions share one and no row is needed to make it. */
@@ -56,5 +57,8 @@ function outputPart(flow: WebhookFlow, { inline }: { inline: boolean }): Record<
   if (output === null) return {}
   const { reason, source, text } = output
   const told = { reason, source, available: text !== null }
-  return { output: inline && text !== null && Buffer.byteLength(text) <= INLINE_MAX_BYTES ? { ...told, text } : told }
+  return { output: inline && text !== null && isShort(text) ? { ...told, text } : told }
 }
+
+/** A line break becomes two characters in JSON, a control character six. */
+const isShort = (text: string): boolean => Buffer.byteLength(text) <= INLINE_MAX_BYTES && Buffer.byteLength(JSON.stringify(text)) <= INLINE_WRITTEN_MAX_BYTES

@@ -84,7 +84,7 @@ async function workerWrite<I extends Item>(deps: Deps, cmd: WorkerWrite<I>): Pro
     })
     await applyMoves(tx, deps, holderOf(cmd.actor, leased), decisions.filter(isMove))
     return decisions.map((d, at) => (d instanceof Refusal ? d : { flowId: cmd.items[at]?.lease.flowId ?? '' }))
-  })
+  }, { plans: 'kept' })
 }
 
 /** Events name the worker that holds the lease. */
