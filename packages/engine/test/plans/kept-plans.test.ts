@@ -4,6 +4,7 @@ import type { FlowFacts, FlowMove } from '@sluice/domain'
 import { openPool, transact } from '@sluice/db'
 import type { Tx } from '@sluice/db'
 import { cloneDatabase } from '@sluice/testkit/db'
+import { takeKept } from '../../src/sql/kept-sql.ts'
 import { attemptsOf, lockFlows, lockLeasedFlows } from '../../src/sql/lock-sql.ts'
 import { writeMoves } from '../../src/sql/move-sql.ts'
 import { lockPromotion, readKindsAhead, readLanesAhead, readScopes, takeForced, takePromotable } from '../../src/sql/promotion-sql.ts'
@@ -20,7 +21,7 @@ async function sendAll(tx: Tx): Promise<void> {
   await lockPromotion(tx)
   const { at } = await readScopes(tx, WORKERS)
   await takeForced(tx, HEADS, 50)
-  await takeKept(tx, { heads, limit: 50 })
+  await takeKept(tx, { heads: HEADS, limit: 50 })
   await readLanesAhead(tx, { from: [{ lane: 'default', after: FRONT }, { lane: 'quiet', after: FRONT }], limit: 28, edge: null, at })
   const ahead = await readKindsAhead(tx, { from: HEADS.map(head => ({ ...head, after: FRONT })), limit: 10, edge: null, at, full: ['prn_capped'] })
   const flows = await takePromotable(tx, ahead)
