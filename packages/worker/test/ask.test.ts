@@ -247,6 +247,20 @@ describe('a wait that is released', () => {
     expect(fake.flow(id).result).toEqual({ decision: 'approve', payload: null, by: 'prn_1' })
   })
 
+  test('a handler that is out asks nothing more: what it had asked beside is not waited for', async () => {
+    const { fake } = await started(kindOf(async ({ ask }) => await Promise.race([ask('a'), ask('b')])))
+    const id = fake.enqueue('k')
+    await waiting({ fake }, id)
+    await fake.until(() => fake.flow(id).waitpoints.length === 2)
+    fake.answer(id, 'a', 'approve')
+    await fake.until(() => fake.flow(id).status !== 'RUNNING' || fake.calls('finishFlows').length > 0)
+    await delay(100)
+    if (fake.flow(id).status !== 'FINISHED') fake.answer(id, 'b', 'approve')
+    await fake.until(() => fake.flow(id).status === 'FINISHED')
+    expect(fake.flow(id).result).toMatchObject({ decision: 'approve' })
+    expect(fake.calls('failFlows')).toEqual([])
+  })
+
   test('T13b a worker that stops releases at once what it holds, and interrupts nothing', async () => {
     const { kinds, unwound } = counting()
     const { fake, worker, make } = await started(kinds, { holdMs: 60_000 })

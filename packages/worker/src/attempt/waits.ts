@@ -35,6 +35,8 @@ export function createWaits(deps: WaitsDeps) {
   const { latch, signal } = deps
   let line: Promise<unknown> = Promise.resolve()
   let open: string | null = null
+  /** The handler is out: no wait begins any more. */
+  let left = false
   let leaving: Promise<Answer | null> | null = null
 
   const suspend = (waitpoint: string, mode: WaitMode) => deps.talk.suspend(waitpoint, mode)
@@ -61,6 +63,8 @@ export function createWaits(deps: WaitsDeps) {
   const hold = async (waitpoint: string, holdMs: number): Promise<Answer> => {
     signal.throwIfAborted()
     await deps.flush()
+    signal.throwIfAborted()
+    if (left) throw new Error('The handler is out: its flow waits for nothing any more')
     const over = new AbortController()
     let hear: (answer: Answer) => void = () => {}
     const heard = new Promise<Answer>(resolve => (hear = resolve))
@@ -97,6 +101,7 @@ export function createWaits(deps: WaitsDeps) {
     },
     /** The handler is out, or left behind: a wait that is open is released, so that the flow waits on without it. Never rejects. */
     leave: async (): Promise<void> => {
+      left = true
       if (open !== null) await release(open).catch(() => {})
       open = null
     },
