@@ -14,7 +14,8 @@ import { WorkerRef } from './worker.ts'
 
 const CURSOR = { list: 'attempt', key: z.tuple([z.int32().min(0)]) }
 
-type AttemptRow = PrismaTypes['Attempt']['Shape']
+/** What waits and output keep in its row is told by the commands and lists of those. */
+type AttemptRow = Omit<PrismaTypes['Attempt']['Shape'], 'waitedMs' | 'unusedMemos' | 'lastFrame' | 'firstFrame' | 'frameBytes'>
 export const AttemptRef = builder.objectRef<AttemptRow>('Attempt')
 
 builder.node(AttemptRef, {
