@@ -40,13 +40,13 @@ describe('appendFrames', () => {
   test('FF-70 frames are stored in their order and read again as they were', async () => {
     const lease = await working()
     const frames: GivenFrame[] = [
-      { sequence: 1, kind: 'TEXT', payload: 'Once upon' }, { sequence: 2, kind: 'JSON', payload: { a: [1, null, 'ü'] } }, { sequence: 3, kind: 'LOG', payload: null },
+      { sequence: 1, kind: 'TEXT', payload: 'Once upon' }, { sequence: 2, kind: 'JSON', payload: { a: [1, null, 'ü'] } }, { sequence: 3, kind: 'LOG', payload: false },
     ]
     expect(await append(lease, frames)).toEqual({ flowId: lease.flowId, lastSequence: 3 })
     const { frames: read, ended } = await all(lease.flowId)
     expect(read).toMatchObject(frames)
     expect(ended).toBe(false)
-    expect(await attemptRow(lease.flowId)).toEqual({ first_frame: 1, last_frame: 3, frame_bytes: 11 + 19 + 4 })
+    expect(await attemptRow(lease.flowId)).toEqual({ first_frame: 1, last_frame: 3, frame_bytes: 11 + 19 + 5 })
   })
 
   test('FF-77 a call that is repeated, in whole or in part, adds nothing twice', async () => {
@@ -73,6 +73,7 @@ describe('appendFrames', () => {
     expect(await append(lease, [{ sequence: 1, kind: 'TEXT', payload: 'x'.repeat(65_534) }])).toMatchObject({ lastSequence: 1 })
     expect(await append(lease, lines(2, 1002))).toMatchObject({ code: 'LIMIT_EXCEEDED', limit: 1000 })
     expect(await append(lease, [])).toMatchObject({ code: 'INVALID_INPUT' })
+    expect(await append(lease, [{ sequence: 2, kind: 'TEXT', payload: null }])).toMatchObject({ code: 'INVALID_INPUT', path: ['frames', '0', 'payload'] })
     expect(await append(lease, [{ sequence: 2, kind: 'TEXT', payload: 'a\0b' }])).toMatchObject({ code: 'INVALID_INPUT', path: ['frames', '0', 'payload'] })
   })
 

@@ -58,7 +58,7 @@ function refuseFrames(frames: GivenFrame[], settings: EngineSettings): Refusal |
   if (frames.length > LIMITS.framesPerCallMax) return new LimitExceeded(LIMITS.framesPerCallMax, `At most ${LIMITS.framesPerCallMax} frames at once.`)
   const from = frames[0]?.sequence ?? 0
   for (const [at, frame] of frames.entries()) {
-    const refusal = refuseSequence(frame.sequence, from + at, at) ?? refuseKind(frame.kind, at) ??
+    const refusal = refuseSequence(frame.sequence, from + at, at) ?? refuseKind(frame.kind, at) ?? refuseNothing(frame.payload, at) ??
       refuseJson(['frames', String(at), 'payload'], frame.payload, { maxBytes: settings.frameMaxBytes, what: 'A payload' })
     if (refusal) return refusal
   }
@@ -75,6 +75,9 @@ function refuseSequence(sequence: number, expected: number, at: number): Refusal
 
 const refuseKind = (kind: FrameKind, at: number): Refusal | undefined =>
   FRAME_KINDS.includes(kind) ? undefined : new InvalidInput(['frames', String(at), 'kind'], `A kind is one of ${FRAME_KINDS.join(', ')}.`)
+
+const refuseNothing = (payload: Json, at: number): Refusal | undefined =>
+  payload == null ? new InvalidInput(['frames', String(at), 'payload'], 'A frame has a payload.') : undefined
 
 /** What may lie there beyond what is kept, as a part of it: so many frames go at once, and most calls delete nothing. */
 const SLACK = 0.1

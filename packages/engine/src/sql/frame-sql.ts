@@ -17,7 +17,6 @@ export async function writeFrames(tx: Tx, p: { lease: LeaseRef; principalId: str
   return row
 }
 
-// Of JSON a null comes as none.
 const WRITE_FRAMES = `
 WITH held AS MATERIALIZED (
   SELECT a.flow_id, a.index, a.last_frame FROM attempt a JOIN worker w ON w.id = a.worker_id JOIN flow f ON f.id = a.flow_id
@@ -27,7 +26,7 @@ given AS MATERIALIZED (SELECT * FROM json_to_recordset($5::json) AS i(sequence i
 fresh AS (SELECT h.flow_id, h.index, g.* FROM held h JOIN given g ON g.sequence > h.last_frame WHERE (SELECT min(sequence) FROM given) <= h.last_frame + 1),
 written AS (
   INSERT INTO output_frame (flow_id, attempt, sequence, kind, payload, bytes, at)
-  SELECT n.flow_id, n.index, n.sequence, n.kind, coalesce(n.payload, 'null'), n.bytes, c.now FROM fresh n, (SELECT clock_timestamp() AS now) c ORDER BY n.sequence
+  SELECT n.flow_id, n.index, n.sequence, n.kind, n.payload, n.bytes, c.now FROM fresh n, (SELECT clock_timestamp() AS now) c ORDER BY n.sequence
 )
 UPDATE attempt a SET last_frame = greatest(h.last_frame, n.last), frame_bytes = a.frame_bytes + coalesce(n.bytes, 0)
   FROM held h, (SELECT max(sequence) AS last, sum(bytes) AS bytes FROM fresh) n WHERE a.flow_id = h.flow_id AND a.index = h.index
