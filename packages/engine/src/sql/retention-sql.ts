@@ -40,6 +40,7 @@ said AS (DELETE FROM webhook_event w USING (SELECT DISTINCT event_id FROM delive
 event AS (DELETE FROM flow_event e USING victim v WHERE e.flow_id = v.id RETURNING e.xid, e.position),
 attempted AS (DELETE FROM attempt a USING victim v WHERE a.flow_id = v.id),
 framed AS (DELETE FROM output_frame o USING victim v WHERE o.flow_id = v.id),
+left_behind AS (DELETE FROM artifact a USING victim v WHERE a.flow_id = v.id),
 progress AS (DELETE FROM flow_progress p USING victim v WHERE p.flow_id = v.id),
 sought AS (DELETE FROM flow_search w USING victim v WHERE w.flow_id = v.id),
 gone AS (DELETE FROM flow f USING victim v WHERE f.id = v.id RETURNING f.id),
