@@ -27,7 +27,7 @@ describe('fifty receivers, ten of which hang', () => {
 
     await fleet.add({ env: { ROLES: 'dispatcher' } })
     const delivered = async (): Promise<number> => (await fleet.query<{ n: number }>(`SELECT count(*)::int AS n FROM webhook_delivery WHERE state = 'DELIVERED'`))[0]?.n ?? 0
-    await until(async () => (await delivered()) === (ENDPOINTS - HUNG) * FLOWS, { withinMs: 20_000, what: () => 'the forty' })
+    await until(async () => (await delivered()) === (ENDPOINTS - HUNG) * FLOWS, { withinMs: 60_000, what: () => 'the forty' })
     expect(await fleet.query('SELECT count(*)::int AS over FROM delivery_attempt WHERE error_class IS NOT NULL')).toEqual([{ over: 0 }])
     expect(receivers.slice(0, HUNG).filter(({ received }) => received.length > 0).length, 'the ten were asked meanwhile').toBe(HUNG)
     expect(receivers.slice(HUNG).map(({ received }) => received.length)).toEqual(Array.from({ length: ENDPOINTS - HUNG }, () => FLOWS))

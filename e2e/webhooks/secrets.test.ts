@@ -83,7 +83,7 @@ describe('a run with addresses and secrets that nobody may see', () => {
     as.ask<{ answer: { __typename: string; code?: string } & Record<string, unknown> }>(
       `mutation ($input: ${field[0]?.toUpperCase()}${field.slice(1)}Input!) { answer: ${field}(input: $input) { ${ENDPOINT} } }`, { input }, o).then(({ answer }) => answer)
   const settled = (): Promise<void> => until(async () =>
-    (await world.query('SELECT 1 FROM webhook_delivery WHERE ended_at IS NULL')).length === 0, { withinMs: 20_000, what: () => 'every delivery to end' })
+    (await world.query('SELECT 1 FROM webhook_delivery WHERE ended_at IS NULL')).length === 0, { withinMs: 60_000, what: () => 'every delivery to end' })
 
   const endpoints: Record<string, string> = {}
 
@@ -104,7 +104,7 @@ describe('a run with addresses and secrets that nobody may see', () => {
     const { started } = await as.ask<{ started: { operation: { id: string } } }>(
       'mutation { started: replayWebhookDeliveries(input: { filter: {} }) { ... on ReplayWebhookDeliveriesPayload { operation { id } } } }')
     streams.push(socket.subscribe('subscription ($id: ID!) { bulkOperationChanged(id: $id) { kind operation { filter refused } } }', { id: started.operation.id }))
-    await until(async () => (await world.query(`SELECT 1 FROM bulk_operation WHERE state = 'RUNNING'`)).length === 0, { withinMs: 10_000, what: () => 'the replay to end' })
+    await until(async () => (await world.query(`SELECT 1 FROM bulk_operation WHERE state = 'RUNNING'`)).length === 0, { withinMs: 60_000, what: () => 'the replay to end' })
     await settled()
   })
 

@@ -48,7 +48,7 @@ describe('two senders on one database', () => {
     })
     const before = receiver.received.length
     const ids = new Set(await endFlows(admin.at(api), flows))
-    await until(async () => (await states(fleet))['DELIVERED'] === 1 + flows * endpoints, { withinMs: 20_000, what: () => 'all to be delivered' })
+    await until(async () => (await states(fleet))['DELIVERED'] === 1 + flows * endpoints, { withinMs: 60_000, what: () => 'all to be delivered' })
     const heard = receiver.received.slice(before)
     expect(most, 'at the same time').toBeGreaterThan(4)
     expect(heard.length).toBe(flows * endpoints)

@@ -56,8 +56,10 @@ describe('the feed hub', () => {
     hub.listen(() => { throw new Error('bug') }, () => { failed += 1 })
     const other = told(hub)
     const [id] = await createFlows(admin, [{ kind: 'later' }])
-    wake()
+    // Other tests of the cluster may keep the feed late.
+    const waking = setInterval(wake, 50)
     expect((await other)[0]?.events.map(({ flowId }) => flowId)).toEqual([id])
+    clearInterval(waking)
     expect([failed, logged]).toEqual([1, [expect.objectContaining({ event: 'feed.listener_failed', message: 'bug' })]])
     await hub.close()
   })

@@ -183,6 +183,7 @@ describe('createFlow', () => {
 
   test.each([
     ['a URL that is not allowed', { webhookUrl: 'https://127.0.0.1/' }, { __typename: 'UrlNotAllowed', rule: 'loopback' }],
+    ['a URL that is empty', { webhookUrl: '' }, { __typename: 'UrlNotAllowed', rule: 'not-a-url' }],
     ['both a URL and an endpoint', { webhookUrl: HOOK, webhookEndpointId: 'ep_x' }, { __typename: 'InvalidInput', path: ['webhookEndpointId'] }],
     ['an unknown endpoint', { webhookEndpointId: 'ep_00000000000000000000000000' }, { __typename: 'InvalidInput', path: ['webhookEndpointId'] }],
   ])('with %s is refused and named', async (_what, input, refused) => {

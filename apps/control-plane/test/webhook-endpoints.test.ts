@@ -33,6 +33,7 @@ describe('createWebhookEndpoint', () => {
 
   test.each([
     ['no name', { name: ' ' }, ['name']], ['no event', { events: [] }, ['events']], ['an unknown event', { events: ['flow.exploded'] }, ['events']],
+    ['an unknown principal', { principalId: 'prn_00000000000000000000000000' }, ['principalId']],
   ])('%s is refused and named', async (_what, input, path) => {
     const refused = await command(admin, 'createWebhookEndpoint', { name: 'bad', url: HOOK, events: ['flow.finished'], ...input }, WHOLE)
     expect(refused).toMatchObject({ __typename: 'InvalidInput', path })
@@ -142,8 +143,10 @@ describe('disable, enable and delete', () => {
 describe('what is secret', () => {
   test('INV-31 revealing shows the URL and is audited', async () => {
     const { endpoint: { id } } = await makeEndpoint(admin)
-    expect(await command(admin, 'revealWebhookEndpoint', { id }, 'url')).toMatchObject({ url: HOOK })
-    expect(await audited(id)).toEqual(['createWebhookEndpoint', 'revealWebhookEndpoint'])
+    expect(await command(admin, 'revealWebhookEndpoint', { id, reason: 'the receiver moved' }, 'url')).toMatchObject({ url: HOOK })
+    await command(admin, 'deleteWebhookEndpoint', { id, reason: 'it is gone' }, 'deletedId')
+    expect(await audited(id)).toEqual(['createWebhookEndpoint', 'revealWebhookEndpoint', 'deleteWebhookEndpoint'])
+    expect((await server.sql('SELECT reason FROM audit_entry WHERE target = $1 AND reason IS NOT NULL ORDER BY at, id', [id])).map(({ reason }) => reason)).toEqual(['the receiver moved', 'it is gone'])
   })
 
   test('D-16 while two secrets overlap both are named, and neither is shown', async () => {

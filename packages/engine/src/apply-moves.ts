@@ -39,7 +39,7 @@ export function moveFlows(deps: Deps, o: MoveFlows): Promise<Decision[]> {
     await applyMoves(tx, deps, actorName(o.actor), moves)
     if (o.audit) await writeAudit(tx, o.actor, moves.map(move => auditOf(o.audit ?? '', move)))
     return decisions
-  })
+  }, { plans: 'kept' })
 }
 
 const auditOf = (action: string, { flow, payload }: FlowMove): Audited => ({

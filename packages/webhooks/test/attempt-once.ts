@@ -6,7 +6,7 @@ import { createWebhookSender } from '../src/index.ts'
 import { SECRET } from './secret.ts'
 
 const [url = ''] = process.argv.slice(2)
-const sender = createWebhookSender({ allowHosts: '127.0.0.1', allowHttp: false, timeoutMs: 5_000, version: '1.2.3', resolve: () => Promise.resolve(['127.0.0.1']) })
+const sender = createWebhookSender({ allowHosts: '127.0.0.1', allowHttp: false, timeoutMs: 20_000, version: '1.2.3', resolve: () => Promise.resolve(['127.0.0.1']) })
 const report = await sender.send({ deliveryId: 'dlv_1', url, body: '{"delivery_id":"dlv_1"}', secrets: [SECRET], unsignedAllowed: false, at: new Date() })
 await sender.close()
 process.stdout.write(JSON.stringify(report))

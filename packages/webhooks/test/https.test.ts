@@ -9,10 +9,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { AttemptReport } from '@sluice/protocol'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { verify } from '../src/receiver/index.ts'
 import { certificateAuthority, type Issued } from './certificates.ts'
 import { SECRET, afterwards, spelled } from './sending.ts'
+
+// Each starts a program.
+vi.setConfig({ testTimeout: 30_000 })
 
 const NAME = 'hooks.example.com'
 const authority = certificateAuthority('An authority of the tests')

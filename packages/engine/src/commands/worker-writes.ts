@@ -94,7 +94,7 @@ async function workerWrite<I extends EndingItem>(deps: Deps, cmd: WorkerWrite<I>
     await applyMoves(tx, deps, holderOf(cmd.actor, leased), decisions.filter(isMove))
     await writeUnusedMemos(tx, cmd.items.filter((item, at) => item.unusedMemos?.length && isMove(decisions[at] ?? 'unchanged')))
     return decisions.map((d, at) => (d instanceof Refusal ? d : { flowId: cmd.items[at]?.lease.flowId ?? '' }))
-  })
+  }, { plans: 'kept' })
 }
 
 /** Events name the worker that holds the lease. */
