@@ -111,6 +111,8 @@ function impossible(values: Values): string[] {
     [values.webhookPerHost > values.webhookConcurrency, 'WEBHOOK_PER_HOST must not be above WEBHOOK_CONCURRENCY.'],
     [values.pageDefault > values.pageMax, 'PAGE_DEFAULT must not be above PAGE_MAX.'],
     [values.inputMaxBytes > values.bodyMaxBytes, 'INPUT_MAX must not be above BODY_MAX: such an input could never arrive.'],
+    [values.frameMaxBytes > values.bodyMaxBytes, 'FRAME_MAX must not be above BODY_MAX: such a frame could never arrive.'],
+    [values.frameMaxBytes > values.frameBytesKept, 'FRAME_MAX must not be above FRAME_BYTES_KEPT.'],
     [values.resultMaxBytes > values.bodyMaxBytes, 'RESULT_MAX must not be above BODY_MAX: such a result could never arrive.'],
   ]
   return rules.filter(([broken]) => broken).map(([, sentence]) => sentence)

@@ -6,6 +6,7 @@ import { OpenAPIClientAxios } from 'openapi-client-axios'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { OPENAPI } from '../src/doors/rest/routes.ts'
 import { rest, type Answered, type Json } from './rest-client.ts'
+import { append, lines } from './frame-writer.ts'
 import { createFlows, testServer, testWorker, type Principal, type TestServer } from './server.ts'
 
 type Call = (parameters: unknown, body?: unknown) => Promise<{ status: number; data: Json }>
@@ -94,6 +95,7 @@ describe('every answer that it describes', () => {
     const leases = await worker.take(2)
     const fail = 'mutation ($input: FailFlowInput!) { failFlow(input: $input) { __typename } }'
     await worker.by.ask('mutation ($input: ReportProgressInput!) { reportProgress(input: $input) { __typename } }', { input: { lease: leases[0], percent: 50, message: 'half' } })
+    await append(worker, leases.find(({ flowId }) => flowId === failed)!, lines(1, 2, (n) => ({ n })))
     await worker.by.ask(fail, { input: { lease: leases.find(({ flowId }) => flowId === failed), error: { code: 'broken', message: 'It broke.', detail: { a: 1 } }, retryable: false } })
     const get = async (operationId: string, id = '', query = ''): Promise<void> => compare(operationId, await rest(server, `${lineOf(operationId, id)}${query}`, { by: admin, ...bodyOf(lineOf(operationId, id)) }))
     for (const id of [running, failed, queued]) await get('getFlow', id)
@@ -103,9 +105,12 @@ describe('every answer that it describes', () => {
     await get('cancelFlow', ended)
     await get('cancelFlow', ended)
     await get('listFlows', '', '?first=2')
-    await get('followFlow', failed)
-    const first = await rest(server, `GET /flows/${failed}/events`, { by: admin })
-    compare('followFlow', await rest(server, `GET /flows/${failed}/events`, { by: admin, headers: { 'last-event-id': /^id: (.*)$/m.exec(first.text)![1]! } }))
+    for (const operationId of ['followFlow', 'followOutput']) {
+      await get(operationId, failed)
+      const whole = await rest(server, lineOf(operationId, failed!), { by: admin })
+      const last = [...whole.text.matchAll(/^id: (.*)$/gm)].at(-1)![1]!
+      compare(operationId, await rest(server, lineOf(operationId, failed!), { by: admin, headers: { 'last-event-id': last } }))
+    }
     await rest(server, `POST /flows`, { by: admin, body: { kind: 'described' } })
     for (const key of ['one', 'one']) compare('createFlow', await rest(server, 'POST /flows', { by: admin, body: { kind: 'described', idempotencyKey: key } }))
     for (const { operationId } of OPERATIONS.filter(({ path }) => path.startsWith('/export/') && !path.includes('{id}'))) {
@@ -140,7 +145,7 @@ describe('every answer that it describes', () => {
     const ask = async (operationId: string, o: { id?: string; query?: string; body?: unknown; headers?: Record<string, string> } = {}): Promise<void> =>
       compare(operationId, await rest(server, `${lineOf(operationId, o.id ?? 'flow_none')}${o.query ?? ''}`, { by: admin, ...(o.body === undefined ? {} : { body: o.body }), headers: o.headers ?? {} }))
     const [id] = await createFlows(admin, [{ kind: 'refused' }])
-    for (const operationId of ['getFlow', 'cancelFlow', 'promoteFlow', 'followFlow', 'exportFlow']) await ask(operationId)
+    for (const operationId of ['getFlow', 'cancelFlow', 'promoteFlow', 'followFlow', 'followOutput', 'exportFlow']) await ask(operationId)
     for (const operationId of ['createFlow', 'cancelFlow', 'promoteFlow']) {
       await ask(operationId, { id, body: 'a=b', headers: { 'content-type': 'text/plain' } })
       await ask(operationId, { id, body: { reason: 'x'.repeat(300_000) } })

@@ -22,9 +22,9 @@ const TABLE: Record<Operation, string> = {
   testWebhookEndpoint: '--++-', abortBulkOperation: '--++-',
   createWebhookEndpoint: '---+-', updateWebhookEndpoint: '---+-', deleteWebhookEndpoint: '---+-', revealWebhookEndpoint: '---+-', rotateWebhookSecret: '---+-',
   registerWorker: '----+', claimFlows: '----+', heartbeat: '----+', startFlow: '----+', startFlows: '----+', returnFlow: '----+',
-  finishFlow: '----+', finishFlows: '----+', failFlow: '----+', failFlows: '----+', reportProgress: '----+',
+  finishFlow: '----+', finishFlows: '----+', failFlow: '----+', failFlows: '----+', reportProgress: '----+', appendFrames: '----+',
   'door.metrics': '+-++-',
-  flowEvents: '+o++-', flowsChanged: '+o++-', queueChanged: '++++-', overview: '++++-',
+  flowEvents: '+o++-', flowFrames: '+o++-', flowsChanged: '+o++-', queueChanged: '++++-', overview: '++++-',
   waitpointsChanged: '+o++-', webhookDeliveryChanged: '+o++-', bulkOperationChanged: '--++-',
 }
 const COLUMNS = ['VIEWER', 'SUBMITTER', 'OPERATOR', 'ADMIN', 'WORKER'] as const satisfies Role[]
@@ -79,7 +79,7 @@ const INPUTS: Record<string, unknown> = {
   createApiToken: { principalId: 'prn_none' }, revokeApiToken: { id: 'tok_none' },
   registerWorker: { instanceId: 'x', name: 'x', kinds: [{ name: 'x' }], capacity: 1 }, claimFlows: { workerId: 'wrk_none', max: 1, requestId: 'x' },
   heartbeat: { workerId: 'wrk_none', leases: [] }, startFlow: { lease: LEASE }, startFlows: { items: [{ lease: LEASE }] }, returnFlow: { lease: LEASE },
-  finishFlow: { lease: LEASE }, finishFlows: { items: [{ lease: LEASE }] }, failFlow: { lease: LEASE, error: { code: 'x', message: 'x' } },
+  appendFrames: { lease: LEASE, frames: [{ sequence: 1, kind: 'TEXT', payload: 'x' }] }, finishFlow: { lease: LEASE }, finishFlows: { items: [{ lease: LEASE }] }, failFlow: { lease: LEASE, error: { code: 'x', message: 'x' } },
   failFlows: { items: [{ lease: LEASE, error: { code: 'x', message: 'x' } }] }, reportProgress: { lease: LEASE, percent: 1 },
   recordMemo: { lease: LEASE, key: 'x' }, recordMemos: { items: [{ lease: LEASE, key: 'x' }] }, createWaitpoint: { lease: LEASE, key: 'x', kind: 'APPROVAL' },
   suspendFlow: { lease: LEASE, waitpoint: 'wpt_none', mode: 'HELD' }, resolveWaitpoint: { id: 'wpt_none', decision: 'approve' },

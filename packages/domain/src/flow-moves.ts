@@ -30,6 +30,9 @@ export const MOVES = {
   hold: { row: null, from: 'QUEUED', to: 'QUEUED', by: 'an operator', event: 'flow.held' },
   release: { row: null, from: 'QUEUED', to: 'QUEUED', by: 'an operator', event: 'flow.released' },
   setPriority: { row: null, from: 'any but terminal', to: 'the same', by: 'its owner or an operator', event: 'flow.priority_changed' },
+  addInput: { row: null, from: 'QUEUED, never started', to: 'the same', by: 'its owner or an operator', event: 'flow.input_added' },
+  removeInput: { row: null, from: 'QUEUED, never started', to: 'the same', by: 'its owner or an operator', event: 'flow.input_removed' },
+  addArtifact: { row: null, from: 'RUNNING', to: 'the same', by: 'the lease holder', event: 'flow.artifact' },
   markDeleted: { row: null, from: 'any terminal', to: 'the same', by: 'an admin', event: 'flow.deleted' },
 } as const satisfies Record<string, { row: string | null; from: string; to: string; by: string; event: FlowEventType }>
 
@@ -214,6 +217,16 @@ export const release = (flow: FlowFacts, by: string): FlowMove => ({ name: 'rele
 
 export const setPriority = (flow: FlowFacts, p: { by: string; priority: number }): FlowMove => ({
   name: 'setPriority', flow, set: { priority: p.priority }, payload: { by: p.by, before: flow.priority, after: p.priority },
+})
+
+export const addInput = (flow: FlowFacts, i: { id: string; by: string; bytes: number }): FlowMove => ({ name: 'addInput', flow, set: {}, payload: { input: i.id, by: i.by, bytes: i.bytes } })
+
+export const removeInput = (flow: FlowFacts, i: { id: string; by: string }): FlowMove => ({ name: 'removeInput', flow, set: {}, payload: { input: i.id, by: i.by } })
+
+export interface LeftArtifact { id: string; name: string; mediaType: string; size: number; digest: string }
+
+export const addArtifact = (flow: FlowFacts, { id, name, mediaType, size, digest }: LeftArtifact): FlowMove => ({
+  name: 'addArtifact', flow, set: {}, payload: { artifact: id, name, mediaType, size, digest, attempt: flow.currentAttempt },
 })
 
 export const markDeleted = (flow: FlowFacts, d: { by: string; reason: string | null }): FlowMove => ({

@@ -26,6 +26,7 @@ export const LIMITS = {
   inputsMax: 32,
   artifactNameMax: 128,
   artifactMaxBytes: 1024 ** 3,
+  artifactsMax: 1000,
   inputMaxBytes: 256 * 1024,
   resultMaxBytes: 1024 * 1024,
   itemsMax: 1000,

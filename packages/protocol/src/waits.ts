@@ -38,6 +38,9 @@ export const FRAME_KIND_SENTENCES: Record<FrameKind, string> = {
   ERROR: 'Something that went wrong.',
 }
 
+/** The artifact that is made of a flow's final text (F-10); no other may have its name. */
+export const COMPLETION_ARTIFACT = 'completion'
+
 export const FLOW_INPUT_STATES = ['PENDING', 'DELIVERED', 'REMOVED'] as const
 export type FlowInputState = (typeof FLOW_INPUT_STATES)[number]
 export const FLOW_INPUT_STATE_SENTENCES: Record<FlowInputState, string> = {

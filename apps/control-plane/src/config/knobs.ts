@@ -116,6 +116,21 @@ export const KNOBS = {
     default: '1MiB',
     meaning: 'The largest result of a flow, as JSON.',
   }),
+  frameMaxBytes: given(size({ min: 2 }), {
+    name: 'FRAME_MAX',
+    default: '64KiB',
+    meaning: 'The largest frame of a flow’s output, as JSON.',
+  }),
+  framesKept: given(integer({ min: 1, max: 1_000_000 }), {
+    name: 'FRAMES_KEPT',
+    default: '10000',
+    meaning: 'How many frames of an attempt are kept; the oldest go, a tenth at a time, and a reader is told.',
+  }),
+  frameBytesKept: given(size({ min: 2 }), {
+    name: 'FRAME_BYTES_KEPT',
+    default: '64MiB',
+    meaning: 'How large the frames of an attempt may be in all; the oldest go, a tenth at a time, and a reader is told.',
+  }),
   bodyMaxBytes: given(size({ min: 1024, max: 512 * 1024 ** 2 }), {
     name: 'BODY_MAX',
     default: '8MiB',
@@ -200,6 +215,11 @@ export const KNOBS = {
     name: 'FLOW_RETENTION_DAYS',
     default: '0',
     meaning: 'For how many days after its end a flow is kept, with all that belongs to it; 0 = for ever.',
+  }),
+  frameRetentionDays: given(integer({ min: 0, max: 36_500 }), {
+    name: 'FRAME_RETENTION_DAYS',
+    default: '7',
+    meaning: 'For how many days after its end the output frames of a flow are kept; 0 = as long as the flow.',
   }),
   auditRetentionDays: given(integer({ min: 0, max: 36_500 }), {
     name: 'AUDIT_RETENTION_DAYS',

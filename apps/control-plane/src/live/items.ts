@@ -1,4 +1,4 @@
-import type { FlowCountsRow, FlowEventRow, QueueStatsRow } from '@sluice/engine'
+import type { FlowCountsRow, FlowEventRow, FrameRow, QueueStatsRow } from '@sluice/engine'
 import type { FlowHandle } from '../graphql/flow-reader.ts'
 import type { WaitpointRow } from '../graphql/waitpoint-ref.ts'
 import type { BulkOperationRow, DeliveryRow } from '../graphql/webhook-refs.ts'
@@ -14,6 +14,7 @@ export interface ItemHead {
 }
 
 export interface FlowEventItem extends ItemHead { flow?: FlowHandle; event?: FlowEventRow }
+export interface FlowFrameItem extends ItemHead { frames?: FrameRow[] }
 export interface FlowsChangedItem extends ItemHead { counts?: FlowCountsRow; flow?: FlowHandle; deletedId?: string; matches?: boolean }
 export interface QueueChangedItem extends ItemHead { stats?: QueueStatsRow; head?: FlowHandle[]; orderChanged?: boolean }
 export interface OverviewItem extends ItemHead {

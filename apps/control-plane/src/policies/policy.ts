@@ -43,12 +43,12 @@ export const POLICY = {
   createWebhookEndpoint: admins, updateWebhookEndpoint: admins, deleteWebhookEndpoint: admins, revealWebhookEndpoint: admins, rotateWebhookSecret: admins,
 
   registerWorker: workers, claimFlows: workers, heartbeat: workers, startFlow: workers, startFlows: workers, returnFlow: workers,
-  finishFlow: workers, finishFlows: workers, failFlow: workers, failFlows: workers, reportProgress: workers,
+  finishFlow: workers, finishFlows: workers, failFlow: workers, failFlows: workers, reportProgress: workers, appendFrames: workers,
   recordMemo: workers, recordMemos: workers, createWaitpoint: workers, suspendFlow: workers,
 
   'door.metrics': watchers,
 
-  flowEvents: readers, flowsChanged: readers, queueChanged: people, overview: people,
+  flowEvents: readers, flowFrames: readers, flowsChanged: readers, queueChanged: people, overview: people,
   waitpointsChanged: readers, webhookDeliveryChanged: readers, bulkOperationChanged: operators,
 } as const satisfies Record<string, Row>
 

@@ -4,7 +4,7 @@
  */
 import { FlowAlreadyTerminal, Forbidden, InvalidDecision, NotFound, NotResumable, newId, receiveSignal, refuseJson, refuseText, resume } from '@sluice/domain'
 import type { Actor, FlowFacts, Refusal } from '@sluice/domain'
-import { transact } from '@sluice/db'
+import { named, transact } from '@sluice/db'
 import type { Tx } from '@sluice/db'
 import { LIMITS, isTerminal } from '@sluice/protocol'
 import type { Json } from '@sluice/protocol'
@@ -108,7 +108,9 @@ async function answer(tx: Tx, deps: Deps, { cmd, flow, waitpoint }: Asked): Prom
 export async function waitpointOfToken(deps: Pick<Deps, 'pool' | 'waitTokens'>, text: string): Promise<WaitpointRow | undefined> {
   const token: Token | null = parseToken(text)
   if (!token) return undefined
-  const waitpoint = await transact(deps.pool, tx => readWaitpoint(tx, token.waitpointId))
+  const waitpoint = await readWaitpoint(named(deps.pool), token.waitpointId)
   if (!waitpoint || waitpoint.decision !== null || !['PENDING', 'OPEN'].includes(waitpoint.state)) return undefined
-  return (await deps.waitTokens.verify(token, { waitpointId: waitpoint.id, allowedDecisions: waitpoint.allowedDecisions })) ? waitpoint : undefined
+  if (!(await deps.waitTokens.verify(token, { waitpointId: waitpoint.id, allowedDecisions: waitpoint.allowedDecisions }))) return undefined
+  const live = await named(deps.pool).rows('flowStillAsks', 'SELECT 1 FROM flow WHERE id = $1 AND finished_at IS NULL AND deleted_at IS NULL', [waitpoint.flowId])
+  return live.length > 0 ? waitpoint : undefined
 }

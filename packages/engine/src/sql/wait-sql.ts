@@ -21,7 +21,7 @@ export async function lockWaitpoint(tx: Tx, p: { id: string; flowId: string }): 
 }
 
 /** A look without a lock: whose flow it is of. */
-export async function readWaitpoint(tx: Tx, id: string): Promise<WaitpointRow | undefined> {
+export async function readWaitpoint(tx: Pick<Tx, 'rows'>, id: string): Promise<WaitpointRow | undefined> {
   const [row] = await tx.rows<Row>('readWaitpoint', `SELECT ${COLUMNS} FROM waitpoint w WHERE w.id = $1`, [id])
   return row
 }

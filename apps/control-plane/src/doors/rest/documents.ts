@@ -62,6 +62,12 @@ export const FLOW_EVENTS = `subscription ($id: ID!, $after: Cursor) {
   item: flowEvents(id: $id, after: $after) { kind cursor gap end flow { ...ListedFlow } event { ...FlowEvent } }
 } ${LISTED_FLOW} ${EVENT}`
 
+export const FLOW_FRAMES = `subscription ($id: ID!, $after: Cursor) {
+  item: flowFrames(id: $id, after: $after) { kind cursor gap end frames { attempt sequence kind payload at cursor } }
+}`
+
+export const FLOW_IS_OVER = `query ($id: ID!) { flow(id: $id) { isTerminal } }`
+
 export const EXPORTED_FLOW = `query ($id: ID!) { flow(id: $id) { ...Flow } } ${FLOW}`
 
 export const EXPORTED_EVENTS = `query ($id: ID!, $first: Int, $after: String) {

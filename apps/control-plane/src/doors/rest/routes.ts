@@ -1,4 +1,5 @@
 import { flowEventsRoute } from '../events/flow-events-route.ts'
+import { flowFramesRoute } from '../events/flow-frames-route.ts'
 import { exportRoutes } from '../export/export-routes.ts'
 import { flowRoutes } from './flow-routes.ts'
 import { Components } from './json-schema.ts'
@@ -11,6 +12,7 @@ const components = new Components()
 export const ROUTES: Route[] = [
   ...flowRoutes(components),
   flowEventsRoute(components),
+  flowFramesRoute(components),
   ...exportRoutes(components),
   {
     method: 'GET', path: '/openapi.json', operationId: 'describe', summary: 'This description.', query: {},

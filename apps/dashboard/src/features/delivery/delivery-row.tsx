@@ -5,8 +5,9 @@ import { ExpectedTime, RelativeTime } from '../../ui/time.tsx'
 import { addressOf } from '../addresses.ts'
 import { nameOfEndpoint } from '../endpoint-name.ts'
 import { sentenceOfFailure } from '../failure-words.ts'
-import { DELIVERY_LOOKS, TRIGGER_LOOKS } from '../looks.ts'
+import { DELIVERY_LOOKS } from '../looks.ts'
 import type { ListedDelivery } from './delivery-documents.ts'
+import { TriggerMark } from './trigger-mark.tsx'
 
 interface Props { listed: Listed<ListedDelivery>; index: number; selected: boolean; onSelect(id: string): void }
 
@@ -23,7 +24,7 @@ export function DeliveryRow({ listed: { row, gone }, index, selected, onSelect }
         <span className="flex min-w-0 items-center gap-2">
           {gone && <span className="shrink-0 text-[0.86rem]"><LookBadge look={GONE_LOOKS[gone]} /></span>}
           <a data-row href={addressOf.delivery(row.id)} className="min-w-0 truncate py-0.5 font-mono text-[0.93rem] text-text no-underline hover:underline">{row.eventType}</a>
-          {row.trigger !== 'AUTO' && <span className="shrink-0 text-[0.86rem]"><LookBadge look={TRIGGER_LOOKS[row.trigger]} /></span>}
+          <TriggerMark trigger={row.trigger} />
         </span>
       </td>
       <td className="hidden sm:table-cell"><FlowOf flow={row.flow} /></td>

@@ -11,8 +11,9 @@ import { ExpectedTime, RelativeTime } from '../../ui/time.tsx'
 import { addressOf } from '../addresses.ts'
 import { nameOfEndpoint } from '../endpoint-name.ts'
 import { sentenceOfFailure } from '../failure-words.ts'
-import { DELIVERY_LOOKS, TRIGGER_LOOKS } from '../looks.ts'
+import { DELIVERY_LOOKS } from '../looks.ts'
 import { DeliveryList_Delivery, type ListedDelivery } from './delivery-documents.ts'
+import { TriggerMark } from './trigger-mark.tsx'
 
 const FlowDeliveries_Query = graphql(`
   query FlowDeliveries($id: ID!, $after: String) {
@@ -95,7 +96,7 @@ function DeliveryLine({ row }: { row: ListedDelivery }) {
       <td>
         <span className="flex min-w-0 items-center gap-2">
           <a data-row href={addressOf.delivery(row.id)} className="min-w-0 truncate py-0.5 font-mono text-[0.93rem] text-text no-underline hover:underline">{row.eventType}</a>
-          {row.trigger !== 'AUTO' && <span className="shrink-0 text-[0.86rem]"><LookBadge look={TRIGGER_LOOKS[row.trigger]} /></span>}
+          <TriggerMark trigger={row.trigger} />
         </span>
       </td>
       <td className="hidden sm:table-cell" title={row.endpoint.urlRedacted}>{nameOfEndpoint(row.endpoint)}</td>

@@ -45,7 +45,7 @@ export function EndpointRow({ endpoint: masked, live, opened, onOpen, onDone }: 
         <td className="hidden font-mono text-[0.93rem] text-muted lg:table-cell" title={endpoint.urlRedacted}>{endpoint.urlRedacted}</td>
         <td className="hidden md:table-cell" title={endpoint.events.join(', ')}>{eventsInWords(endpoint.events)}</td>
         <td className="text-right">{percentOf(endpoint.successRate)}</td>
-        <td className={`hidden text-right md:table-cell ${failures > 0 ? 'font-medium text-attention' : 'text-muted'}`}>{failures === 0 ? '0' : `${failures} of ${disabledAfter}`}</td>
+        <td className={`hidden text-right md:table-cell ${failures > 0 ? 'font-medium text-attention' : 'text-muted'}`}>{failures === 0 || failures >= disabledAfter ? failures : `${failures} of ${disabledAfter}`}</td>
         <td className="hidden text-right lg:table-cell"><a href={addressOf.deliveries({ endpoint: endpoint.id, state: ['PENDING', 'SENDING', 'RETRY_SCHEDULED'] })} aria-label={`${live} live deliveries of ${nameOfEndpoint(endpoint)}: show them`} className="text-inherit">{live}</a></td>
         <td className="hidden text-muted xl:table-cell" title={endpoint.secrets.length > 1 ? 'A former secret signs beside the newest; the details say until when' : undefined}>{signedBy(endpoint.secrets)}</td>
         <td className="!px-1 text-right"><EndpointActions endpoint={endpoint} onDone={onDone} /></td>

@@ -1,5 +1,5 @@
 import { LIMITS, ON_LEASE_LOST } from '@sluice/protocol'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { useViewer, whyMayNot } from '../../graphql/viewer.ts'
 import { SelectField, TextArea, TextField } from '../../ui/field.tsx'
 import type { Complaint } from './check-input.ts'
@@ -19,8 +19,12 @@ const LEASE_WORDS = { FAIL: 'Fail', RETRY: 'Try again' }
 export function OptionsPart({ typed, lanes, endpoints, complaints, onTyped }: Props) {
   const [open, setOpen] = useState(false)
   const isWrong = complaints.length > 0
+  const [wasWrong, setWasWrong] = useState(false)
   // What is wrong is shown; put right, it stays open for who is typing there.
-  useEffect(() => { if (isWrong) setOpen(true) }, [isWrong])
+  if (isWrong !== wasWrong) {
+    setWasWrong(isWrong)
+    if (isWrong) setOpen(true)
+  }
   const mayNotPrioritize = whyMayNot(useViewer(), 'createFlow.priority')
   const given = (Object.keys(NO_OPTIONS) as (keyof TypedOptions)[]).filter(name => typed[name] !== '')
   const bind = (name: keyof TypedOptions) => ({

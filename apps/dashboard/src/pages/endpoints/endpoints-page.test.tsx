@@ -35,10 +35,11 @@ const noteOf = (label: string) => document.getElementById(screen.getByLabelText(
 
 describe('endpoints page', () => {
   test('each row tells where it leads as far as may be shown, what it hears of, how it does, and what signs', async () => {
-    await setup(() => [rotatedEndpoint('crm', '2026-11-22T10:00:00.000Z'), disabledEndpoint('billing', '20 deliveries in a row failed.'), fakeEndpoint(null)], { live: [fakeDelivery('PENDING')] })
+    await setup(() => [rotatedEndpoint('crm', '2026-11-22T10:00:00.000Z'), disabledEndpoint('billing', '20 deliveries in a row failed.'), fakeEndpoint('mail', { consecutiveFailures: 3 }), fakeEndpoint(null)], { live: [fakeDelivery('PENDING')] })
     expect(rowOf('crm').textContent).toMatch(/crm.*Active.*https:\/\/hooks\.example\.com\/….*every end.*100 %.*0.*1.*two, until 22 Nov/)
     expect(rowOf('billing').textContent).toContain('20 deliveries in a row failed.')
-    expect(rowOf('billing').textContent).toContain('20 of 20')
+    expect(rowOf('billing').textContent).toMatch(/Disabled.*0 %20/)
+    expect(rowOf('mail').textContent).toContain('3 of 20')
     expect(rowOf('https://hooks.example.com/…').textContent).toContain('FLOW_WEBHOOK_SECRET')
   })
 
@@ -191,6 +192,11 @@ describe('endpoints page', () => {
     fireEvent.click(screen.getByRole('button', { name: 'Actions on endpoint server' }))
     expect((await screen.findByRole('menuitem', { name: /^Change/ })).textContent).toContain('FLOW_WEBHOOK_URL')
     expect(screen.getByRole('menuitem', { name: /^Send a test/ }).textContent).toContain('Your role does not allow it.')
+  })
+
+  test('an endpoint that the address names and that is not there is said to be missing', async () => {
+    await setup(() => [fakeEndpoint('crm')], { search: { endpoint: 'ep_gone' } })
+    expect(screen.getByText(/The endpoint that the address names is not in this list/)).toBeTruthy()
   })
 
   test('the details of an endpoint are an address', async () => {

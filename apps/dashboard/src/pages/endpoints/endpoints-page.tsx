@@ -61,6 +61,9 @@ function List({ data, search, onSearch, onDone }: Props & { data: Data; onDone()
       {edges.length > 0
         ? <EndpointTable endpoints={edges.map(({ node }) => node)} live={live} opened={search.endpoint} onOpen={endpoint => onSearch({ ...search, endpoint })} onDone={onDone} />
         : <Nobody />}
+      {search.endpoint !== undefined && !edges.some(({ node }) => node.id === search.endpoint) && (
+        <p role="status" className="border-t border-line px-3 py-2 text-muted">The endpoint that the address names is not in this list: it was deleted, stands on another page, or is one that a flow brought along.</p>
+      )}
       {(search.after !== undefined || pageInfo.hasNextPage) && (
         <div className="flex gap-2 border-t border-line p-2">
           {search.after !== undefined && <button type="button" className="control" onClick={() => onSearch({ ...search, after: undefined })}>First page</button>}
