@@ -105,7 +105,7 @@ export const EXPORTED_DELIVERIES = `query (
 export const EXPORTED_ENDPOINTS = `query ($unnamed: Boolean = false, $first: Int, $after: String) {
   list: webhookEndpoints(unnamed: $unnamed, first: $first, after: $after) {
     edges { node {
-      id name origin principal { id name } urlRedacted events inlineArtifacts strictOrder state disabledReason disabledAt consecutiveFailures successRate
+      id name origin principal { id name } urlRedacted events inlineArtifacts strictOrder state disabledReason disabledAt consecutiveFailures disabledAfter successRate
       secrets { id createdAt notAfter } version createdAt createdBy { id name }
     } }
     pageInfo { hasNextPage endCursor }
