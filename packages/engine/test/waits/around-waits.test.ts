@@ -109,6 +109,6 @@ describe('signals', () => {
     await b.sql('DROP TRIGGER cut_off ON flow_event')
     for (let n = 0; n < 2; n++) expect(await b.answer(waitpointId, 'approve', { idempotencyKey: 'k' })).toMatchObject({ waitpointId })
     expect(await b.sql('SELECT effect, decision FROM signal')).toEqual([{ effect: 'SATISFIED', decision: 'approve' }])
-    expect(await b.sql(`SELECT value FROM memo WHERE kind = 'ANSWER'`)).toEqual([{ value: { decision: 'approve', payload: null } }])
+    expect(await b.sql(`SELECT value FROM memo WHERE kind = 'ANSWER'`)).toMatchObject([{ value: { decision: 'approve', payload: null } }])
   })
 })
