@@ -86,7 +86,8 @@ describe('a list', () => {
 describe('what a row holds', () => {
   // What is a list of its own, what only says that another field is there, and what is asked for elsewhere.
   const LEFT_OUT: Record<string, string[]> = {
-    flows: ['attempts', 'currentAttempt', 'events', 'progress', 'queue'], queue: ['attempts', 'currentAttempt', 'error', 'events', 'input', 'progress', 'result'],
+    flows: ['artifacts', 'attempts', 'currentAttempt', 'events', 'frames', 'output', 'progress', 'queue'],
+    queue: ['artifacts', 'attempts', 'currentAttempt', 'error', 'events', 'frames', 'input', 'output', 'progress', 'result'],
     workers: ['currentAttempts'], kinds: ['hasInputSchema'],
   }
 

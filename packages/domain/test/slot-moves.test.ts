@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import {
-  cancelQueued, endCancelled, expire, fail, finish, hold, loseStart, markDeleted, pin, promote, release, reportStart, requestCancel, retry, setPriority,
+  addArtifact, addInput, cancelQueued, endCancelled, expire, fail, finish, hold, loseStart, markDeleted, pin, promote, release, removeInput, reportStart, requestCancel, retry, setPriority,
   type FlowFacts, type FlowMove, type MoveName,
 } from '../src/index.ts'
 
@@ -34,6 +34,9 @@ const PULLED: Record<Exclude<MoveName, 'create'>, FlowMove[]> = {
   hold: [hold(queued, { by: 'prn_2', reason: null })],
   release: [release(queued, 'prn_2')],
   setPriority: [queued, working].map(flow => setPriority(flow, { by: 'prn_2', priority: 1 })),
+  addInput: [addInput(queued, { id: 'fin_1', by: 'prn_1', bytes: 2 })],
+  removeInput: [removeInput(queued, { id: 'fin_1', by: 'prn_1' })],
+  addArtifact: [working, cancelling].map(flow => addArtifact(flow, { id: 'art_1', name: 'a', mediaType: 'a/b', size: 1, digest: 'd' })),
   markDeleted: [markDeleted(ended, { by: 'prn_2', reason: null })],
 }
 

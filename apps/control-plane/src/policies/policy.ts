@@ -43,7 +43,7 @@ export const POLICY = {
   registerWorker: workers, claimFlows: workers, heartbeat: workers, startFlow: workers, startFlows: workers, returnFlow: workers,
   finishFlow: workers, finishFlows: workers, failFlow: workers, failFlows: workers, reportProgress: workers, appendFrames: workers,
 
-  'door.metrics': watchers,
+  'door.metrics': watchers, 'door.putArtifact': workers,
 
   flowEvents: readers, flowFrames: readers, flowsChanged: readers, queueChanged: people, overview: people,
   webhookDeliveryChanged: readers, bulkOperationChanged: operators,
