@@ -12,6 +12,7 @@ const steps = [
   () => npm(['exec', '--', 'tsx', 'scripts/print-configuration.ts']),
   () => npm(['exec', '--', 'tsx', 'scripts/checks/print-lifecycle.ts', '--write']),
   () => npm(['exec', '--', 'tsx', 'scripts/checks/print-metrics.ts', '--write']),
+  () => npm(['exec', '--', 'tsx', 'scripts/checks/print-webhooks.ts', '--write']),
 ]
 process.exitCode = steps.some(step => step() !== 0) ? 1 : 0
 

@@ -1,9 +1,11 @@
 /** docs/lifecycle.md, printed from the moves and the words. `--write` prints it; without it, the check says whether it is current. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DELIVERY_MOVES } from '../../packages/domain/src/delivery-moves.ts'
 import { MOVES } from '../../packages/domain/src/flow-moves.ts'
 import {
-  FLOW_PHASE_SENTENCES, FLOW_STATUS_SENTENCES, isTerminal, LANE_STATE_SENTENCES, QUEUE_REASON_SENTENCES, TERMINAL_REASON_SENTENCES, type FlowStatus,
+  DELIVERY_STATE_SENTENCES, DELIVERY_TRIGGER_SENTENCES, ENDPOINT_STATE_SENTENCES, FLOW_PHASE_SENTENCES, FLOW_STATUS_SENTENCES, isLive, isTerminal, LANE_STATE_SENTENCES,
+  QUEUE_REASON_SENTENCES, TERMINAL_REASON_SENTENCES, type DeliveryState, type FlowStatus,
 } from '../../packages/protocol/src/index.ts'
 import { REPOSITORY, runAsProgram } from './report.ts'
 
@@ -19,7 +21,7 @@ export async function checkLifecycle(): Promise<string[]> {
 
 const page = (): string => `# The life of a flow
 
-Printed from \`packages/domain/src/flow-moves.ts\` and the words of \`packages/protocol\`; do not edit. Every arrow is one named
+Printed from \`packages/domain/src/flow-moves.ts\`, \`delivery-moves.ts\` beside it and the words of \`packages/protocol\`; do not edit. Every arrow is one named
 move, decided by a pure function and written by one door (\`packages/engine/src/apply-moves.ts\`) together with its event.
 What is not drawn here is refused. T-numbers are the rows of the product's status machine.
 
@@ -63,6 +65,31 @@ ${table(TERMINAL_REASON_SENTENCES)}
 ## Lane states
 
 ${table(LANE_STATE_SENTENCES)}
+
+# The life of a delivery
+
+What a webhook endpoint is told of one event ([webhooks.md](webhooks.md)). A replay is another delivery: nothing leaves ${ended().join(', ')}.
+
+\`\`\`mermaid
+stateDiagram-v2
+${deliveryDiagram()}
+\`\`\`
+
+| Move | From | To | Who pulls it |
+|---|---|---|---|
+${deliveryMoves.map(one => `| ${one.name} | ${one.from} | ${one.to} | ${one.by} |`).join('\n')}
+
+## Delivery states
+
+${table(DELIVERY_STATE_SENTENCES)}
+
+## Why there is a delivery
+
+${table(DELIVERY_TRIGGER_SENTENCES)}
+
+## Endpoint states
+
+${table(ENDPOINT_STATE_SENTENCES)}
 `
 
 const rows = (list: Move[]): string =>
@@ -79,6 +106,13 @@ function diagram(): string {
   const ends = [...new Set(moves.map(one => one.to).filter(to => isTerminal(to as FlowStatus)))].map(to => `  ${to} --> [*]`)
   return ['  state RUNNING {', ...Object.keys(FLOW_PHASE_SENTENCES).map(phase => `    ${phase}`), '  }', ...arrows, ...ends].join('\n')
 }
+
+const deliveryMoves = Object.entries(DELIVERY_MOVES).map(([name, move]) => ({ name, ...move }))
+const ended = (): string[] => Object.keys(DELIVERY_STATE_SENTENCES).filter(word => !isLive(word as DeliveryState))
+
+const deliveryDiagram = (): string => [
+  ...deliveryMoves.flatMap(one => one.from.split(' or ').map(from => `  ${state(from)} --> ${one.to}: ${one.name}`)), ...ended().map(word => `  ${word} --> [*]`),
+].join('\n')
 
 const state = (place: string): string => (place === 'nothing' ? '[*]' : place.replace('RUNNING/', ''))
 

@@ -60,7 +60,7 @@ export async function openRecorder(pools: { explaining: Pool; timing: Pool }, op
       if (!refused) await time(one)
       const measured = []
       for (let n = 0; n < times; n++) measured.push(await time(one))
-      const promotions = measured.flatMap(m => m.spans.filter(s => s.names.includes('takePromotable')))
+      const promotions = measured.flatMap(m => m.spans.filter(s => s.names.includes('lockPromotion')))
       return {
         case: one, refused, ms: median(measured.map(m => m.ms)), worstMs: Math.max(...measured.map(m => m.ms)),
         promotionMs: promotions.length > 0 ? median(promotions.map(s => s.ms)) : null,

@@ -35,7 +35,7 @@ async function refuseUrl(outbound: Pick<Outbound, 'check'>, url: string): Promis
     return null
   } catch (error) {
     if (error instanceof AddressRefused) return { rule: error.rule, message: `${error.message}.` }
-    return { rule: null, message: `${new URL(url).hostname} has no address now.` }
+    return { rule: null, unresolved: true, message: `${new URL(url).hostname} has no address now.` }
   } finally {
     clearTimeout(timer)
   }

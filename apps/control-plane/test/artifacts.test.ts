@@ -169,7 +169,7 @@ describe('GET /flows/{id}/artifacts/{name}', () => {
     await server.sql('UPDATE flow SET not_before = NULL, order_at = queued_at WHERE id = $1', [lease!.flowId])
     const [next] = await worker.take()
     expect(await put(next!, 'better')).toMatchObject({ status: 201, json: { attempt: 1 } })
-    await expect((async () => { while (!(await reader.read()).done); })()).rejects.toThrow()
+    await expect((async () => { while (!(await reader.read()).done); })()).rejects.toThrow('terminated')
     expect(await (await get(lease!)).text()).toBe('better')
   })
 

@@ -37,6 +37,16 @@ describe('what GraphQL itself refuses', () => {
     expect(errors[0]?.extensions['code']).toBe('BAD_USER_INPUT')
   })
 
+  test.each([
+    ['a wrong field beside it', { kind: 5, webhookUrl: 'https://hooks.example.com/SECRET' }, 'Variable "$input" got an invalid value at "input.kind"; String cannot represent a non string value.'],
+    ['an unknown field beside it', { kind: 'work', webhookUrl: 'SECRET', no: 1 }, 'Variable "$input" got an invalid value; Field "no" is not defined by type "CreateFlowInput".'],
+    ['another shape', { kind: 'work', webhookUrl: { at: 'SECRET " at "input.kind"' } }, 'Variable "$input" got an invalid value at "input.webhookUrl"; String cannot represent a non string value.'],
+    ['its place', 'SECRET', 'Variable "$input" got an invalid value; Expected type "CreateFlowInput" to be an object.'],
+  ])('INV-31 a variable that may be a secret is refused for %s without being repeated', async (_what, input, message) => {
+    expect((await admin.ask(CREATE, { input })).errors.map(error => error.message.replace(/ Did you mean .*/, ''))).toContain(message)
+    expect(JSON.stringify(await admin.ask(CREATE, { input }))).not.toContain('SECRET')
+  })
+
   test('a body that is no JSON is refused', async () => {
     const response = await fetch(`${server.url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${admin.token}` }, body: '{"query":' })
     expect(response.status).toBe(400)

@@ -10,6 +10,7 @@ import { Components, Describer } from '../src/doors/rest/json-schema.ts'
 import { schema } from '../src/graphql/schema.ts'
 import { rest } from './rest-client.ts'
 import { createFlows, dataOf, testServer, testWorker, type Principal, type TestServer } from './server.ts'
+import { command, makeEndpoint } from './webhooks.ts'
 
 let server: TestServer
 let admin: Principal
@@ -55,9 +56,11 @@ describe('a list', () => {
   })
 
   test.each([
-    ['queue', 'id'], ['lanes', 'name'], ['workers', 'id'], ['kinds', 'name'], ['caps', 'scope'], ['audit', 'id'], ['principals', 'id'], ['tokens', 'id'],
+    ['queue', 'id'], ['lanes', 'name'], ['workers', 'id'], ['kinds', 'name'], ['caps', 'scope'], ['audit', 'id'], ['principals', 'id'], ['tokens', 'id'], ['endpoints', 'id'], ['operations', 'id'],
   ])('of %s comes in both formats with the same rows', async (name, key) => {
     await dataOf(admin.ask('mutation ($input: SetCapInput!) { setCap(input: $input) { __typename } }', { input: { maxActive: 1000, reason: 'export' } }))
+    await makeEndpoint(admin)
+    await command(admin, 'replayWebhookDeliveries', { filter: {} }, '__typename')
     const rows = rowsOf((await exported(name)).text)
     const csv = csvOf((await exported(`${name}?format=csv`)).text)
     expect(csv.map((row) => row[key])).toEqual(rows.slice(0, -1).map((row) => row[key]))
@@ -86,9 +89,12 @@ describe('a list', () => {
 describe('what a row holds', () => {
   // What is a list of its own, what only says that another field is there, and what is asked for elsewhere.
   const LEFT_OUT: Record<string, string[]> = {
-    flows: ['artifacts', 'attempts', 'currentAttempt', 'events', 'frames', 'output', 'progress', 'queue'],
-    queue: ['artifacts', 'attempts', 'currentAttempt', 'error', 'events', 'frames', 'input', 'output', 'progress', 'result'],
+    flows: ['artifacts', 'attempts', 'currentAttempt', 'deliveries', 'events', 'frames', 'openWaitpoint', 'output', 'progress', 'queue', 'waitingSince', 'waitpoints'],
+    queue: [
+      'artifacts', 'attempts', 'currentAttempt', 'deliveries', 'error', 'events', 'frames', 'input', 'openWaitpoint', 'output', 'progress', 'result', 'waitingSince', 'waitpoints',
+    ],
     workers: ['currentAttempts'], kinds: ['hasInputSchema'],
+    deliveries: ['canReplay', 'cannotReplayReason', 'event'], endpoints: ['deletedAt', 'deliveries'], operations: ['refusals'],
   }
 
   test.each(EXPORT_LISTS)('of $name is all that its type has', ({ name, document, rows }) => {
@@ -181,7 +187,8 @@ describe('a reader that is slow', () => {
       return asked
     })
     expect(stalled).toBeLessThan(MANY / 100 / 2)
-    let most = 0
+    // Against what was held before, some of which may have been let go of since.
+    let most = -Infinity
     let size = 0
     let parts = 0
     let tail = ''
@@ -194,7 +201,7 @@ describe('a reader that is slow', () => {
     expect(tail).toMatch(/\{"end":"COMPLETE","rows":20000\}\n$/)
     expect(read.trailers).toEqual({ 'export-end': 'COMPLETE', 'export-rows': String(MANY) })
     expect(size).toBeGreaterThan(40_000_000)
-    expect(most).toBeGreaterThan(0)
+    expect(most).not.toBe(-Infinity)
     expect(most).toBeLessThan(25_000_000)
   }, 60_000)
 

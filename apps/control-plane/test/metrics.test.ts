@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Pool } from '@sluice/db'
+import { deliver, exhaust, reject, schedule, type DeliveryFacts } from '@sluice/domain'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { parse as parseYaml } from 'yaml'
 import { openMetricsPlace } from '../src/doors/metrics-place.ts'
@@ -9,6 +10,7 @@ import { METRICS, type Metric } from '../src/observe/metric-table.ts'
 import { namedIn, offeredBy } from './promql.ts'
 import { openSocket } from './socket.ts'
 import { createFlows, testServer, testWorker, type Principal, type TestServer } from './server.ts'
+import { answered, command, makeDeliveries, makeEndpoint } from './webhooks.ts'
 
 let server: TestServer
 let viewer: Principal
@@ -86,6 +88,30 @@ describe('a scrape', () => {
     expect([valueOf(after, 'sluice_workers{state="ACTIVE"}'), valueOf(after, 'sluice_leases'), valueOf(after, 'sluice_processes{role="api"}')]).toEqual([1, 1, 1])
   })
 
+  test('tells how webhooks fare, here and in the database', async () => {
+    const before = await scrape()
+    const admin = await server.principal('ADMIN')
+    const { endpoint } = await makeEndpoint(admin)
+    await makeDeliveries(server, { by: admin, endpointId: endpoint.id, count: 2 })
+    const { endpoint: off } = await makeEndpoint(admin, { events: ['flow.failed'] })
+    await command(admin, 'disableWebhookEndpoint', { id: off.id }, 'endpoint { id }')
+    const facts: DeliveryFacts = { id: 'dlv_1', endpointId: endpoint.id, state: 'SENDING', trigger: 'AUTO', attemptCount: 1 }
+    server.observing.engine.attempted(
+      [answered(200), answered(503), { ...answered(0), statusCode: null, errorClass: 'TIMEOUT' }, answered(404)],
+      [deliver(facts), schedule(facts, { error: 'HTTP_503', delayMs: 1 }), exhaust(facts, 'TIMEOUT'), reject(facts, 'HTTP_404')],
+    )
+    const after = await vi.waitFor(async () => {
+      const text = await scrape()
+      expect(valueOf(text, 'sluice_webhook_deliveries_live')).toBe(2)
+      return text
+    }, { timeout: 5000, interval: 200 })
+    const rose = (sample: string): number => valueOf(after, sample) - (valueOf(before, sample) || 0)
+    expect(['2xx', '5xx', '4xx', 'timeout'].map((outcome) => rose(`sluice_webhook_attempt_duration_seconds_count{outcome="${outcome}"}`))).toEqual([1, 1, 1, 1])
+    expect(['DELIVERED', 'EXHAUSTED', 'REJECTED', 'BLOCKED'].map((state) => rose(`sluice_webhook_deliveries_ended_total{state="${state}"}`))).toEqual([1, 1, 1, 0])
+    expect(valueOf(after, 'sluice_webhook_endpoints_disabled')).toBe(1)
+    expect(valueOf(after, 'sluice_webhook_oldest_due_seconds')).toBeGreaterThan(0)
+  })
+
   test('counts subscriptions while they are open, and how they ended', async () => {
     const [id] = await createFlows(operator, [{ kind: 'other' }])
     await using socket = await openSocket(server.url, { token: operator.token })
@@ -123,7 +149,7 @@ describe('a scrape', () => {
   })
 
   test('a name is written so that it stays one label', async () => {
-    const pool = { connect: () => Promise.resolve({
+    const pool = { query: () => Promise.resolve({ rows: [{ live: 0, exhaustedLastHour: 0, disabledEndpoints: 0, oldestDueMs: null }] }), connect: () => Promise.resolve({
       on: () => undefined, off: () => undefined, release: () => undefined,
       query: (asked: { name?: string }) => Promise.resolve({ rows: asked.name === 'readGauges' ? [{ gauges: {
         words: {}, lanes: [], kinds: [{ name: 'a"b\\c\nd', queued: 1, running: 0, waiting: 0 }], slots: { held: 0, heldByWaiting: 0, cap: 0 }, workers: [], leases: 0, processes: [],

@@ -14,6 +14,8 @@ const TABLE: Record<Operation, string> = {
   createFlow: '-o++-', createFlows: '-o++-', 'createFlow.priority': '--++-', cancelFlow: '-o++-', retryFlow: '-o++-',
   promoteNow: '--++-', 'promoteNow.force': '---+-', setFlowPriority: '--++-', holdFlow: '--++-', releaseFlow: '--++-',
   pauseLane: '--++-', resumeLane: '--++-', drainLane: '--++-', deleteFlow: '---+-', setCap: '---+-', upsertLane: '---+-',
+  waitpoints: '+o++-', memos: '----+', resolveWaitpoint: '+o++-', 'resolveWaitpoint.override': '---+-', rotateWaitpointKey: '---+-',
+  recordMemo: '----+', recordMemos: '----+', createWaitpoint: '----+', suspendFlow: '----+',
   createApiToken: '---+-', revokeApiToken: '---+-',
   webhookEndpoints: '+o++-', webhookDeliveries: '+o++-', webhookEventTypes: '++++-', bulkOperations: '--++-',
   replayWebhookDelivery: '--++-', replayWebhookDeliveries: '--++-', enableWebhookEndpoint: '--++-', disableWebhookEndpoint: '--++-',
@@ -23,7 +25,7 @@ const TABLE: Record<Operation, string> = {
   finishFlow: '----+', finishFlows: '----+', failFlow: '----+', failFlows: '----+', reportProgress: '----+', appendFrames: '----+',
   'door.metrics': '+-++-', 'door.putArtifact': '----+',
   flowEvents: '+o++-', flowFrames: '+o++-', flowsChanged: '+o++-', queueChanged: '++++-', overview: '++++-',
-  webhookDeliveryChanged: '+o++-', bulkOperationChanged: '--++-',
+  waitpointsChanged: '+o++-', webhookDeliveryChanged: '+o++-', bulkOperationChanged: '--++-',
 }
 const COLUMNS = ['VIEWER', 'SUBMITTER', 'OPERATOR', 'ADMIN', 'WORKER'] as const satisfies Role[]
 const SIGN = { all: '+', own: 'o', none: '-' } as const
@@ -79,6 +81,8 @@ const INPUTS: Record<string, unknown> = {
   heartbeat: { workerId: 'wrk_none', leases: [] }, startFlow: { lease: LEASE }, startFlows: { items: [{ lease: LEASE }] }, returnFlow: { lease: LEASE },
   appendFrames: { lease: LEASE, frames: [{ sequence: 1, kind: 'TEXT', payload: 'x' }] }, finishFlow: { lease: LEASE }, finishFlows: { items: [{ lease: LEASE }] }, failFlow: { lease: LEASE, error: { code: 'x', message: 'x' } },
   failFlows: { items: [{ lease: LEASE, error: { code: 'x', message: 'x' } }] }, reportProgress: { lease: LEASE, percent: 1 },
+  recordMemo: { lease: LEASE, key: 'x' }, recordMemos: { items: [{ lease: LEASE, key: 'x' }] }, createWaitpoint: { lease: LEASE, key: 'x', kind: 'APPROVAL' },
+  suspendFlow: { lease: LEASE, waitpoint: 'wpt_none', mode: 'HELD' }, resolveWaitpoint: { id: 'wpt_none', decision: 'approve' },
 }
 const INPUT_TYPES: Record<string, string> = {
   releaseFlow: 'FlowIdInput', deleteFlow: 'FlowIdInput', holdFlow: 'FlowReasonInput', pauseLane: 'LaneInput', resumeLane: 'LaneInput', drainLane: 'LaneInput', revokeApiToken: 'TokenIdInput',
@@ -89,6 +93,7 @@ const QUERIES: Record<string, string> = {
   flowQueue: '{ flowQueue { edges { node { id } } } }', queueStats: '{ queueStats { queued } }', throughput: '{ throughput(minutes: 1) { at } }', lanes: '{ lanes { name } }',
   workers: '{ workers { name } }', unservedQueues: '{ unservedQueues { kind } }', flowKinds: '{ flowKinds { name } }', caps: '{ caps { scope } }', servers: '{ servers { id } }', principals: '{ principals { id } }',
   audit: '{ audit { edges { node { id } } } }', apiTokens: '{ apiTokens { id } }',
+  waitpoints: '{ waitpoints { edges { node { id } } } }', memos: `{ memos(flowId: "${ID}", epoch: 1, keys: []) { key } }`,
 }
 
 let server: TestServer

@@ -22,6 +22,7 @@ export interface FakeFlow {
   currentAttempt: FakeAttempt | null
   lane: { __typename: 'Lane'; id: string; name: string }
   owner: { __typename: 'Principal'; id: string; name: string }
+  webhookEndpoint: { __typename: 'WebhookEndpoint'; id: string; name: string | null; urlRedacted: string } | null
 }
 
 export interface FakeAttempt {
@@ -41,7 +42,7 @@ const base = (): FakeFlow => {
     __typename: 'Flow', id, kind: 'sample.digest', title: `Digest of folder ${made}`, status: 'QUEUED', phase: null, isTerminal: false, terminalReason: null, priority: 0,
     overCap: false, slotHeld: false, queue: null, progress: null, input: { folder: 'packages', seconds: 8 }, result: null, labels: {}, error: null,
     createdAt: at(0), queuedAt: at(0), startedAt: null, finishedAt: null, cancelRequestedAt: null, notBefore: null, deadlineAt: null, maxAttempts: 1, retriesUsed: 0,
-    onLeaseLost: 'FAIL', retryOf: null, currentAttempt: null, lane: { __typename: 'Lane', id: 'lane_default', name: 'default' }, owner: { __typename: 'Principal', id: 'prn_admin', name: 'admin' },
+    onLeaseLost: 'FAIL', retryOf: null, currentAttempt: null, lane: { __typename: 'Lane', id: 'lane_default', name: 'default' }, owner: { __typename: 'Principal', id: 'prn_admin', name: 'admin' }, webhookEndpoint: null,
   }
 }
 

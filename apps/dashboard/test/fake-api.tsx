@@ -57,7 +57,7 @@ export const createFakeApi = (answers: Answers) => {
 }
 
 export const admin: ViewerData = {
-  permissions: ['createFlow', 'cancelFlow', 'retryFlow', 'promoteNow', 'promoteNow.force', 'setFlowPriority', 'holdFlow', 'releaseFlow', 'pauseLane', 'resumeLane', 'drainLane', 'deleteFlow', 'setCap'],
+  permissions: ['createFlow', 'cancelFlow', 'retryFlow', 'promoteNow', 'promoteNow.force', 'setFlowPriority', 'holdFlow', 'releaseFlow', 'pauseLane', 'resumeLane', 'drainLane', 'deleteFlow', 'setCap', 'webhookEndpoints', 'webhookDeliveries'],
   expiresAt: null, principal: { id: 'prn_admin', name: 'admin', roles: ['ADMIN'] },
 }
 

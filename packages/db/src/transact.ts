@@ -29,19 +29,22 @@ export const named = (pool: Pool): Named => {
 }
 
 /**
- * Statements that write are planned at each execution (under 1 ms): a plan kept from when a table was nearly empty made the small side the outer one,
- * and 13 ms became 300 ms for 200 moves until the next ANALYZE.
+ * Statements in a transaction are planned at each execution (about 1 ms each): a plan kept from when a table was nearly empty made the small side the outer
+ * one, and 13 ms became 300 ms for 200 moves until the next ANALYZE.
+ * Kept plans are for those whose text leaves the planner one way only, so that it does not matter when they were planned (ADR 26); a test names them.
  */
-const BEGIN = 'BEGIN; SET LOCAL plan_cache_mode = force_custom_plan'
+const BEGIN = { anew: 'BEGIN; SET LOCAL plan_cache_mode = force_custom_plan', kept: 'BEGIN' }
+
+export interface TransactOptions { plans?: keyof typeof BEGIN }
 
 const RETRIED = new Set(['40P01', '40001'])
 const TRIES = 6
 
 /** One transaction; deadlock and serialisation failures run it again, everything else is the caller's. */
-export async function transact<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+export async function transact<T>(pool: Pool, work: (tx: Tx) => Promise<T>, { plans = 'anew' }: TransactOptions = {}): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await once(pool, work)
+      return await once(pool, work, BEGIN[plans])
     } catch (error) {
       if (attempt === TRIES || !RETRIED.has((error as { code?: string }).code ?? '')) throw error
       observerOf(pool)?.retried()
@@ -50,7 +53,7 @@ export async function transact<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Pro
   }
 }
 
-async function once<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function once<T>(pool: Pool, work: (tx: Tx) => Promise<T>, begin: string): Promise<T> {
   const client = await pool.connect()
   // A connection that breaks says so here too; the statement in flight or the next one fails with it, so there is nothing more to do.
   client.on('error', ignored)
@@ -58,7 +61,7 @@ async function once<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   const hints: (() => void)[] = []
   let broken: Error | undefined
   try {
-    await client.query(BEGIN)
+    await client.query(begin)
     const result = await work(txOver(client, { hints, observer }))
     await observed({ observer, name: 'commit' }, () => client.query('COMMIT'))
     for (const hint of hints) hint()

@@ -2,6 +2,7 @@ import { cloneDatabase } from '@sluice/testkit/db'
 import { expect, test } from 'vitest'
 import { openPool } from '../src/pool.ts'
 import { named, transact } from '../src/transact.ts'
+import type { TransactOptions } from '../src/transact.ts'
 
 test('a connection that breaks between two statements of a transaction fails the transaction and not the process', async () => {
   const clone = await cloneDatabase()
@@ -34,6 +35,16 @@ test('what is not prepared leaves nothing on the connection', async () => {
   expect((await pool.query('SELECT name FROM pg_prepared_statements')).rows).toEqual([])
   await named(pool).rows('kept', 'SELECT 1 AS n')
   expect((await pool.query('SELECT name FROM pg_prepared_statements')).rows).toEqual([{ name: 'kept' }])
+  await pool.end()
+  await clone.drop()
+})
+
+test('a transaction plans anew, unless it is told that its plans may be kept', async () => {
+  const clone = await cloneDatabase()
+  const pool = openPool({ url: clone.url, max: 1, log: () => undefined })
+  const mode = (o?: TransactOptions): Promise<unknown[]> => transact(pool, tx => tx.rows('planCacheMode', `SELECT current_setting('plan_cache_mode') AS mode`), o)
+  expect(await mode()).toEqual([{ mode: 'force_custom_plan' }])
+  expect(await mode({ plans: 'kept' })).toEqual([{ mode: 'force_generic_plan' }])
   await pool.end()
   await clone.drop()
 })

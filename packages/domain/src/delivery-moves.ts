@@ -1,5 +1,5 @@
 /**
- * Every arrow of a delivery's life as a named constructor (product.md 9.3). Pure: facts in, move out. The door (engine/src/apply-delivery-moves.ts)
+ * Every arrow of a delivery's life as a named constructor (product.md 9.3). Pure: facts in, move out. The door (engine/src/sql/delivery-sql.ts, `writeDeliveryMoves`)
  * is the only place that writes what a move says.
  */
 import type { DeliveryState, DeliveryTrigger } from '@sluice/protocol'

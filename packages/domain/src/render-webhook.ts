@@ -3,7 +3,6 @@
  * delivery_id is put in front of it when it is sent, so what is signed differs between two deliveries of one event by nothing else (INV-28).
  */
 import type { FlowStatus, Json, WebhookEventType } from '@sluice/protocol'
-import { ID_PREFIXES } from './ids.ts'
 import { outputOf } from './flow-output.ts'
 
 /** A flow as it stands after the move that is told. */
@@ -14,19 +13,18 @@ export interface WebhookFlow {
   result: Json; error: { code: string; message: string } | null
 }
 
-export interface WebhookFact { type: WebhookEventType; at: Date; sequence: number; flow: WebhookFlow }
+/** eventId is made for each fact: after a restore a flow goes on from the backup's sequence, and a sequence that left is told of another fact (INV-42). */
+export interface WebhookFact { eventId: string; type: WebhookEventType; at: Date; sequence: number; flow: WebhookFlow }
 
-/** D-20. Bytes of text that a body may carry, and characters of a failure's message: the whole body stays below 512 KiB. */
+/** D-20. Bytes of text that a body may carry, as it is and as JSON writes it, and characters of a failure's message: the whole body stays below 512 KiB. */
 export const INLINE_MAX_BYTES = 262_144
+const INLINE_WRITTEN_MAX_BYTES = 400 * 1024
 const MESSAGE_MAX = 4096
-
-/** Unique by the flow and its sequence, so no two transitions share one and no row is needed to make it. */
-export const eventIdOf = (flowId: string, sequence: number): string => `${ID_PREFIXES.event}_${flowId.slice(ID_PREFIXES.flow.length + 1)}.${sequence}`
 
 export function renderWebhook(fact: WebhookFact, o: { inline: boolean; publicUrl: string }): string {
   const { flow } = fact
   return JSON.stringify({
-    type: fact.type, timestamp: fact.at, event_id: eventIdOf(flow.id, fact.sequence), sequence: fact.sequence,
+    type: fact.type, timestamp: fact.at, event_id: fact.eventId, sequence: fact.sequence,
     data: {
       flow: flowOf(flow, o.publicUrl),
       ...outputPart(flow, o),
@@ -56,5 +54,8 @@ function outputPart(flow: WebhookFlow, { inline }: { inline: boolean }): Record<
   if (output === null) return {}
   const { reason, source, text } = output
   const told = { reason, source, available: text !== null }
-  return { output: inline && text !== null && Buffer.byteLength(text) <= INLINE_MAX_BYTES ? { ...told, text } : told }
+  return { output: inline && text !== null && isShort(text) ? { ...told, text } : told }
 }
+
+/** A line break becomes two characters in JSON, a control character six. */
+const isShort = (text: string): boolean => Buffer.byteLength(text) <= INLINE_MAX_BYTES && Buffer.byteLength(JSON.stringify(text)) <= INLINE_WRITTEN_MAX_BYTES

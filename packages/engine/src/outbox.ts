@@ -2,7 +2,7 @@
  * The outbox: what endpoints are told of a move commits with the move or not at all (INV-26). One statement finds who asked, the bodies are rendered
  * here, one statement writes events and deliveries; moves that nobody asks for cost nothing (webhook_interest, read by the move's own statement).
  */
-import { newId, eventIdOf, renderWebhook } from '@sluice/domain'
+import { newId, renderWebhook } from '@sluice/domain'
 import type { WebhookFlow } from '@sluice/domain'
 import type { Tx } from '@sluice/db'
 import type { WebhookEventType } from '@sluice/protocol'
@@ -21,34 +21,34 @@ export async function writeOutbox(tx: Tx, teller: Teller, { facts, wanted }: { f
   if (receivers.length === 0) return
   const told = group(asked, receivers)
   const publicUrl = teller.webhooks.publicUrl()
-  await insertOutbox(tx, told.map(one => eventFor(one, publicUrl)), told.flatMap(({ fact, receivers: to }) => to.map(receiver => deliveryFor(fact, receiver))))
+  await insertOutbox(tx, told.map(one => eventFor(one, publicUrl)), told.flatMap(one => one.receivers.map(receiver => deliveryFor(one, receiver))))
   tx.afterCommit(() => teller.wake.hint({ deliveries: 'due' }))
 }
 
-interface Told { fact: OutboxFact; receivers: Receiver[] }
+interface Told { fact: OutboxFact; eventId: string; receivers: Receiver[] }
 
-/** The facts that somebody asked for, each with who did. */
+/** The facts that somebody asked for, each with who did. A statement moves a flow once. */
 function group(facts: OutboxFact[], receivers: Receiver[]): Told[] {
-  const told = new Map(facts.map(fact => [eventIdOf(fact.flowId, fact.sequence), { fact, receivers: [] as Receiver[] }]))
-  for (const receiver of receivers) told.get(eventIdOf(receiver.flow.id, receiver.sequence))?.receivers.push(receiver)
+  const told = new Map(facts.map(fact => [fact.flowId, { fact, eventId: newId('event'), receivers: [] as Receiver[] }]))
+  for (const receiver of receivers) told.get(receiver.flow.id)?.receivers.push(receiver)
   return [...told.values()].filter(one => one.receivers.length > 0)
 }
 
-function eventFor({ fact, receivers }: Told, publicUrl: string): EventToInsert {
+function eventFor({ fact, eventId, receivers }: Told, publicUrl: string): EventToInsert {
   const [first] = receivers
   if (!first) throw new Error(`nobody asked for event ${fact.sequence} of ${fact.flowId}`)
-  const content = { type: fact.type as WebhookEventType, at: fact.at, sequence: fact.sequence, flow: flowOf(first.flow) }
+  const content = { eventId, type: fact.type as WebhookEventType, at: fact.at, sequence: fact.sequence, flow: flowOf(first.flow) }
   const inline = receivers.some(r => r.inlineArtifacts)
   return {
-    id: eventIdOf(fact.flowId, fact.sequence), flow_id: fact.flowId, sequence: fact.sequence, type: fact.type, created_at: fact.at,
+    id: eventId, flow_id: fact.flowId, sequence: fact.sequence, type: fact.type, created_at: fact.at,
     body: renderWebhook(content, { inline: false, publicUrl }), body_inline: inline ? renderWebhook(content, { inline: true, publicUrl }) : null,
   }
 }
 
-function deliveryFor(fact: OutboxFact, receiver: Receiver): DeliveryToInsert {
+function deliveryFor({ fact, eventId }: Told, receiver: Receiver): DeliveryToInsert {
   const suppressed = receiver.state === 'DISABLED'
   return {
-    id: newId('delivery'), event_id: eventIdOf(fact.flowId, fact.sequence), endpoint_id: receiver.endpointId, revision: receiver.revision, host: receiver.host,
+    id: newId('delivery'), event_id: eventId, endpoint_id: receiver.endpointId, revision: receiver.revision, host: receiver.host,
     strict_order: receiver.strictOrder, inline_artifacts: receiver.inlineArtifacts, flow_id: fact.flowId, sequence: fact.sequence, principal_id: receiver.flow.principalId, event_type: fact.type,
     state: suppressed ? 'SUPPRESSED' : 'PENDING', last_error: suppressed ? 'ENDPOINT_DISABLED' : null, created_at: fact.at,
   }

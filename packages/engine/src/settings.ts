@@ -45,6 +45,11 @@ export interface EngineSettings {
   /** Deliveries, their attempts and bodies; 0 = kept for ever. */
   webhookRetentionDays: number
   sweepDeliveriesMs: number
+  sweepWaitpointsMs: number
+  /** Waits that set none (INPUT_DEADLINE); null = they wait for ever. */
+  inputDeadlineMs: number | null
+  /** How long workers hold a wait before they release it (D-2). */
+  holdMs: number
 }
 
 /** The built-in values of product.md 11. */
@@ -56,4 +61,5 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   sweepRetentionMs: 3_600_000, flowRetentionDays: 0, frameRetentionDays: 7, auditRetentionDays: 0,
   webhookUrl: null, webhookAllowUnsigned: false, webhookMaxAttempts: 5, webhookScheduleMs: [5000, 30_000, 120_000, 600_000], webhookConcurrency: 32, webhookPerHost: 4,
   webhookDisableAfter: 20, webhookRetentionDays: 30, sweepDeliveriesMs: 1000,
+  sweepWaitpointsMs: 5000, inputDeadlineMs: null, holdMs: 10_000,
 }

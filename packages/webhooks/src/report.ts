@@ -19,8 +19,8 @@ export interface Outcome {
 const NO_ANSWER = { address: null, statusCode: null, responseHeaders: null, responseExcerpt: null, retryAfterMs: null } as const
 
 export function reportOf(outcome: Outcome): AttemptReport {
-  const { came, durationMs, requestHeaders } = outcome
-  const known = { durationMs, requestHeaders, ...NO_ANSWER }
+  const { came, durationMs } = outcome
+  const known = { durationMs, requestHeaders: withoutSignatures(outcome.requestHeaders), ...NO_ANSWER }
   if (came instanceof AddressRefused) return { ...known, errorClass: 'URL_NOT_ALLOWED' }
   if (!(came instanceof Error)) return { ...known, ...answered(came, { ...outcome, isWhole: true }), errorClass: null }
   return { ...known, address: came.address, ...(came.answer && answered(came.answer, { ...outcome, isWhole: false })), errorClass: came.code }
@@ -29,6 +29,10 @@ export function reportOf(outcome: Outcome): AttemptReport {
 /** It was not even tried. */
 export const unsent = (errorClass: DeliveryErrorClass, requestHeaders: Record<string, string>): AttemptReport =>
   ({ durationMs: 0, requestHeaders, ...NO_ANSWER, errorClass })
+
+/** Who reads attempts could send the same again while the signature is young: that there was one, for each secret, is enough. */
+const withoutSignatures = ({ 'webhook-signature': signatures, ...others }: Record<string, string>): Record<string, string> =>
+  (signatures === undefined ? others : { ...others, 'webhook-signature': signatures.replace(/v1,\S+/g, `v1,${REDACTED}`) })
 
 function answered(answer: OutboundAnswer, { url, secrets, at, durationMs, isWhole }: Outcome & { isWhole: boolean }) {
   const redactor = redactorOf({ url, secrets })

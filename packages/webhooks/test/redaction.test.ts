@@ -56,9 +56,12 @@ describe('INV-31 what a receiver repeats of its address or of a secret is not ke
     })
   })
 
-  test('what was sent shows neither', async () => {
+  test('what was sent shows neither, and of each signature only that it was there', async () => {
     const { report } = await reportOf(() => ({}))
     expect(hiddenIn(report.requestHeaders)).toEqual([])
+    const { url } = await receiver()
+    const { requestHeaders } = await sender().attempt(url, { secrets: [Buffer.alloc(32, 7), SECRET] })
+    expect(requestHeaders).toMatchObject({ 'webhook-id': 'dlv_1', 'webhook-signature': 'v1,[redacted] v1,[redacted]' })
   })
 
   test('an address without parts has nothing to hide, and an answer is not made unreadable', async () => {

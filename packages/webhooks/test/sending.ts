@@ -1,6 +1,7 @@
 import { afterEach } from 'vitest'
 import { startReceiver, type ReceiverOptions } from '../src/receiver/index.ts'
 import { createWebhookSender, type Attempt, type WebhookSenderOptions } from '../src/index.ts'
+import { SECRET, spelled } from './secret.ts'
 
 const disposals: (() => unknown)[] = []
 afterEach(async () => {
@@ -10,8 +11,7 @@ afterEach(async () => {
 /** Undone after the test, the last first. */
 export const afterwards = (dispose: () => unknown): void => void disposals.push(dispose)
 
-export const SECRET = Buffer.alloc(32, 5)
-export const spelled = (secret: Buffer): string => `whsec_${secret.toString('base64')}`
+export { SECRET, spelled }
 
 /** It may call this machine, unless the test says otherwise. */
 export function sender(o: Partial<WebhookSenderOptions> = {}) {

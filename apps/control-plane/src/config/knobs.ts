@@ -1,5 +1,6 @@
 import { address, boolean, duration, integer, size, text, word, words } from './grammar.ts'
 import { given, isDuration, optional } from './knob.ts'
+import { WAIT_KNOBS } from './wait-knobs.ts'
 import { WEBHOOK_KNOBS } from './webhook-knobs.ts'
 
 /** Longer than this a timer of the platform cannot wait. */
@@ -92,6 +93,7 @@ export const KNOBS = {
     meaning: 'The file that names the kinds of the bundled runner, relative to the checkout; `runner.json` in the data folder when unset.',
   }),
   ...WEBHOOK_KNOBS,
+  ...WAIT_KNOBS,
   attemptTimeoutMs: optional(term, {
     name: 'ATTEMPT_TIMEOUT',
     meaning: 'How long one attempt may run, for flows that set nothing themselves.',

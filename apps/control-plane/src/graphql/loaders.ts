@@ -8,12 +8,13 @@ import {
 } from '@sluice/engine'
 import { kindsInScope, lanesInScope, type Viewer } from '../policies/policy.ts'
 import { onlyOwner } from '../policies/visible.ts'
+import { createWaitpointLoaders, type WaitpointLoaders } from './waitpoint-loaders.ts'
 import { createWebhookLoaders, type WebhookLoaders } from './webhook-loaders.ts'
 
 type Row<Model extends keyof PrismaTypes> = PrismaTypes[Model] extends { Shape: infer Shape } ? Shape : never
 
 /** What stands around flows, read once per request and for all of a tick in one statement. Null where there is none. */
-export interface Loaders extends WebhookLoaders {
+export interface Loaders extends WebhookLoaders, WaitpointLoaders {
   laneByName: DataLoader<string, Row<'Lane'> | null>
   laneCap: DataLoader<string, number>
   capOfLane: DataLoader<string, CapInUse | null>
@@ -34,6 +35,7 @@ export interface Loaders extends WebhookLoaders {
 
 export const createLoaders = ({ prisma, pool, viewer }: { prisma: PrismaClient; pool: Deps['pool']; viewer: Viewer }): Loaders => ({
   ...createWebhookLoaders({ prisma, pool, viewer }),
+  ...createWaitpointLoaders({ prisma, pool, viewer }),
   laneByName: byKey((names) => prisma.lane.findMany({ where: { name: { in: names } } }), (lane) => lane.name),
   laneCap: new DataLoader(async (names) => {
     const caps = await prisma.quota.findMany({ where: { scope: 'LANE', subject: { in: [...names] } } })

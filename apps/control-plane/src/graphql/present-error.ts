@@ -1,6 +1,7 @@
 import { InvalidInput, LimitExceeded, Refusal, UrlNotAllowed } from '@sluice/domain'
 import type { Log } from '@sluice/db'
 import { GraphQLError } from 'graphql'
+import { withoutValue } from './without-value.ts'
 
 const BAD_INPUT = { code: 'BAD_USER_INPUT' }
 const BAD_DOCUMENT = { ...BAD_INPUT, http: { status: 400 } }
@@ -13,7 +14,7 @@ export function presentError(error: GraphQLError, { requestId, log }: { requestI
   const cause = rootOf(error)
   if (cause instanceof Refusal) return shown(error, { message: cause.message, extensions: { code: cause.code, ...detailOf(cause) } })
   // Without a path it is the document itself, or a variable of it, that was refused.
-  if (cause instanceof GraphQLError) return shown(error, { message: error.message, extensions: error.path === undefined ? BAD_DOCUMENT : BAD_INPUT })
+  if (cause instanceof GraphQLError) return shown(error, { message: withoutValue(error), extensions: error.path === undefined ? BAD_DOCUMENT : BAD_INPUT })
   log({ event: 'request.bug', requestId, path: error.path?.join('.'), message: cause.message, stack: cause.stack })
   return shown(error, { message: `Something went wrong here. Request ${requestId}`, extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } })
 }

@@ -73,6 +73,7 @@ const OverviewItemRef = builder.objectRef<OverviewItem>('OverviewItem').implemen
       type: [FlowRef], nullable: true, description: 'The latest failures that you may read.',
       resolve: (item) => item.recentFailures ?? null,
     }),
+    openWaits: t.int({ nullable: true, description: 'Waits that stand open, of the flows that you may read.', resolve: (item) => item.openWaits ?? null }),
     liveDeliveries: t.int({
       nullable: true, description: 'Deliveries that have not ended; stops at 10,000.', resolve: (item) => item.liveDeliveries ?? null,
     }),
@@ -110,7 +111,7 @@ builder.subscriptionFields((t) => ({
     resolve: (item) => item,
   }),
   overview: t.field({
-    type: OverviewItemRef, description: "Slots, queue, failures and deliveries: a wall monitor's one subscription, at most twice a second.",
+    type: OverviewItemRef, description: "Slots, queue, failures, waits and deliveries: a wall monitor's one subscription, at most twice a second.",
     subscribe: (_root, _args, ctx) => ctx.live.overview({ ctx }),
     resolve: (item) => item,
   }),

@@ -16,7 +16,7 @@ const DeliveryAttemptRef = builder.objectRef<DeliveryAttemptRow>('DeliveryAttemp
     endedAt: t.field({ type: 'DateTime', nullable: true, description: 'When it ended; null while it is under way.', resolve: endOf }),
     durationMs: t.int({ description: 'How long it took; while it is under way, how long so far.', resolve: durationOf }),
     address: t.exposeString('address', { nullable: true, description: 'The address that it was connected to; null when no connection was made.' }),
-    requestHeaders: t.field({ type: 'JSON', description: 'What was sent as headers, signatures without their value.', resolve: (attempt) => attempt.requestHeaders }),
+    requestHeaders: t.field({ type: 'JSON', description: 'What was sent as headers; of each signature only that it was there.', resolve: (attempt) => attempt.requestHeaders }),
     statusCode: t.exposeInt('statusCode', { nullable: true, description: 'The status of the answer; null when none came.' }),
     errorClass: t.exposeString('errorClass', {
       nullable: true, description: `Why there was no whole answer; null when there was. ${sentences(DELIVERY_ERROR_SENTENCES)}`,

@@ -40,6 +40,10 @@ builder.node(EndpointRef, {
     disabledReason: t.exposeString('disabledReason', { nullable: true, description: 'Why it is DISABLED.' }),
     disabledAt: t.expose('disabledAt', { type: 'DateTime', nullable: true, description: 'Since when it is DISABLED.' }),
     consecutiveFailures: t.exposeInt('consecutiveFailures', { description: 'Automatic deliveries that failed since the last that did not; too many disable it.' }),
+    disabledAfter: t.int({
+      description: 'So many automatic deliveries that fail in a row disable it: WEBHOOK_DISABLE_AFTER.',
+      resolve: (_endpoint, _args, ctx) => ctx.deps.settings.webhookDisableAfter,
+    }),
     successRate: t.field({
       type: 'Float', nullable: true, description: 'Of its last 100 automatic deliveries that were sent and have ended, the part that was delivered, 0 to 1; null = none has.',
       resolve: ({ id }, _args, ctx) => ctx.load.successRate.load(id),

@@ -1,5 +1,6 @@
 import type { FlowCountsRow, FlowEventRow, FrameRow, QueueStatsRow } from '@sluice/engine'
 import type { FlowHandle } from '../graphql/flow-reader.ts'
+import type { WaitpointRow } from '../graphql/waitpoint-ref.ts'
 import type { BulkOperationRow, DeliveryRow } from '../graphql/webhook-refs.ts'
 
 export type SubscriptionEnd = 'TERMINAL' | 'REVOKED' | 'TOO_SLOW' | 'SHUTDOWN'
@@ -21,10 +22,12 @@ export interface OverviewItem extends ItemHead {
   slotHolders?: FlowHandle[]
   queueHead?: FlowHandle[]
   recentFailures?: FlowHandle[]
+  openWaits?: number
   liveDeliveries?: number
   exhaustedLastHour?: number
   disabledEndpoints?: number
   feedLagMs?: number
 }
+export interface WaitpointsChangedItem extends ItemHead { openCount?: number; waitpoint?: WaitpointRow }
 export interface WebhookDeliveryChangedItem extends ItemHead { delivery?: DeliveryRow; matches?: boolean }
 export interface BulkOperationItem extends ItemHead { operation?: BulkOperationRow }

@@ -15,12 +15,13 @@ import { flowFrames } from './flow-frames-stream.ts'
 import { flowsChanged } from './flows-changed-stream.ts'
 import { frameCursorText, parseFrameCursor } from './frame-cursor.ts'
 import { openFrameHub } from './frame-hub.ts'
-import type { BulkOperationItem, FlowEventItem, FlowFrameItem, FlowsChangedItem, OverviewItem, QueueChangedItem, SubscriptionEnd, WebhookDeliveryChangedItem } from './items.ts'
+import type { BulkOperationItem, FlowEventItem, FlowFrameItem, FlowsChangedItem, OverviewItem, QueueChangedItem, SubscriptionEnd, WaitpointsChangedItem, WebhookDeliveryChangedItem } from './items.ts'
 import { overviewView, queueView, sightOf, type OverviewView, type QueueView } from './queue-views.ts'
 import { openProgress } from './progress.ts'
 import { openRights, type Rights } from './rights.ts'
 import { SharedViews, type Shown } from './shared-view.ts'
 import { openSubscriptions, type Subscriptions } from './subscription.ts'
+import { waitpointsChanged } from './waitpoints-changed-stream.ts'
 
 type Stream<Item> = Promise<AsyncIterableIterator<Item>> | AsyncIterableIterator<Item>
 
@@ -31,6 +32,7 @@ export interface Live {
   flowsChanged(o: { filter: FlowFilter; after: string | null; ctx: Context }): Stream<FlowsChangedItem>
   queueChanged(o: { lane: string | null; ctx: Context }): Stream<QueueChangedItem>
   overview(o: { ctx: Context }): Stream<OverviewItem>
+  waitpointsChanged(o: { after: string | null; ctx: Context }): Stream<WaitpointsChangedItem>
   deliveriesChanged(o: { filter: DeliveryFilterGiven; after: string | null; ctx: Context }): Stream<WebhookDeliveryChangedItem>
   bulkOperationChanged(o: { id: string; ctx: Context }): Stream<BulkOperationItem>
   /** The cursor of an event, for lists and subscriptions alike. */
@@ -89,11 +91,12 @@ export async function openLive({ engine, prisma, settings, ended }: Options): Pr
       subscriptions, ctx, cursor, views: overviews, key: sightOf(ctx.viewer),
       compute: () => overviewView(sources, ctx.viewer),
       item: (view) => ({
-        stats: view.stats, feedLagMs: hub.lagMs,
+        stats: view.stats, openWaits: view.openWaits, feedLagMs: hub.lagMs,
         liveDeliveries: view.deliveries.live, exhaustedLastHour: view.deliveries.exhaustedLastHour, disabledEndpoints: view.deliveries.disabledEndpoints,
         slotHolders: handles(view.slotHolders, ctx), queueHead: handles(view.head, ctx), recentFailures: handles(view.recentFailures, ctx),
       }),
     }),
+    waitpointsChanged: (o) => waitpointsChanged({ hub, subscriptions }, o),
     deliveriesChanged: (o) => deliveriesChanged({ deliveries, subscriptions }, o),
     bulkOperationChanged: (o) => bulkOperationChanged({ views: operations, subscriptions, cursor: () => encodeDeliveryCursor(deliveries.cursor) }, o),
     eventCursor: (sequence) => eventCursorText(hub.cursor.generation, sequence),

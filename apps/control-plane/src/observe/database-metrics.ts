@@ -1,5 +1,5 @@
 import type { Pool } from '@sluice/db'
-import { readGauges, type Gauges } from '@sluice/engine'
+import { deliveryFigures, readGauges, type DeliveryFigures, type Gauges } from '@sluice/engine'
 import { FLOW_STATUSES } from '@sluice/protocol'
 import { METRICS, type Metric } from './metric-table.ts'
 
@@ -13,12 +13,17 @@ const FRESH_MS = 1000
 export function databaseMetrics({ pool, now = () => performance.now() }: { pool: Pool; now?: () => number }): () => Promise<string> {
   let asked: { at: number; text: Promise<string> } | undefined
   return () => {
-    if (!asked || now() - asked.at >= FRESH_MS) asked = { at: now(), text: readGauges(pool).then(textOf, () => exposed(METRICS.databaseRead, [[{}, 0]])) }
+    if (!asked || now() - asked.at >= FRESH_MS) asked = { at: now(), text: read(pool).then(textOf, () => exposed(METRICS.databaseRead, [[{}, 0]])) }
     return asked.text
   }
 }
 
-function textOf(gauges: Gauges): string {
+interface Figures { gauges: Gauges; deliveries: DeliveryFigures }
+
+// One after the other: a scrape takes one connection of the hot ones.
+const read = async (pool: Pool): Promise<Figures> => ({ gauges: await readGauges(pool), deliveries: await deliveryFigures(pool) })
+
+function textOf({ gauges, deliveries }: Figures): string {
   const { words, lanes, kinds, slots, workers } = gauges
   const all: [Metric, Sample[]][] = [
     [METRICS.databaseRead, [[{}, 1]]],
@@ -35,6 +40,9 @@ function textOf(gauges: Gauges): string {
     [METRICS.workers, byState(workers, (one) => one?.count ?? 0)],
     [METRICS.workerCapacity, byState(workers, (one) => one?.capacity ?? 0)],
     [METRICS.leases, [[{}, gauges.leases]]],
+    [METRICS.deliveriesLive, [[{}, deliveries.live]]],
+    [METRICS.deliveryAge, [[{}, (deliveries.oldestDueMs ?? 0) / 1000]]],
+    [METRICS.endpointsDisabled, [[{}, deliveries.disabledEndpoints]]],
     // A role that nobody has must be seen as 0, not as nothing: alerts compare it.
     [METRICS.processes, ['api', 'dispatcher'].map((role) => [{ role }, gauges.processes.find((one) => one.role === role)?.count ?? 0])],
   ]

@@ -65,6 +65,14 @@ export const METRICS = {
   }),
   clockDifference: gauge({ name: 'sluice_clock_difference_seconds', help: 'The clock of this machine minus the one of the database, which counts.' }),
 
+  attemptSeconds: times(REQUEST_SECONDS, {
+    name: 'sluice_webhook_attempt_duration_seconds', labels: ['outcome'],
+    help: 'Attempts to deliver a webhook; outcome is the class of the answer (2xx, 4xx …), or why there was no whole one (timeout, unresolved, no_connection, tls, broken, url_not_allowed, unsigned, key_unknown).',
+  }),
+  deliveriesEnded: counter({
+    name: 'sluice_webhook_deliveries_ended_total', labels: ['state'], help: 'Deliveries that an attempt of this process ended: DELIVERED, EXHAUSTED, REJECTED or BLOCKED.',
+  }),
+
   statementSeconds: times(STATEMENT_SECONDS, {
     name: 'sluice_statement_duration_seconds', labels: ['statement'], help: 'Named statements, and commit. The reads of single GraphQL fields are not among them.',
   }),
@@ -89,6 +97,9 @@ export const METRICS = {
   workers: ofDatabase(gauge({ name: 'sluice_workers', labels: ['state'], help: 'Workers that were heard of lately.' })),
   workerCapacity: ofDatabase(gauge({ name: 'sluice_worker_capacity', labels: ['state'], help: 'Flows that these workers could take at once.' })),
   leases: ofDatabase(gauge({ name: 'sluice_leases', help: 'Leases that stand.' })),
+  deliveriesLive: ofDatabase(gauge({ name: 'sluice_webhook_deliveries_live', help: 'Deliveries that have not ended; stops at 10,000.' })),
+  deliveryAge: ofDatabase(gauge({ name: 'sluice_webhook_oldest_due_seconds', help: 'For how long the oldest delivery that is due has waited for its turn; 0 = none is due.' })),
+  endpointsDisabled: ofDatabase(gauge({ name: 'sluice_webhook_endpoints_disabled', help: 'Endpoints that are disabled.' })),
   processes: ofDatabase(gauge({ name: 'sluice_processes', labels: ['role'], help: 'Control planes that signed themselves alive within 15 s, by role; one with both roles counts in both.' })),
 } as const satisfies Record<string, Metric>
 

@@ -1,6 +1,7 @@
 /** What this process did, counted in memory. One per process; what is told here is told from hot paths, so it does a few additions and nothing else. */
 import type { StatementObserver } from '@sluice/db'
 import { UNOBSERVED, type EngineObserver } from '@sluice/engine'
+import type { AttemptReport } from '@sluice/protocol'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { METRICS, type Metric, type MetricKey } from './metric-table.ts'
 
@@ -45,6 +46,10 @@ export function createMetrics({ version }: { version: string }) {
 
 const made = (key: MetricKey) => ({ name: METRICS[key].name, help: METRICS[key].help, labelNames: [...METRICS[key].labels] })
 
+/** A few classes: every status of its own would be a series of its own, and receivers choose them. */
+const outcomeOf = ({ statusCode, errorClass }: AttemptReport): string => errorClass?.toLowerCase() ?? `${String(statusCode).slice(0, 1)}xx`
+
+const ENDS = ['DELIVERED', 'EXHAUSTED', 'REJECTED', 'BLOCKED'] as const
 const FATES = ['lease_expired', 'start_timeout', 'attempt_timeout', 'grace_over', 'replaced'] as const
 
 interface Makers { counter(key: MetricKey): Counter; gauge(key: MetricKey): Gauge; histogram(key: MetricKey): Histogram }
@@ -53,9 +58,11 @@ function engineObserver({ counter, gauge, histogram }: Makers): EngineObserver {
   const [promoted, batch, passSeconds] = [counter('promoted'), histogram('promotionBatch'), histogram('promotionSeconds')]
   const [leasesLost, found, sweepSeconds, failures] = [counter('leasesLost'), counter('sweepFound'), histogram('sweepSeconds'), counter('sweepFailures')]
   const [differences, clock] = [gauge('countDifferences'), gauge('clockDifference')]
+  const [attemptSeconds, ended] = [histogram('attemptSeconds'), counter('deliveriesEnded')]
   // Said before anything happened, so that the first time is an increase too.
   found.inc({ sweep: 'promoter' }, 0)
   for (const fate of FATES) leasesLost.inc({ fate }, 0)
+  for (const state of ENDS) ended.inc({ state }, 0)
   return {
     ...UNOBSERVED,
     promotionPass: ({ flows, ms }) => {
@@ -72,6 +79,10 @@ function engineObserver({ counter, gauge, histogram }: Makers): EngineObserver {
     unannounced: (flows) => found.inc({ sweep: 'promoter' }, flows),
     leasesLost: (fates) => fates.forEach((fate) => leasesLost.inc({ fate })),
     countsDiffer: (places) => differences.set(places),
+    attempted: (reports, moves) => {
+      for (const report of reports) attemptSeconds.observe({ outcome: outcomeOf(report) }, report.durationMs / 1000)
+      for (const { state } of moves) if (state !== 'RETRY_SCHEDULED') ended.inc({ state })
+    },
     clockDiffers: (ms) => clock.set(ms / 1000),
   }
 }

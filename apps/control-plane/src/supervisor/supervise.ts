@@ -24,8 +24,8 @@ interface Tree {
   say(line: string): void
 }
 
-/** Control plane: its own limit for deliveries and sockets is 10 s, and it must have the chance to keep it. */
-const CONTROL_PLANE_GRACE_MS = 15_000
+/** Control plane: its own limits are 10 s for what is being answered and then 10 s for what is being sent, and it must have the chance to keep them. */
+const CONTROL_PLANE_GRACE_MS = 25_000
 /** What the runner needs beyond RUNNER_GRACE to interrupt what runs and report it. */
 const RUNNER_EXTRA_MS = 15_000
 const CONTROL_PLANE_TRIES = 3

@@ -1,10 +1,10 @@
 import { Keyboard, LogOut, Menu as MenuIcon, Monitor, Moon, Plus, Search, Sun } from 'lucide-react'
-import { useState, type ReactNode } from 'react'
+import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { addressOf } from '../features/addresses.ts'
 import { signOut } from '../features/session/session-calls.ts'
 import { useViewer } from '../graphql/viewer.ts'
 import { Button } from '../ui/button.tsx'
-import { focusRow, focusSearch, useCommandKey, useShortcuts, type Shortcut } from '../ui/keyboard.ts'
+import { focusRow, focusSearch, selectRow, useCommandKey, useShortcuts, type Shortcut } from '../ui/keyboard.ts'
 import { Menu } from '../ui/menu.tsx'
 import { Lamp } from './lamp.tsx'
 import { PAGES } from './navigation.ts'
@@ -26,6 +26,7 @@ export function Layout({ path, onGo, children }: Props) {
     { keys: '/', does: 'Search the list of the page, or everything', run: () => { if (!focusSearch()) show('palette') } },
     { keys: 'j', does: 'Next row', run: () => focusRow(1) },
     { keys: 'k', does: 'Previous row', run: () => focusRow(-1) },
+    { keys: 'x', does: 'Select the row', run: selectRow },
     ...PAGES.map(page => ({ keys: `g ${page.key}`, does: `Go to ${page.name}`, run: () => onGo(page.address) })),
     { keys: 'n', does: 'New flow', run: () => onGo(addressOf.newFlow()) },
     { keys: '?', does: 'List the keys', run: () => show('help') },
@@ -51,8 +52,16 @@ export function Layout({ path, onGo, children }: Props) {
 }
 
 function Pages({ path }: { path: string }) {
+  const nav = useRef<HTMLElement>(null)
+  // On a narrow screen they are a line that scrolls.
+  useEffect(() => {
+    const show = () => nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+    show()
+    addEventListener('resize', show)
+    return () => removeEventListener('resize', show)
+  }, [path])
   return (
-    <nav aria-label="Pages" className="order-last -mx-1 flex w-full gap-1 overflow-x-auto pb-1 sm:order-none sm:mx-0 sm:w-auto sm:p-0">
+    <nav ref={nav} aria-label="Pages" className="order-last -mx-1 flex w-full gap-1 overflow-x-auto pb-1 sm:order-none sm:mx-0 sm:w-auto sm:p-0">
       {PAGES.map(page => (
         <a key={page.name} href={page.address} aria-current={page.address === path ? 'page' : undefined} {...(page.own ? {} : { 'data-whole-load': true })}
           className="inline-flex min-h-8 items-center rounded-md px-2.5 font-medium text-muted no-underline hover:bg-sunken hover:text-text aria-[current=page]:bg-sunken aria-[current=page]:text-text">

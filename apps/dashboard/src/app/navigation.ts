@@ -6,5 +6,7 @@ export const PAGES = [
   { name: 'Flows', address: addressOf.flows(), key: 'f', own: true },
   { name: 'Lanes', address: addressOf.lanes(), key: 'l', own: true },
   { name: 'Workers', address: addressOf.workers(), key: 'w', own: true },
+  { name: 'Deliveries', address: addressOf.deliveries(), key: 'd', own: true },
+  { name: 'Endpoints', address: addressOf.endpoints(), key: 'e', own: true },
   { name: 'API', address: addressOf.api, key: 'a', own: false },
 ] as const

@@ -26,7 +26,11 @@ export function Palette({ onGo, onClose }: { onGo(address: string): void; onClos
     ...SAMPLES.map(sample => ({ name: `Start a sample: ${sample.name}`, note: sample.kind, run: () => void start(sample) })),
     ...(data?.flows.edges ?? []).map(({ node }) => ({ name: node.title, note: shortenId(node.id), id: node.id, run: go(addressOf.flow(node.id)) })),
   ]
-  const shown = matchingCommands(commands, text, id => go(addressOf.flow(id)))
+  const openId = (id: string): Command | null => {
+    if (id.startsWith('flow_')) return { name: 'Open the flow', note: id, run: go(addressOf.flow(id)) }
+    return id.startsWith('dlv_') ? { name: 'Open the delivery', note: id, run: go(addressOf.delivery(id)) } : null
+  }
+  const shown = matchingCommands(commands, text, openId)
   const chosen = Math.min(at, shown.length - 1)
 
   const onKey = (event: React.KeyboardEvent) => {
@@ -60,7 +64,7 @@ export function Palette({ onGo, onClose }: { onGo(address: string): void; onClos
           </button>
         ))}
       </div>
-      {shown.length === 0 && <p className="text-muted">Nothing by that name among the pages, the samples and the 50 newest flows. A whole flow id can always be opened.</p>}
+      {shown.length === 0 && <p className="text-muted">Nothing by that name among the pages, the samples and the 50 newest flows. A whole id of a flow or of a delivery can always be opened.</p>}
     </Dialog>
   )
 }

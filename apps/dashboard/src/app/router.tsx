@@ -3,6 +3,9 @@ import { useEffect } from 'react'
 import { addressOf } from '../features/addresses.ts'
 import { listSearch } from '../features/flow-list/list-search.ts'
 import { safeNext } from '../graphql/sign-in-address.ts'
+import { deliveriesSearch } from '../pages/deliveries/deliveries-search.ts'
+import { deliverySearch } from '../pages/delivery/delivery-search.ts'
+import { endpointsSearch } from '../pages/endpoints/endpoints-search.ts'
 import { FlowPage } from '../pages/flow/flow-page.tsx'
 import { flowSearch } from '../pages/flow/flow-search.ts'
 import { lanesSearch } from '../pages/lanes/lanes-search.ts'
@@ -13,10 +16,14 @@ import { SignInPage } from '../pages/sign-in/sign-in-page.tsx'
 import { signInSearch } from '../pages/sign-in/sign-in-search.ts'
 import { workersSearch } from '../pages/workers/workers-search.ts'
 import { keepAskedAddress, takeAskedAddress } from './asked-address.ts'
-import { parseSearch, saysMore, stringifySearch } from './search-params.ts'
+import { parseSearch, stringifySearch } from './search-params.ts'
 import { SignedIn } from './signed-in.tsx'
+import { useUnderstoodAddress } from './understood-address.ts'
 
 // Loaded when they are opened, so that the first page stays light.
+const DeliveriesPage = lazyRouteComponent(() => import('../pages/deliveries/deliveries-page.tsx'), 'DeliveriesPage')
+const DeliveryPage = lazyRouteComponent(() => import('../pages/delivery/delivery-page.tsx'), 'DeliveryPage')
+const EndpointsPage = lazyRouteComponent(() => import('../pages/endpoints/endpoints-page.tsx'), 'EndpointsPage')
 const FlowsPage = lazyRouteComponent(() => import('../pages/flows/flows-page.tsx'), 'FlowsPage')
 const LanesPage = lazyRouteComponent(() => import('../pages/lanes/lanes-page.tsx'), 'LanesPage')
 const NewFlowPage = lazyRouteComponent(() => import('../pages/new-flow/new-flow-page.tsx'), 'NewFlowPage')
@@ -38,11 +45,7 @@ const flowsRoute = createRoute({
   component: function FlowsRoute() {
     const navigate = flowsRoute.useNavigate()
     const search = flowsRoute.useSearch()
-    // The address is the filter, so that it never names one that is not applied.
-    useEffect(() => {
-      const understood = listSearch.parse(parseSearch(location.search))
-      if (location.pathname === '/flows' && saysMore(location.search, understood)) void navigate({ search: understood, replace: true })
-    }, [search, navigate])
+    useUnderstoodAddress('/flows', listSearch, understood => void navigate({ search: understood, replace: true }))
     return <FlowsPage search={search} onSearch={(search, o) => void navigate({ search, replace: o?.replace ?? false, resetScroll: false })} />
   },
 })
@@ -80,6 +83,32 @@ const workersRoute = createRoute({
   },
 })
 
+const deliveriesRoute = createRoute({
+  getParentRoute: () => signedInRoute, path: '/deliveries', validateSearch: search => deliveriesSearch.parse(search),
+  component: function DeliveriesRoute() {
+    const navigate = deliveriesRoute.useNavigate()
+    useUnderstoodAddress('/deliveries', deliveriesSearch, understood => void navigate({ search: understood, replace: true }))
+    return <DeliveriesPage search={deliveriesRoute.useSearch()} onSearch={search => void navigate({ search, resetScroll: false })} />
+  },
+})
+
+const deliveryRoute = createRoute({
+  getParentRoute: () => signedInRoute, path: '/deliveries/$id', validateSearch: search => deliverySearch.parse(search),
+  component: function DeliveryRoute() {
+    const navigate = deliveryRoute.useNavigate()
+    const { id } = deliveryRoute.useParams()
+    return <DeliveryPage key={id} id={id} search={deliveryRoute.useSearch()} onSearch={search => void navigate({ search, replace: true, resetScroll: false })} />
+  },
+})
+
+const endpointsRoute = createRoute({
+  getParentRoute: () => signedInRoute, path: '/endpoints', validateSearch: search => endpointsSearch.parse(search),
+  component: function EndpointsRoute() {
+    const navigate = endpointsRoute.useNavigate()
+    return <EndpointsPage search={endpointsRoute.useSearch()} onSearch={search => void navigate({ search, resetScroll: false })} />
+  },
+})
+
 const signInRoute = createRoute({
   getParentRoute: () => rootRoute, path: '/sign-in', validateSearch: search => signInSearch.parse(search),
   component: function SignInRoute() {
@@ -100,7 +129,7 @@ function NotFound() {
 }
 
 /** One line per page. */
-export const router = createRouter({ parseSearch, stringifySearch, routeTree: rootRoute.addChildren([signedInRoute.addChildren([queueRoute, flowsRoute, newFlowRoute, flowRoute, lanesRoute, workersRoute]), signInRoute]) })
+export const router = createRouter({ parseSearch, stringifySearch, routeTree: rootRoute.addChildren([signedInRoute.addChildren([queueRoute, flowsRoute, newFlowRoute, flowRoute, lanesRoute, workersRoute, deliveriesRoute, deliveryRoute, endpointsRoute]), signInRoute]) })
 
 declare module '@tanstack/react-router' {
   interface Register { router: typeof router }

@@ -1,8 +1,8 @@
-import { FLOW_PHASES, FLOW_STATUSES, LANE_STATES, QUEUE_REASONS, WORKER_STATES } from '@sluice/protocol'
+import { BULK_STATES, DELIVERY_ERROR_CLASSES, DELIVERY_STATES, DELIVERY_TRIGGERS, ENDPOINT_STATES, FLOW_PHASES, FLOW_STATUSES, LANE_STATES, QUEUE_REASONS, WORKER_STATES } from '@sluice/protocol'
 import { render, screen } from '@testing-library/react'
 import { describe, expect, test } from 'vitest'
 import { LookBadge } from '../ui/look.tsx'
-import { LANE_LOOKS, lookOf, PHASE_LOOKS, REASON_LOOKS, STATUS_LOOKS, WORKER_LOOKS } from './looks.ts'
+import { ATTEMPT_LOOKS, BULK_LOOKS, DELIVERY_LOOKS, ENDPOINT_LOOKS, LANE_LOOKS, lookOf, PHASE_LOOKS, REASON_LOOKS, STATUS_LOOKS, TRIGGER_LOOKS, WORKER_LOOKS } from './looks.ts'
 
 const LISTS = [
   ['status', FLOW_STATUSES.map(word => STATUS_LOOKS[word])],
@@ -10,6 +10,11 @@ const LISTS = [
   ['queue reason', QUEUE_REASONS.map(word => REASON_LOOKS[word])],
   ['lane state', LANE_STATES.map(word => LANE_LOOKS[word])],
   ['worker state', WORKER_STATES.map(word => WORKER_LOOKS[word])],
+  ['delivery state', DELIVERY_STATES.map(word => DELIVERY_LOOKS[word])],
+  ['delivery trigger', DELIVERY_TRIGGERS.map(word => TRIGGER_LOOKS[word])],
+  ['end of an attempt', DELIVERY_ERROR_CLASSES.map(word => ATTEMPT_LOOKS[word])],
+  ['endpoint state', ENDPOINT_STATES.map(word => ENDPOINT_LOOKS[word])],
+  ['state of a bulk operation', BULK_STATES.map(word => BULK_LOOKS[word])],
 ] as const
 
 describe('looks', () => {

@@ -1,10 +1,11 @@
 import {
-  FLOW_PHASE_SENTENCES, FLOW_STATUS_SENTENCES, LANE_STATE_SENTENCES, QUEUE_REASON_SENTENCES,
-  type FlowPhase, type FlowStatus, type LaneState, type QueueReason, type WorkerState,
+  DELIVERY_ERROR_SENTENCES, DELIVERY_STATE_SENTENCES, DELIVERY_TRIGGER_SENTENCES, ENDPOINT_STATE_SENTENCES, FLOW_PHASE_SENTENCES, FLOW_STATUS_SENTENCES, LANE_STATE_SENTENCES, QUEUE_REASON_SENTENCES,
+  type BulkState, type DeliveryErrorClass, type DeliveryState, type DeliveryTrigger, type EndpointState, type FlowPhase, type FlowStatus, type LaneState, type QueueReason, type WorkerState,
 } from '@sluice/protocol'
 import {
-  Ban, CalendarClock, CircleCheck, CircleDashed, CirclePause, CirclePlay, CircleSlash, CircleX, Gauge, Hand, Hourglass, ListOrdered, LoaderCircle,
-  MessageCircleQuestion, PauseCircle, Plug, PlugZap, Puzzle, RotateCcw, Timer, Unplug, UserRound, Users, Wallet, Workflow, type LucideIcon,
+  Ban, BellOff, CalendarClock, CircleCheck, CircleDashed, CircleHelp, CirclePause, CirclePlay, CircleSlash, CircleStop, CircleX, FlaskConical, Gauge, Hand,
+  Hourglass, KeyRound, ListOrdered, LoaderCircle, MessageCircleQuestion, MessageCircleX, PauseCircle, PenOff, Plug, PlugZap, Power, PowerOff, Puzzle, Repeat2, RotateCcw, SearchX, Send,
+  ShieldBan, ShieldX, Timer, TimerOff, Trash2, Unlink, Unplug, UserRound, Users, Wallet, Workflow, Zap, type LucideIcon,
 } from 'lucide-react'
 import type { Look } from '../ui/look.tsx'
 import type { Tone } from '../ui/tone.ts'
@@ -56,6 +57,48 @@ export const WORKER_LOOKS: Record<WorkerState, Look> = {
   ACTIVE: look(CirclePlay, 'Active', 'good', 'Asks for work.'),
   DRAINING: look(Timer, 'Draining', 'attention', 'Asks for nothing more and finishes what it has.'),
   DEAD: look(Unplug, 'Gone', 'idle', 'It stopped, was replaced, or was not heard for too long.'),
+}
+
+export const DELIVERY_LOOKS: Record<DeliveryState, Look> = {
+  PENDING: look(CircleDashed, 'Pending', 'idle', DELIVERY_STATE_SENTENCES.PENDING),
+  SENDING: look(Send, 'Sending', 'busy', DELIVERY_STATE_SENTENCES.SENDING),
+  RETRY_SCHEDULED: look(RotateCcw, 'Retries', 'attention', DELIVERY_STATE_SENTENCES.RETRY_SCHEDULED),
+  DELIVERED: look(CircleCheck, 'Delivered', 'good', DELIVERY_STATE_SENTENCES.DELIVERED),
+  EXHAUSTED: look(CircleX, 'Exhausted', 'bad', DELIVERY_STATE_SENTENCES.EXHAUSTED),
+  REJECTED: look(MessageCircleX, 'Rejected', 'bad', DELIVERY_STATE_SENTENCES.REJECTED),
+  BLOCKED: look(ShieldBan, 'Blocked', 'bad', DELIVERY_STATE_SENTENCES.BLOCKED),
+  SUPPRESSED: look(BellOff, 'Suppressed', 'ended', DELIVERY_STATE_SENTENCES.SUPPRESSED),
+}
+
+export const TRIGGER_LOOKS: Record<DeliveryTrigger, Look> = {
+  AUTO: look(Zap, 'Event', 'idle', DELIVERY_TRIGGER_SENTENCES.AUTO),
+  REPLAY: look(Repeat2, 'Replay', 'busy', DELIVERY_TRIGGER_SENTENCES.REPLAY),
+  TEST: look(FlaskConical, 'Test', 'ended', DELIVERY_TRIGGER_SENTENCES.TEST),
+}
+
+/** How an attempt looks that got no whole answer. */
+export const ATTEMPT_LOOKS: Record<DeliveryErrorClass, Look> = {
+  TIMEOUT: look(TimerOff, 'Timed out', 'bad', DELIVERY_ERROR_SENTENCES.TIMEOUT),
+  UNRESOLVED: look(SearchX, 'No address', 'bad', DELIVERY_ERROR_SENTENCES.UNRESOLVED),
+  NO_CONNECTION: look(Unplug, 'No connection', 'bad', DELIVERY_ERROR_SENTENCES.NO_CONNECTION),
+  TLS: look(ShieldX, 'TLS failed', 'bad', DELIVERY_ERROR_SENTENCES.TLS),
+  BROKEN: look(Unlink, 'Broken off', 'bad', DELIVERY_ERROR_SENTENCES.BROKEN),
+  URL_NOT_ALLOWED: look(ShieldBan, 'Not allowed', 'bad', DELIVERY_ERROR_SENTENCES.URL_NOT_ALLOWED),
+  UNSIGNED: look(PenOff, 'Nothing signs', 'bad', DELIVERY_ERROR_SENTENCES.UNSIGNED),
+  KEY_UNKNOWN: look(KeyRound, 'Key unknown', 'bad', DELIVERY_ERROR_SENTENCES.KEY_UNKNOWN),
+  SENDER_LOST: look(CircleHelp, 'Not known', 'attention', DELIVERY_ERROR_SENTENCES.SENDER_LOST),
+}
+
+export const ENDPOINT_LOOKS: Record<EndpointState, Look> = {
+  ACTIVE: look(Power, 'Active', 'good', ENDPOINT_STATE_SENTENCES.ACTIVE),
+  DISABLED: look(PowerOff, 'Disabled', 'bad', ENDPOINT_STATE_SENTENCES.DISABLED),
+  DELETED: look(Trash2, 'Deleted', 'idle', ENDPOINT_STATE_SENTENCES.DELETED),
+}
+
+export const BULK_LOOKS: Record<BulkState, Look> = {
+  RUNNING: look(LoaderCircle, 'Running', 'busy', 'It goes through what was matched, some at a time.'),
+  DONE: look(CircleCheck, 'Done', 'good', 'Everything that was matched had its turn.'),
+  ABORTED: look(CircleStop, 'Aborted', 'attention', 'Somebody stopped it; what was done by then stays done.'),
 }
 
 /** A running flow shows its phase, every other its status. */

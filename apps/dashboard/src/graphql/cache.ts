@@ -5,7 +5,7 @@ const embedded = () => null
 /** Every refusal the schema knows; they are the types behind `... on Error`. */
 const REFUSALS = [
   'NotFound', 'Forbidden', 'InvalidInput', 'FlowAlreadyTerminal', 'FlowNotQueued', 'FlowNotStarted', 'StaleLease', 'IdempotencyKeyReused', 'LaneClosed',
-  'LimitExceeded', 'Conflict',
+  'LimitExceeded', 'Conflict', 'UrlNotAllowed', 'DeliveryInProgress', 'EndpointGone', 'BodyPurged',
 ]
 
 /** What has no id of its own lives inside its parent. Everything else is kept once, by its id, and changes everywhere at once. */
@@ -14,6 +14,9 @@ const EMBEDDED = [
   'FlowEventItem', 'FlowsChangedItem', 'QueueChangedItem', 'OverviewItem', 'PageInfo',
   'FlowAttemptsConnection', 'FlowAttemptsConnectionEdge', 'FlowEventsConnection', 'FlowEventsConnectionEdge',
   'QueryFlowsConnection', 'QueryFlowsConnectionEdge', 'QueryFlowQueueConnection', 'QueryFlowQueueConnectionEdge',
+  'DeliveryAttempt', 'BulkRefusal', 'WebhookDeliveryChangedItem', 'BulkOperationItem',
+  'FlowDeliveriesConnection', 'FlowDeliveriesConnectionEdge', 'QueryWebhookDeliveriesConnection', 'QueryWebhookDeliveriesConnectionEdge',
+  'QueryWebhookEndpointsConnection', 'QueryWebhookEndpointsConnectionEdge', 'BulkOperationRefusalsConnection', 'BulkOperationRefusalsConnectionEdge',
 ]
 
 export const cacheRules: CacheExchangeOpts = {

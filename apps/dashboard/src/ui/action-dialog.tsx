@@ -20,10 +20,12 @@ export function ActionDialog({ confirm, danger = false, running, problem, whyNot
     <Dialog open onClose={onClose} {...rest}>
       <form className="flex flex-col gap-3" onSubmit={event => { event.preventDefault(); if (off === null) onConfirm() }}>
         {children}
-        {problem && <p role="alert" className="text-bad">{problem}</p>}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Close</Button>
-          <Button type="submit" look={danger ? 'danger' : 'primary'} whyNot={off}>{confirm}</Button>
+        <div className="sticky -bottom-4 -mx-4 -mb-4 flex flex-col gap-2 rounded-b-lg bg-raised px-4 pb-4 pt-1">
+          {problem && <p role="alert" className="text-bad">{problem}</p>}
+          <div className="flex justify-end gap-2">
+            <Button onClick={onClose}>Close</Button>
+            <Button type="submit" look={danger ? 'danger' : 'primary'} whyNot={off}>{confirm}</Button>
+          </div>
         </div>
       </form>
     </Dialog>

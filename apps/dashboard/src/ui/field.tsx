@@ -58,7 +58,7 @@ export function CheckBox({ label, hint, ...rest }: { label: string; hint?: strin
   const id = useId()
   return (
     <div className="flex items-start gap-2">
-      <input id={id} type="checkbox" {...rest} className="mt-0.5 size-4 accent-(--accent)" aria-describedby={hint ? `${id}-hint` : undefined} />
+      <input id={id} type="checkbox" {...rest} className="mt-[0.2rem] size-4 shrink-0 accent-(--accent)" aria-describedby={hint ? `${id}-hint` : undefined} />
       <div>
         <label htmlFor={id} className="font-medium">{label}</label>
         <Note id={id} hint={hint} />

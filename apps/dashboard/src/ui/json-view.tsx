@@ -6,11 +6,11 @@ type Value = null | boolean | number | string | Value[] | { [key: string]: Value
 /** More entries than this are shown on request, so that a large value does not stop the page. */
 const SHOWN = 100
 
-/** JSON as a folded tree with a copy button. Levels below `open` start folded. */
-export function JsonView({ value, label, open = 2 }: { value: Value; label: string; open?: number }) {
+/** JSON as a folded tree with a copy button. Levels below `open` start folded. text: what is copied, where that must be as it was written. */
+export function JsonView({ value, label, open = 2, text }: { value: Value; label: string; open?: number; text?: string }) {
   return (
     <div className="relative rounded-md border border-line bg-sunken p-2 pr-8">
-      <div className="absolute right-1 top-1"><CopyButton text={JSON.stringify(value, null, 2)} label={label} /></div>
+      <div className="absolute right-1 top-1"><CopyButton text={text ?? JSON.stringify(value, null, 2)} label={label} /></div>
       <div className="max-h-[32rem] overflow-auto font-mono text-[0.93rem] leading-relaxed" role="region" aria-label={label} tabIndex={0}>
         <Node value={value} open={open} />
       </div>

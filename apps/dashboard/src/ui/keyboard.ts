@@ -10,8 +10,9 @@ const SEQUENCE_MS = 1000
 export const singleKeysOn = () => localStorage.getItem(STORED) !== 'off'
 export const setSingleKeys = (on: boolean) => localStorage.setItem(STORED, on ? 'on' : 'off')
 
+/** A box that is only checked takes no letters. */
 const typing = (target: EventTarget | null) =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  target instanceof HTMLElement && (target.isContentEditable || target.matches('input:not([type=checkbox], [type=radio]), textarea, select'))
 
 const busy = (event: KeyboardEvent) =>
   event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector('[role=dialog],[role=menu]') !== null
@@ -67,3 +68,6 @@ export const focusRow = (step: 1 | -1) => {
   next?.focus()
   next?.scrollIntoView({ block: 'nearest' })
 }
+
+/** Selects the row that has the focus, or takes it back: its box carries data-select. */
+export const selectRow = () => document.activeElement?.closest('tr')?.querySelector<HTMLElement>('input[data-select]')?.click()

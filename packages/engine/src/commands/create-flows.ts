@@ -67,7 +67,7 @@ async function draft(tx: Tx, deps: Deps, cmd: CreateFlows, refusedUrls: Map<stri
   return cmd.items.map(item => {
     const kind = kinds.get(item.kind)
     const refusal = refuseNewFlow(item, deps.settings.inputMaxBytes) ?? refusePlace(item, { cmd, kind, lanes }) ?? refuseBySchema(kind?.inputSchema ?? null, item.input ?? {}) ??
-      (item.webhookUrl ? refusedUrls.get(item.webhookUrl) : undefined) ?? refuseEndpoint(item, endpoints)
+      (item.webhookUrl == null ? undefined : refusedUrls.get(item.webhookUrl)) ?? refuseEndpoint(item, endpoints)
     if (refusal) return { answer: refusal }
     const lane = lanes.get(laneOf(item, defaultsOf(kind)))
     const flow = completeFlow(item, { kindTitle: kind?.title ?? null, kind: defaultsOf(kind), lane: defaultsOf(lane), environment: deps.settings })

@@ -36,17 +36,20 @@ export const enableWebhookEndpoint = (deps: Deps, cmd: OnEndpoint & { actor: Act
   })
 
 /** For good: whatever of it is pending is suppressed when its turn comes, and nothing of it can be replayed. */
-export const deleteWebhookEndpoint = (deps: Deps, cmd: OnEndpoint): Promise<Outcome<{ endpointId: string }>> =>
-  onEndpoint(deps, cmd.id, async (tx, endpoint) => {
+export async function deleteWebhookEndpoint(deps: Deps, cmd: OnEndpoint & { reason?: string | null | undefined }): Promise<Outcome<{ endpointId: string }>> {
+  const refusal = refuseText(['reason'], cmd.reason, LIMITS.reasonMax)
+  if (refusal) return refusal
+  return onEndpoint<{ endpointId: string }>(deps, cmd.id, async (tx, endpoint) => {
     if (endpoint.origin === 'ENVIRONMENT') return new Conflict('It is FLOW_WEBHOOK_URL: unset that and start again, or disable it.')
-    await moveTo(tx, deps, { cmd, endpoint, state: 'DELETED', action: 'deleteWebhookEndpoint', reason: null })
+    await moveTo(tx, deps, { cmd, endpoint, state: 'DELETED', action: 'deleteWebhookEndpoint', reason: cmd.reason || null })
     return { endpointId: cmd.id }
   })
+}
 
 interface StateMove { cmd: OnEndpoint; endpoint: EndpointRow; state: EndpointRow['state']; action: string; reason: string | null }
 
 async function moveTo(tx: Tx, deps: Deps, { cmd, endpoint, state, action, reason }: StateMove): Promise<void> {
-  await writeEndpointState(tx, { id: endpoint.id, state, reason })
+  await writeEndpointState(tx, { id: endpoint.id, state, reason: state === 'DISABLED' ? reason : null })
   await audit(tx, cmd.actor, { action, target: endpoint.id, reason, before: { state: endpoint.state, reason: endpoint.disabledReason }, after: { state } })
   tx.afterCommit(() => deps.wake.hint({ deliveries: 'due' }))
 }

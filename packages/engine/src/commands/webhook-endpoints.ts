@@ -26,7 +26,7 @@ export async function createWebhookEndpoint(deps: Deps, cmd: CreateWebhookEndpoi
   const refusal = refuseFields(cmd) ?? (await refuseUrl(deps, cmd.url, ['url']))
   if (refusal) return refusal
   return transact<Outcome<{ endpointId: string; secret: string }>>(deps.pool, async tx => {
-    if (cmd.principalId != null && !(await principalExists(tx, cmd.principalId))) return new InvalidInput(['principal'], `There is no principal ${cmd.principalId}.`)
+    if (cmd.principalId != null && !(await principalExists(tx, cmd.principalId))) return new InvalidInput(['principalId'], `There is no principal ${cmd.principalId}.`)
     const endpointId = newId('endpoint')
     const flags = { inlineArtifacts: cmd.inlineArtifacts ?? false, strictOrder: cmd.strictOrder ?? false }
     await insertEndpoints(tx, [{
@@ -76,13 +76,16 @@ function revisionOf(deps: Deps, { before, after, url }: { before: EndpointRow; a
 }
 
 /** The whole URL; who asked is in the audit. Of unnamed ones and the environment's too. */
-export const revealWebhookEndpoint = (deps: Deps, cmd: { actor: Actor; id: string }): Promise<Outcome<{ endpointId: string; url: string }>> =>
-  onEndpoint(deps, cmd.id, async (tx, endpoint) => {
+export async function revealWebhookEndpoint(deps: Deps, cmd: { actor: Actor; id: string; reason?: string | null | undefined }): Promise<Outcome<{ endpointId: string; url: string }>> {
+  const refusal = refuseText(['reason'], cmd.reason, LIMITS.reasonMax)
+  if (refusal) return refusal
+  return onEndpoint<{ endpointId: string; url: string }>(deps, cmd.id, async (tx, endpoint) => {
     const url = openSealed(deps.webhooks.keys, endpoint.url, urlPlace(endpoint.id, endpoint.revision))
     if (url === null) return new Conflict(`The URL of endpoint ${cmd.id} cannot be decrypted with the keys of this server; DATA_ENCRYPTION_KEY lacks the one it was sealed with.`)
-    await audit(tx, cmd.actor, { action: 'revealWebhookEndpoint', target: cmd.id })
+    await audit(tx, cmd.actor, { action: 'revealWebhookEndpoint', target: cmd.id, reason: cmd.reason || null })
     return { endpointId: cmd.id, url }
   })
+}
 
 /** Both secrets sign until the overlap is over (D-16); with 0 the former is gone at once. */
 export async function rotateWebhookSecret(deps: Deps, cmd: { actor: Actor; id: string; overlapHours: number }): Promise<Outcome<{ endpointId: string; secret: string; formerUntil: Date }>> {

@@ -13,16 +13,19 @@ export interface DeliveryChanges { items: { id: string; xid: string }[]; head: D
 
 const MOST = 1000
 
-/** Everything before it is in the past. */
+/**
+ * The last change that is decided: everything before it is in the past. Not the present itself: a transaction id that was given out and never written may be
+ * given out again after a crash of the database, and a cursor must not lie above it.
+ */
 export async function deliveryHead(pool: Pool): Promise<DeliveryCursor> {
-  const [row] = await named(pool).rows<{ generation: string; xid: string }>(
-    'deliveryHead', `SELECT generation, (pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1)::text AS xid FROM system_state WHERE id = 1`)
+  const [row] = await named(pool).rows<{ generation: string; xid: string; id: string }>(
+    'deliveryHead',
+    `SELECT s.generation, coalesce(d.xid, 0)::text AS xid, coalesce(d.id, 'dlv_') AS id FROM system_state s LEFT JOIN LATERAL (
+       SELECT xid, id FROM webhook_delivery WHERE xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint ORDER BY xid DESC, id DESC LIMIT 1) d ON true
+      WHERE s.id = 1`)
   if (!row) throw new Error('there is no system_state')
-  return { ...row, id: LAST }
+  return row
 }
-
-/** After every id of its transaction. */
-const LAST = 'dlv_~'
 
 /** gap: the cursor is of another generation (a restore), or of a cluster that had come further; head is then where to go on. */
 export async function changedDeliveries(pool: Pool, cursor: DeliveryCursor, limit = MOST): Promise<DeliveryChanges> {

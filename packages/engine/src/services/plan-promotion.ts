@@ -21,16 +21,11 @@ export function seatsOf(asks: Ask[], scopes: Scopes): Seat[] {
 export const takes = (worker: AskingWorker, flow: { lane: string; kind: string }): boolean =>
   worker.kinds.includes(flow.kind) && (worker.lanes.length === 0 || worker.lanes.includes(flow.lane))
 
-/** Lanes that start × kinds that are asked for. limit bounds how many one head may give. */
-export function headsOf(seats: Seat[], scopes: Scopes, limit: number): Head[] {
+/** Lanes that start × kinds that are asked for. */
+export function headsOf(seats: Seat[], scopes: Scopes): Head[] {
   const lanes = scopes.lanes.filter(l => l.state === 'OPEN' || l.state === 'DRAINING').map(l => l.name)
   const kinds = [...new Set(seats.flatMap(s => s.worker.kinds))]
-  return lanes.flatMap(lane =>
-    kinds.flatMap(kind => {
-      const wanted = Math.min(limit, sum(seats.filter(s => takes(s.worker, { lane, kind })).map(s => s.free)))
-      return wanted > 0 ? [{ lane, kind, wanted }] : []
-    }),
-  )
+  return lanes.flatMap(lane => kinds.filter(kind => seats.some(s => takes(s.worker, { lane, kind }))).map(kind => ({ lane, kind })))
 }
 
 /** Free slots in each scope that has a cap; never below zero (a cap may be lowered under what runs). */

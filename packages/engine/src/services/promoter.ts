@@ -12,8 +12,10 @@ import { transact } from '@sluice/db'
 import type { Tx } from '@sluice/db'
 import { applyMoves } from '../apply-moves.ts'
 import type { Deps } from '../deps.ts'
+import { takeKept } from '../sql/kept-sql.ts'
 import { lockPromotion, readScopes, takeForced, takePromotable } from '../sql/promotion-sql.ts'
-import type { Head } from '../sql/promotion-sql.ts'
+import { nextInOrder } from './next-in-order.ts'
+import type { Wanted } from './next-in-order.ts'
 import { headsOf, roomsOf, seatsOf, takeRoom, takes } from './plan-promotion.ts'
 import type { Ask, Rooms, Seat } from './plan-promotion.ts'
 
@@ -142,15 +144,22 @@ async function promotionPass(deps: Omit<Deps, 'promoter'>, asks: Parked[]): Prom
     const seats = seatsOf(asks, scopes)
     const live = new Set(scopes.workers.map(worker => worker.id))
     const nothing: Pass = { leased: new Map(), nextDueInMs: scopes.nextDueInMs, gone: asks.filter(ask => !live.has(ask.workerId)) }
-    const heads = headsOf(seats, scopes, PASS_LIMIT)
+    const heads = headsOf(seats, scopes)
     if (heads.length === 0) return nothing
     const demand = Math.min(PASS_LIMIT, seats.reduce((n, s) => n + s.free, 0))
     const forced = scopes.forced ? seat(await takeForced(tx, heads, demand), seats) : []
     const withForced = forceIn(forced, roomsOf(scopes))
-    const ordinary = await takeOrdinary(tx, { heads, rooms: withForced.rooms, limit: demand - forced.length })
-    const seated = [...withForced.seated, ...seat(ordinary, seats).map(s => ({ ...s, overCap: false }))]
+    const kept = scopes.kept ? seat(withoutThose(await takeKept(tx, { heads, limit: demand - forced.length }), forced), seats) : []
+    const ordinary = await takeOrdinary(tx, { heads, seats, at: scopes.at, rooms: withForced.rooms, limit: demand - forced.length })
+    const seated = [...withForced.seated, ...[...kept, ...seat(withoutThose(ordinary, kept), seats)].map(s => ({ ...s, overCap: false }))]
     return { ...nothing, leased: await lease(tx, deps as Deps, seated) }
-  })
+  }, { plans: 'kept' })
+}
+
+/** A flow is taken by one way only, whichever sees it first. */
+const withoutThose = (flows: FlowFacts[], taken: { flow: FlowFacts }[]): FlowFacts[] => {
+  const ids = new Set(taken.map(t => t.flow.id))
+  return flows.filter(flow => !ids.has(flow.id))
 }
 
 interface Seated { flow: FlowFacts; seat: Seat; overCap: boolean }
@@ -176,9 +185,10 @@ function forceIn(forced: { flow: FlowFacts; seat: Seat }[], rooms: Rooms): { sea
   return { seated, rooms }
 }
 
-async function takeOrdinary(tx: Tx, p: { heads: Head[]; rooms: Rooms; limit: number }): Promise<FlowFacts[]> {
-  if (p.limit <= 0 || p.rooms.global === 0) return []
-  return takePromotable(tx, { heads: p.heads, lanes: p.rooms.lanes, principals: p.rooms.principals, globalRoom: p.rooms.global, limit: p.limit })
+async function takeOrdinary(tx: Tx, w: Wanted): Promise<FlowFacts[]> {
+  const limit = Math.min(w.limit, w.rooms.global ?? w.limit)
+  const chosen = limit > 0 ? await nextInOrder(tx, { ...w, limit }) : []
+  return chosen.length > 0 ? takePromotable(tx, chosen) : []
 }
 
 async function lease(tx: Tx, deps: Deps, seated: Seated[]): Promise<Map<Parked, Promoted[]>> {

@@ -22,7 +22,7 @@ export const recordDeliveries = (deps: Deps, { ends, sentBy }: { ends: AttemptEn
     const moves = held.map((d, at) => decideAfterAttempt(d, (reports[at] as AttemptEnd).report, policyOf(deps)))
     await writeAttempts(tx, reports)
     await writeEnds(tx, deps, { moves, gone: new Set(held.filter((_, at) => reports[at]?.report.statusCode === 410).map(d => d.endpointId)) })
-    deps.observe.attempted(reports.map(r => r.report), moves)
+    tx.afterCommit(() => deps.observe.attempted(reports.map(r => r.report), moves))
     return reports.length
   })
 

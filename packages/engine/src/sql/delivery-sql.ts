@@ -6,7 +6,7 @@ import type { EndpointRow } from './endpoint-sql.ts'
 const XID = 'pg_current_xact_id()::text::bigint'
 
 export async function readClock(tx: Tx): Promise<Date> {
-  const [row] = await tx.rows<{ now: Date }>('readClock', 'SELECT clock_timestamp() AS now')
+  const [row] = await tx.rows<{ now: Date }>('readDeliveryClock', 'SELECT clock_timestamp() AS now')
   return row?.now ?? new Date()
 }
 

@@ -15,16 +15,18 @@ export interface LeasedFlows { flows: Map<string, FlowFacts>; holders: Map<strin
 
 export const leaseKey = (lease: { flowId: string; attempt: number }): string => `${lease.flowId}.${lease.attempt}`
 
-/** As lockFlows, with who holds or held the attempt that each lease names: its worker and who registered it, neither of which ever changes. */
+/**
+ * As lockFlows, with who holds or held the attempt that each lease names: its worker and who registered it, neither of which ever changes.
+ * Its plan is kept (ADR 26): each row by its key, and ordered by the lease's word, so that no table can be read in the order of its key instead.
+ */
 export async function lockLeasedFlows(tx: Tx, leases: LeaseRef[]): Promise<LeasedFlows> {
   const rows = await tx.rows<FlowFactsRow & { attempt: number; holderPrincipalId: string | null; holderWorkerId: string | null }>(
     'lockLeasedFlows',
-    `SELECT ${FLOW_FACTS}, l.index AS attempt, w.principal_id AS "holderPrincipalId", a.worker_id AS "holderWorkerId"
+    `SELECT ${FLOW_FACTS}, l.index AS attempt, (SELECT w.principal_id FROM worker w WHERE w.id = a.worker_id) AS "holderPrincipalId", a.worker_id AS "holderWorkerId"
        FROM unnest($1::text[], $2::int[]) AS l(flow_id, index)
-       JOIN flow f ON f.id = l.flow_id
-       LEFT JOIN attempt a ON a.flow_id = l.flow_id AND a.index = l.index
-       LEFT JOIN worker w ON w.id = a.worker_id
-      ORDER BY f.id FOR UPDATE OF f`,
+       JOIN flow f ON f.id = ANY(ARRAY[l.flow_id])
+       LEFT JOIN LATERAL (SELECT a.worker_id FROM attempt a WHERE a.flow_id = l.flow_id AND a.index = l.index OFFSET 0) a ON true
+      ORDER BY l.flow_id FOR UPDATE OF f`,
     [leases.map(l => l.flowId), leases.map(l => l.attempt)],
   )
   const holders = rows.flatMap(row =>
@@ -41,7 +43,9 @@ export async function attemptsOf(tx: Tx, leases: LeaseRef[]): Promise<EndedAttem
   return tx.rows<EndedAttempt & Record<string, unknown>>(
     'attemptsOf',
     `SELECT a.flow_id AS "flowId", a.index, a.epoch, a.ended_by_call AS "endedByCall", a.reported_at IS NOT NULL AS reported, a.ended_at IS NULL AS live
-       FROM unnest($1::text[], $2::int[]) AS l(flow_id, index) JOIN attempt a ON a.flow_id = l.flow_id AND a.index = l.index`,
+       FROM unnest($1::text[], $2::int[]) AS l(flow_id, index)
+       CROSS JOIN LATERAL (
+         SELECT a.flow_id, a.index, a.epoch, a.ended_by_call, a.reported_at, a.ended_at FROM attempt a WHERE a.flow_id = l.flow_id AND a.index = l.index OFFSET 0) a`,
     [leases.map(l => l.flowId), leases.map(l => l.attempt)],
   )
 }

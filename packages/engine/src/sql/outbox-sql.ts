@@ -26,13 +26,14 @@ export const ENVIRONMENT_GONE = 'FLOW_WEBHOOK_URL is no longer set.'
 
 const COLUMNS = 'e.id, e.state, e.revision, e.events, e.inline_artifacts, e.strict_order'
 
+// Its plan may be kept in the transaction of a promotion (ADR 26): from the facts to each row by its key, whatever the tables hold when it is made.
 // Instants as text in JSON would lose their type: the flow's columns are read as columns and put together by toReceiver.
 const MATCH_RECEIVERS = `
 WITH fact AS MATERIALIZED (SELECT * FROM unnest($1::text[], $2::int[], $3::text[]) AS i(flow_id, sequence, type)),
 told AS MATERIALIZED (
   SELECT i.sequence, i.type, f.*, coalesce(f.webhook_endpoint_id, l.defaults->>'webhookEndpointId',
            (SELECT e.id FROM webhook_endpoint e WHERE e.origin = 'ENVIRONMENT' AND e.disabled_reason IS DISTINCT FROM '${ENVIRONMENT_GONE}')) AS own_endpoint
-    FROM fact i JOIN flow f ON f.id = i.flow_id LEFT JOIN lane l ON l.name = f.lane
+    FROM fact i JOIN flow f ON f.id = ANY(ARRAY[i.flow_id]) LEFT JOIN lane l ON l.name = f.lane
 )
 SELECT json_build_object('id', t.id, 'kind', t.kind, 'title', t.title, 'lane', t.lane, 'labels', t.labels, 'status', t.status, 'phase', t.phase,
          'terminalReason', t.terminal_reason, 'principalId', t.principal_id, 'currentAttempt', t.current_attempt, 'retryOfId', t.retry_of_id,
@@ -42,11 +43,11 @@ SELECT json_build_object('id', t.id, 'kind', t.kind, 'title', t.title, 'lane', t
        t.sequence, e.id AS "endpointId", e.state, e.revision, v.host, e.inline_artifacts AS "inlineArtifacts", e.strict_order AS "strictOrder"
   FROM told t
  CROSS JOIN LATERAL (
-   SELECT ${COLUMNS} FROM webhook_endpoint e WHERE e.id = t.own_endpoint
+   SELECT ${COLUMNS} FROM webhook_endpoint e WHERE e.id = ANY(ARRAY[t.own_endpoint])
    UNION ALL
    SELECT ${COLUMNS} FROM webhook_endpoint e
     WHERE e.origin = 'NAMED' AND e.state <> 'DELETED' AND coalesce(e.principal_id, '') = ANY(ARRAY['', t.principal_id]) AND e.id IS DISTINCT FROM t.own_endpoint) e
-  JOIN webhook_endpoint_version v ON v.endpoint_id = e.id AND v.revision = e.revision
+  JOIN webhook_endpoint_version v ON v.endpoint_id = ANY(ARRAY[e.id]) AND v.revision = e.revision
  WHERE e.state <> 'DELETED' AND t.type = ANY(e.events)`
 
 export interface EventToInsert { id: string; flow_id: string | null; sequence: number | null; type: string; body: string; body_inline: string | null; created_at: Date }

@@ -18,15 +18,16 @@ async function refuseWebhookUrl(deps: Pick<Deps, 'webhooks' | 'settings'>, url: 
   if (deps.webhooks.ownSecrets.length === 0 && !deps.settings.webhookAllowUnsigned) {
     return new InvalidInput(path, `${path.join('.')} needs a secret to sign with: set FLOW_WEBHOOK_SECRET, or WEBHOOK_ALLOW_UNSIGNED=true.`)
   }
-  return refuseUrl(deps, url, path)
+  // A resolver that is away keeps no flow from being created (INV-27): each attempt asks again, and tells.
+  return refuseUrl(deps, url, path, { unresolved: 'taken' })
 }
 
-/** The address policy, and whether it can be kept (D-17). */
-export async function refuseUrl(deps: Pick<Deps, 'webhooks'>, url: string, path: string[]): Promise<Refusal | undefined> {
+/** The address policy, and whether it can be kept (D-17). unresolved: what becomes of a name without an address now. */
+export async function refuseUrl(deps: Pick<Deps, 'webhooks'>, url: string, path: string[], { unresolved }: { unresolved: 'taken' | 'refused' } = { unresolved: 'refused' }): Promise<Refusal | undefined> {
   const text = refuseText(path, url, LIMITS.urlMax)
   if (text) return text
   const refused = await deps.webhooks.refuseUrl(url)
-  if (refused) return new UrlNotAllowed(refused.rule, refused.message)
+  if (refused && !(refused.unresolved && unresolved === 'taken')) return new UrlNotAllowed(refused.rule, refused.message)
   if (deps.webhooks.keys.currentId === null) return new InvalidInput(path, `${path.join('.')} cannot be kept: set DATA_ENCRYPTION_KEY.`)
   return undefined
 }

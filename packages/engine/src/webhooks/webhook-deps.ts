@@ -6,6 +6,8 @@ export interface UrlRefusal {
   /** What is wrong with it as it is written; null for a name that resolves to an address that is not allowed, or to none. */
   rule: string | null
   message: string
+  /** Its name has no address at this moment, so nothing is known against it. */
+  unresolved?: boolean
 }
 
 /** What commands on webhooks need besides the database. The control plane gives it; the engine itself calls nobody. */

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openPool, transact } from '@sluice/db'
-import type { Pool } from '@sluice/db'
+import type { Pool, Tx } from '@sluice/db'
 import { cloneDatabase } from '@sluice/testkit/db'
 import type { Clone } from '@sluice/testkit/db'
+import { nextInOrder } from '../../src/services/next-in-order.ts'
+import type { Seat } from '../../src/services/plan-promotion.ts'
 import { takePromotable } from '../../src/sql/promotion-sql.ts'
+import type { Ahead } from '../../src/sql/promotion-sql.ts'
 import { explainedPool } from './explained-pool.ts'
 
 const LANES = Array.from({ length: 12 }, (_, n) => `lane-${n}`)
@@ -36,10 +39,16 @@ ANALYZE flow`
 interface Queued { id: string; lane: string; kind: string; owner: string }
 interface Asked { lanes: string[]; kinds: string[]; rooms: Map<string, number>; principals: Map<string, number>; limit: number }
 
-const take = (from: Pool, a: Asked): Promise<string[]> => transact(from, async tx => (await takePromotable(tx, {
-  heads: a.lanes.flatMap(lane => a.kinds.map(kind => ({ lane, kind, wanted: a.limit }))), lanes: [...a.rooms].map(([lane, slots]) => ({ lane, slots })),
-  principals: [...a.principals].map(([principalId, slots]) => ({ principalId, slots })), globalRoom: null, limit: a.limit,
-})).map(f => f.id))
+const seat = (kinds: string[], free: number): Seat =>
+  ({ worker: { id: 'wrk_1', name: 'w', kinds, lanes: [], codeVersion: null, room: free }, free, ask: { workerId: 'wrk_1', max: free } })
+
+const next = (tx: Tx, a: Asked, seats = [seat(a.kinds, a.limit)]): Promise<Ahead[]> => nextInOrder(tx, {
+  heads: a.lanes.flatMap(lane => a.kinds.map(kind => ({ lane, kind }))), limit: a.limit, at: new Date().toISOString(), seats,
+  rooms: { global: null, lanes: [...a.rooms].map(([lane, slots]) => ({ lane, slots })), principals: [...a.principals].map(([principalId, slots]) => ({ principalId, slots })) },
+})
+
+const take = (from: Pool, a: Asked): Promise<string[]> =>
+  transact(from, async tx => (await takePromotable(tx, await next(tx, a))).map(f => f.id), { plans: 'kept' })
 
 /** The rule as D-39 says it, over the whole queue in order: where there is room, of each owner, of those of each lane, of all. */
 function cutByRule(queue: Queued[], a: Asked): string[] {
@@ -80,12 +89,40 @@ describe('INV-13 INV-10 of many places a promotion takes the order of the whole,
   })
 })
 
+const ALL: Asked = { lanes: LANES, kinds: KINDS, rooms: new Map(), principals: new Map(), limit: 50 }
+
+test('one pass fills the seats of each kind, the next by the rule in each', async () => {
+  const queue = await readQueue()
+  const seats = [seat(['kind-0'], 3), seat(['kind-1'], 5), seat(['kind-5'], 42)]
+  const taken = await transact(pool, tx => next(tx, ALL, seats))
+  for (const { worker: { kinds: [kind] }, free } of seats) {
+    expect(taken.filter(row => row.kind === kind).map(row => row.id)).toEqual(queue.filter(q => q.kind === kind).slice(0, free).map(q => q.id))
+  }
+})
+
+test('D-39 what was changed since it was read is left out, and so is what somebody is changing', async () => {
+  const other = await pool.connect()
+  try {
+    const [chosen, taken] = await transact(pool, async tx => {
+      const ids = (await next(tx, ALL))
+      await other.query('UPDATE flow SET rank = rank + 1 WHERE id = $1', [ids[3]?.id])
+      await other.query('UPDATE flow SET blocked = true WHERE id = $1', [ids[5]?.id])
+      await other.query(`BEGIN; SELECT 1 FROM flow WHERE id = '${ids[7]?.id}' FOR UPDATE`)
+      return [ids.map(row => row.id), (await takePromotable(tx, ids)).map(f => f.id)]
+    })
+    expect(taken).toEqual(chosen.filter((_, at) => ![3, 5, 7].includes(at)))
+    await other.query('ROLLBACK')
+    await other.query('UPDATE flow SET rank = rank - 1 WHERE id = $1', [chosen[3]])
+    await other.query('UPDATE flow SET blocked = false WHERE id = $1', [chosen[5]])
+  } finally {
+    other.release()
+  }
+})
+
 test('INV-47 fifty of 72 places of three ranks read a share of each, not fifty of each', async () => {
   const recording = explainedPool(openPool({ url: clone.url, max: 1, log: () => undefined }))
-  const asked: Asked = { lanes: LANES, kinds: KINDS, rooms: new Map(), principals: new Map([['prn_a', 20]]), limit: 50 }
-  expect(await take(recording.pool, asked)).toHaveLength(50)
-  const [plan] = recording.explained
-  expect(plan?.buffers).toBeLessThanOrEqual(2500)
-  expect([...(plan?.indexes ?? [])].sort()).toEqual(['flow_pkey', 'flow_promotable_idx'])
+  expect(await take(recording.pool, { ...ALL, principals: new Map([['prn_a', 20]]) })).toHaveLength(50)
+  expect(recording.explained.reduce((sum, e) => sum + e.buffers, 0)).toBeLessThanOrEqual(2500)
+  expect([...new Set(recording.explained.flatMap(e => [...e.indexes]))].sort()).toEqual(['flow_promotable_idx', 'flow_queue_lane_idx', 'lane_name_key'])
   await recording.pool.end()
 })

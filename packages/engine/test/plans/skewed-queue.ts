@@ -22,6 +22,14 @@ export async function seedSkewed(url: string): Promise<void> {
   await client.end()
 }
 
+/** The same rows as they come in use: into indexes that are there, and nobody has analysed them. */
+export async function fillUnnoticed(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query(SKEWED)
+  await client.end()
+}
+
 const SKEWED = `
 SET LOCAL synchronous_commit = off;
 INSERT INTO lane (id, name, created_at) SELECT 'lane_' || n, n, now() FROM unnest('{batch,quiet,empty}'::text[]) n;

@@ -50,7 +50,7 @@ describe('endpoints', () => {
   })
 
   test.each([
-    [{ name: '' }, ['name']], [{ name: 'x'.repeat(101) }, undefined], [{ events: [] }, ['events']], [{ events: ['flow.exploded'] }, ['events']], [{ principalId: 'prn_nobody' }, ['principal']], [{ url: `https://a.example/${'x'.repeat(2048)}` }, undefined],
+    [{ name: '' }, ['name']], [{ name: 'x'.repeat(101) }, undefined], [{ events: [] }, ['events']], [{ events: ['flow.exploded'] }, ['events']], [{ principalId: 'prn_nobody' }, ['principalId']], [{ url: `https://a.example/${'x'.repeat(2048)}` }, undefined],
   ])('bad input %o names the argument', async (change, path) => {
     await using b = await webhookBed()
     const refused = await createWebhookEndpoint(b.deps, { actor: b.owner, name: 'ok', url: URL, events: ['flow.finished'], ...change })

@@ -16,7 +16,10 @@ const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 /** Nothing of it outlives the test, so nothing has to reach the disk. */
 const FAST_DATABASE = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'autovacuum_naptime=5s', 'log_min_messages=fatal']
 /** What an operator gives all control planes of one database. */
-const FLEET_KEY = Buffer.alloc(32, 'a key of the fleet ').toString('base64')
+const FLEET_KEYS = {
+  DATA_ENCRYPTION_KEY: Buffer.alloc(32, 'a key of the fleet ').toString('base64'),
+  WAITPOINT_HMAC_SECRET: Buffer.alloc(32, 'a secret of the fleet ').toString('base64'),
+}
 
 export interface Fleet extends AsyncDisposable {
   databaseUrl: string
@@ -47,7 +50,7 @@ export interface FleetOptions {
 export async function startFleet({ size = 2, env = {}, readyWithinMs = 60_000 }: FleetOptions = {}): Promise<Fleet> {
   const dir = await mkdtemp(join(tmpdir(), 'sluice-fleet-'))
   const [database, program] = await Promise.all([startDatabase(join(dir, 'database')), packControlPlane(join(dir, 'program'))])
-  const fleet = new StartedFleet({ dir, database, program, env: { DATABASE_URL: database.url, DATA_ENCRYPTION_KEY: FLEET_KEY, ...env }, readyWithinMs })
+  const fleet = new StartedFleet({ dir, database, program, env: { DATABASE_URL: database.url, ...FLEET_KEYS, ...env }, readyWithinMs })
   try {
     await Promise.all(Array.from({ length: size }, () => fleet.add()))
   } catch (error) {

@@ -5,6 +5,7 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { openPool } from '@sluice/db'
 import { actorWith, createActor, type ActorRole, type Submitter } from './actors.ts'
 import { cleanEnvironment } from './clean-environment.ts'
 import { freePort } from './free-port.ts'
@@ -13,7 +14,7 @@ import { until } from './until.ts'
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 
 /** What `run.json` of the data folder says; see the control plane's supervisor. */
-interface RunFile { version: string; address: string; supervisor: Pid; postgres: Pid | null; controlPlane: Pid | null; runner: Pid | null }
+interface RunFile { version: string; address: string; supervisor: Pid; postgres: Pid | null; controlPlane: Pid | null; runner: Pid | null; databaseUrl: string | null }
 interface Pid { pid: number }
 
 export type Part = 'supervisor' | 'postgres' | 'controlPlane' | 'runner'
@@ -32,6 +33,8 @@ export interface World {
   /** Ends one process by its pid, no other; null when it does not run now. */
   kill(part: Part, signal?: NodeJS.Signals): Promise<number | null>
   isReady(): Promise<boolean>
+  /** Of the embedded database, which is found where the verbs find it. */
+  query<T = Record<string, unknown>>(text: string, values?: unknown[]): Promise<T[]>
   /** Starts the supervisor again on the same data and port, after it was stopped or killed; resolves when it is ready. */
   startAgain(): Promise<void>
   /** Stops the supervisor as Ctrl-C does, and resolves when it has ended. */
@@ -111,6 +114,17 @@ class StartedWorld implements World {
   async isReady(): Promise<boolean> {
     const answer = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(() => null)
     return answer?.ok ?? false
+  }
+
+  async query<T>(text: string, values: unknown[] = []): Promise<T[]> {
+    const url = (await this.#runFile())?.databaseUrl
+    if (url == null) throw new Error('no embedded database runs')
+    const pool = openPool({ url, max: 1, log: () => undefined })
+    try {
+      return (await pool.query(text, values)).rows as T[]
+    } finally {
+      await pool.end()
+    }
   }
 
   async startAgain(): Promise<void> {

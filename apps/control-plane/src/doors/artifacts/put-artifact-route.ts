@@ -74,11 +74,12 @@ async function* bytesOf(request: IncomingMessage): AsyncGenerator<Uint8Array> {
   }
 }
 
-function ttlOf(text: unknown): number | null {
-  if (text === undefined || text === '') return null
+function ttlOf(given: unknown): number | null {
+  const text = typeof given === 'string' ? given : ''
+  if (text === '') return null
   try {
-    return duration({ min: 1000, max: TTL_MAX }).parse(String(text))
+    return duration({ min: 1000, max: TTL_MAX }).parse(text)
   } catch (error) {
-    throw error instanceof Misread ? new InvalidInput(['ttl'], `ttl is "${String(text)}": ${error.message}.`) : error
+    throw error instanceof Misread ? new InvalidInput(['ttl'], `ttl is "${text}": ${error.message}.`) : error
   }
 }

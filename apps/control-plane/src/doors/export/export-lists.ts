@@ -1,6 +1,6 @@
 import {
-  EXPORTED_AUDIT, EXPORTED_CAPS, EXPORTED_FLOWS, EXPORTED_KINDS, EXPORTED_LANES, EXPORTED_PRINCIPALS, EXPORTED_QUEUE, EXPORTED_SERVERS, EXPORTED_TOKENS,
-  EXPORTED_WORKERS,
+  EXPORTED_AUDIT, EXPORTED_CAPS, EXPORTED_DELIVERIES, EXPORTED_ENDPOINTS, EXPORTED_FLOWS, EXPORTED_KINDS, EXPORTED_LANES, EXPORTED_OPERATIONS,
+  EXPORTED_PRINCIPALS, EXPORTED_QUEUE, EXPORTED_SERVERS, EXPORTED_TOKENS, EXPORTED_WORKERS,
 } from '../rest/documents.ts'
 import { fieldsOf, stored, type Data, type StoredDocument } from '../rest/stored-document.ts'
 import type { Fields } from '../rest/fields.ts'
@@ -21,6 +21,7 @@ export interface ExportList {
 
 // Few enough to be held at once with their errors; fewer where each row may be more than a megabyte.
 const PAGE = 100
+const HALF_PAGE = 50
 const HEAVY_PAGE = 5
 
 const paged = (name: string, what: string, text: string, pageSize: (query: Data) => number = () => PAGE): ExportList => {
@@ -36,6 +37,9 @@ const whole = (name: string, what: string, text: string): ExportList =>
 export const EXPORT_LISTS: ExportList[] = [
   paged('flows', 'Flows that you may read', EXPORTED_FLOWS, ({ input, result }) => (input || result ? HEAVY_PAGE : PAGE)),
   paged('queue', 'The queue, in the order of the promoter', EXPORTED_QUEUE),
+  paged('deliveries', 'Webhook deliveries of flows that you may read, newest first', EXPORTED_DELIVERIES, ({ attempts, body }) => (body ? HEAVY_PAGE : attempts ? HALF_PAGE : PAGE)),
+  paged('endpoints', 'Webhook endpoints that you may read, without their secrets', EXPORTED_ENDPOINTS),
+  paged('operations', 'Acts on many things at once, newest first', EXPORTED_OPERATIONS),
   paged('audit', 'The audit, newest first', EXPORTED_AUDIT),
   whole('lanes', 'Every lane, by name', EXPORTED_LANES),
   whole('workers', 'Live workers, and those lost lately', EXPORTED_WORKERS),

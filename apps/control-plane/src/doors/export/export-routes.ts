@@ -22,12 +22,15 @@ const ENDING = 'Ends with the trailers Export-End: COMPLETE and Export-Rows, as 
 /** GET /export/…: every list by the filter of its query, and one flow with all that belongs to it. */
 export const exportRoutes = (components: Components): Route[] => [...EXPORT_LISTS.map((list) => listRoute(list, components)), exportFlowRoute(components)]
 
+/** Lists whose filter may take longer than two seconds. */
+const BOUNDED = ['flows', 'deliveries']
+
 const listRoute = (list: ExportList, components: Components): Route => ({
   method: 'GET', path: `/export/${list.name}`, operationId: `export${capital(list.name)}`, summary: `${list.what}, as a file.`,
   description: ENDING,
   query: { format: FORMAT, ...list.query },
   successes: { 200: { description: 'The rows.', content: { 'application/x-ndjson': rowOf(list, components), 'text/csv': { type: 'string' } } } },
-  refusals: list.name === 'flows' ? ['LIMIT_EXCEEDED'] : [],
+  refusals: BOUNDED.includes(list.name) ? ['LIMIT_EXCEEDED'] : [],
   streams: true,
   run: (call) => (call.query['format'] === 'csv' ? writeCsv(call, list) : writeNdjson(call, list)),
 })

@@ -9,6 +9,7 @@ const REFUSAL = `fragment Refusal on Error {
   code message
   ... on InvalidInput { path }
   ... on LimitExceeded { limit }
+  ... on UrlNotAllowed { rule }
   ... on FlowAlreadyTerminal { flow { id status terminalReason } }
 }`
 
@@ -16,7 +17,7 @@ const REFUSAL = `fragment Refusal on Error {
 const FLOW_HEAD = `fragment FlowHead on Flow {
   id kind title lane { name } owner { id name } labels priority status phase waitKind isTerminal terminalReason
   slotHeld overCap maxAttempts retriesUsed onLeaseLost retryOf { id }
-  createdAt queuedAt startedAt finishedAt cancelRequestedAt notBefore deadlineAt traceParent
+  createdAt queuedAt startedAt finishedAt cancelRequestedAt notBefore deadlineAt traceParent webhookEndpoint { id name urlRedacted }
 }`
 
 const LISTED_FLOW = `fragment ListedFlow on Flow { ...FlowHead progress { percent message at } queue { ...QueuePlace } } ${FLOW_HEAD} ${QUEUE_PLACE}`
@@ -78,6 +79,47 @@ export const EXPORTED_EVENTS = `query ($id: ID!, $first: Int, $after: String) {
 export const EXPORTED_ATTEMPTS = `query ($id: ID!, $first: Int, $after: String) {
   flow(id: $id) { list: attempts(first: $first, after: $after) { edges { node { ...Attempt } } pageInfo { hasNextPage endCursor } } }
 } ${ATTEMPT} ${FLOW_ERROR}`
+
+const DELIVERY = `fragment Delivery on WebhookDelivery {
+  id eventId eventType sequence flow { id } endpoint { id name urlRedacted } state trigger attemptCount nextAttemptAt lastError
+  replayOf { id } requestedBy { id name } createdAt endedAt
+}`
+
+const DELIVERY_ATTEMPT = `fragment DeliveryAttempt on DeliveryAttempt {
+  n startedAt endedAt durationMs address statusCode errorClass retryAfterMs requestHeaders responseHeaders responseExcerpt
+}`
+
+export const EXPORTED_FLOW_DELIVERIES = `query ($id: ID!, $first: Int, $after: String) {
+  flow(id: $id) { list: deliveries(first: $first, after: $after) {
+    edges { node { ...DeliveryWithAttempts } } pageInfo { hasNextPage endCursor }
+  } }
+} fragment DeliveryWithAttempts on WebhookDelivery { ...Delivery attempts { ...DeliveryAttempt } } ${DELIVERY} ${DELIVERY_ATTEMPT}`
+
+export const EXPORTED_DELIVERIES = `query (
+  $filter: WebhookDeliveryFilter, $attempts: Boolean = false, $body: Boolean = false, $first: Int, $after: String
+) {
+  list: webhookDeliveries(filter: $filter, first: $first, after: $after) {
+    edges { node { ...Delivery attempts @include(if: $attempts) { ...DeliveryAttempt } body @include(if: $body) } }
+    pageInfo { hasNextPage endCursor }
+  }
+} ${DELIVERY} ${DELIVERY_ATTEMPT}`
+
+export const EXPORTED_ENDPOINTS = `query ($unnamed: Boolean = false, $first: Int, $after: String) {
+  list: webhookEndpoints(unnamed: $unnamed, first: $first, after: $after) {
+    edges { node {
+      id name origin principal { id name } urlRedacted events inlineArtifacts strictOrder state disabledReason disabledAt consecutiveFailures successRate
+      secrets { id createdAt notAfter } version createdAt createdBy { id name }
+    } }
+    pageInfo { hasNextPage endCursor }
+  }
+}`
+
+export const EXPORTED_OPERATIONS = `query ($first: Int, $after: String) {
+  list: bulkOperations(first: $first, after: $after) {
+    edges { node { id action state filter matched done refused requestedBy { id name } reason createdAt endedAt } }
+    pageInfo { hasNextPage endCursor }
+  }
+}`
 
 export const EXPORTED_FLOWS = `query (
   $filter: FlowFilter, $orderBy: FlowOrder, $input: Boolean = false, $result: Boolean = false, $first: Int, $after: String

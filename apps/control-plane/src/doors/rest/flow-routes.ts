@@ -32,14 +32,14 @@ export const flowRoutes = (components: Components): Route[] => {
     {
       method: 'POST', path: '/flows', operationId: 'createFlow', summary: 'Submits a flow.', query: {},
       description: 'The body is what createFlow takes in GraphQL. The same idempotency key and content again within 24 hours answers the same flow, ' +
-        'unless it ended badly.',
+        'unless it ended badly. With `webhookUrl` its end is told to that URL, or to the endpoint that `webhookEndpointId` names what that hears of.',
       headers: { 'Idempotency-Key': 'The same as idempotencyKey in the body; given there too, it must be the same. Quotes around it are not part of it.' },
       body: { name: 'CreateFlowInput', required: true, fields: fieldsOf(CREATE, 'input') },
       successes: {
         202: { description: 'The flow is in the queue.', content: { 'application/json': flow }, headers: WHERE },
         200: { description: 'The idempotency key had this flow already; nothing was created.', content: { 'application/json': flow }, headers: WHERE },
       },
-      refusals: ['LANE_CLOSED', 'IDEMPOTENCY_KEY_REUSED', 'LIMIT_EXCEEDED', 'UNSUPPORTED_MEDIA_TYPE'],
+      refusals: ['LANE_CLOSED', 'IDEMPOTENCY_KEY_REUSED', 'URL_NOT_ALLOWED', 'LIMIT_EXCEEDED', 'UNSUPPORTED_MEDIA_TYPE'],
       run: createFlow,
     },
     {

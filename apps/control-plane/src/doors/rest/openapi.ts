@@ -106,6 +106,7 @@ const PROBLEM: JsonSchema = {
       type: 'array', items: { type: 'string' }, description: 'Of INVALID_INPUT: the way to what is wrong, from the field or parameter down into its JSON.',
     },
     limit: { type: 'integer', description: 'Of LIMIT_EXCEEDED: how much is allowed.' },
+    rule: { type: ['string', 'null'], description: 'Of URL_NOT_ALLOWED: what is wrong with it as it is written; null for a name that resolves to an address that is not allowed.' },
     flow: { type: 'object', description: 'Of FLOW_ALREADY_TERMINAL: the flow with its actual outcome.' },
     requestId: { type: 'string', description: 'Of a failure here: what the log calls this request; also in x-request-id.' },
   },

@@ -1,5 +1,5 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http'
-import { InvalidInput, LimitExceeded, Refusal } from '@sluice/domain'
+import { InvalidInput, LimitExceeded, Refusal, UrlNotAllowed } from '@sluice/domain'
 import type { ErrorCode } from '@sluice/protocol'
 import { respond } from '../respond.ts'
 
@@ -20,7 +20,7 @@ export const STATUS_OF_DOOR_CODE = {
 
 export type ProblemCode = ErrorCode | keyof typeof STATUS_OF_DOOR_CODE
 
-interface Details { path?: string[]; limit?: number; flow?: unknown; requestId?: string }
+interface Details { path?: string[]; limit?: number; rule?: string | null; flow?: unknown; requestId?: string }
 interface Options { code: ProblemCode; message: string; details?: Details; status?: number; headers?: Record<string, string> }
 
 /** An answer that is not what was asked for, in the shape of RFC 9457. Nothing was changed. */
@@ -44,11 +44,11 @@ export const statusOf = (code: ProblemCode): number => ({ ...STATUS_OF_CODE, ...
 
 /** A refusal as the schema answers it: a member of a result union, or the extensions of an error. Any other code is a bug, already masked. */
 export function problemOfAnswer(answer: Record<string, unknown>): Problem {
-  const { code, message, path, limit, flow, requestId } = answer as unknown as { code: ProblemCode; message: string } & Details
+  const { code, message, path, limit, rule, flow, requestId } = answer as unknown as { code: ProblemCode; message: string } & Details
   const known = Object.hasOwn(STATUS_OF_CODE, code) ? code : 'INTERNAL_SERVER_ERROR'
   return new Problem({
     code: known, message,
-    details: { ...(path && { path: shortened(path) }), ...(limit !== undefined && { limit }), ...(flow ? { flow } : {}), ...(requestId && { requestId }) },
+    details: { ...(path && { path: shortened(path) }), ...(limit !== undefined && { limit }), ...(rule !== undefined && { rule }), ...(flow ? { flow } : {}), ...(requestId && { requestId }) },
   })
 }
 
@@ -60,6 +60,7 @@ export function problemOf(error: unknown): Problem | undefined {
 
 function detailsOf(error: Refusal): Details {
   if (error instanceof InvalidInput) return { path: error.path }
+  if (error instanceof UrlNotAllowed) return { rule: error.rule }
   return error instanceof LimitExceeded ? { limit: error.limit } : {}
 }
 

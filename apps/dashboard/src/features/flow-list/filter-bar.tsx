@@ -1,10 +1,10 @@
-import { Download, Search } from 'lucide-react'
+import { Search } from 'lucide-react'
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
-import { Menu } from '../../ui/menu.tsx'
 import { Button } from '../../ui/button.tsx'
-import { ChoiceFilter, FilterButton, type Choice } from './choice-filter.tsx'
+import { ChoiceFilter, FilterButton, type Choice } from '../../ui/choice-filter.tsx'
+import { ExportMenu } from '../../ui/export-menu.tsx'
+import { TimeFilter } from '../../ui/time-filter.tsx'
 import { exportAddress, isFiltered, LIST_ORDERS, type ListOrder, type ListSearch } from './list-search.ts'
-import { TimeFilter } from './time-filter.tsx'
 
 /** What can be chosen. owners: null where the viewer may not read who there is. */
 export interface Choices { lanes: readonly Choice[]; kinds: readonly Choice[]; owners: readonly Choice[] | null }
@@ -25,14 +25,14 @@ export function FilterBar({ search, choices, onSearch }: Props) {
       <ChoiceFilter name="Kind" choices={choices.kinds} chosen={search.kind} onChoose={kind => choose({ kind })} typed={{ label: 'Search, or type another', hint: '' }} />
       <ChoiceFilter name="Label" choices={[]} chosen={search.label} onChoose={label => choose({ label })} typed={{ label: 'Carries the label', hint: 'A name, or name=value.' }} />
       {choices.owners && <ChoiceFilter name="Owner" choices={choices.owners} chosen={search.owner} onChoose={owner => choose({ owner })} />}
-      <TimeFilter createdAfter={search.createdAfter} createdBefore={search.createdBefore} onTimes={choose} />
+      <TimeFilter name="Submitted" createdAfter={search.createdAfter} createdBefore={search.createdBefore} onTimes={choose} />
       <SlotFilter held={search.slotHeld} onHeld={slotHeld => choose({ slotHeld })} />
       {isFiltered(search) && <Button look="quiet" onClick={() => onSearch({ ...NOTHING, order: search.order })}>Clear filters</Button>}
       <span className="ml-auto flex gap-1.5">
         <select aria-label="Order" className="control" value={search.order ?? 'CREATED_DESC'} onChange={event => choose({ order: orderOf(event.target.value) })}>
           {LIST_ORDERS.map(order => <option key={order} value={order}>{ORDER_WORDS[order]}</option>)}
         </select>
-        <ExportMenu search={search} />
+        <ExportMenu one="flow" addressOf={format => exportAddress(search, format)} />
       </span>
     </search>
   )
@@ -84,16 +84,5 @@ function SlotFilter({ held, onHeld }: { held: ListSearch['slotHeld']; onHeld(hel
         ))}
       </fieldset>
     </FilterButton>
-  )
-}
-
-/** Everything that the filter asks for, as a file; not only the rows that were read. */
-function ExportMenu({ search }: { search: ListSearch }) {
-  const fetchAs = (format: 'csv' | 'ndjson') => () => location.assign(exportAddress(search, format))
-  return (
-    <Menu
-      trigger={<Button icon={Download}>Export</Button>}
-      items={[{ label: 'CSV, for tables', icon: Download, onSelect: fetchAs('csv') }, { label: 'NDJSON, one flow per line', icon: Download, onSelect: fetchAs('ndjson') }]}
-    />
   )
 }

@@ -1,19 +1,14 @@
-import { EyeOff, Trash2 } from 'lucide-react'
-import { LookBadge, type Look } from '../../ui/look.tsx'
+import { LookBadge } from '../../ui/look.tsx'
+import { GONE_LOOKS } from '../../ui/paged-list/gone-looks.ts'
+import type { Gone, Listed } from '../../ui/paged-list/list-pages.ts'
 import { Elapsed, RelativeTime, Span } from '../../ui/time.tsx'
 import { addressOf } from '../addresses.ts'
 import { sentenceOfEnd } from '../end-sentence.ts'
 import { lookOf } from '../looks.ts'
 import type { ListedFlow } from './list-documents.ts'
-import type { Gone, Listed } from './list-pages.ts'
 import type { ListSearch } from './list-search.ts'
 
 interface Props { listed: Listed<ListedFlow>; index: number; search: ListSearch }
-
-const GONE_LOOKS: Record<Gone, Look> = {
-  left: { icon: EyeOff, word: 'left', tone: 'idle', sentence: 'It has changed and is no longer among what the filter asks for; it goes when the list is read again.' },
-  deleted: { icon: Trash2, word: 'deleted', tone: 'idle', sentence: 'It was deleted; it goes when the list is read again.' },
-}
 
 /** One flow of the list; its kind, lane and labels narrow the list to such. What has left the list meanwhile stays in its place, and says so. */
 export function FlowRow({ listed: { row, gone }, index, search }: Props) {
@@ -37,11 +32,6 @@ export function FlowRow({ listed: { row, gone }, index, search }: Props) {
       <td className="text-right">{instant && <RelativeTime at={instant} />}</td>
     </tr>
   )
-}
-
-/** Stands for a row that is not read yet, or was read and dropped. */
-export function UnreadRow({ index }: { index: number }) {
-  return <tr aria-rowindex={index + 2}><td colSpan={3} className="text-muted">Reading…</td></tr>
 }
 
 function Title({ row, gone }: { row: ListedFlow; gone: Gone | null }) {

@@ -5,6 +5,7 @@ import { LookBadge } from '../../ui/look.tsx'
 import { ShortId } from '../../ui/short-id.tsx'
 import { ExpectedTime, RelativeTime, withLocalTimes } from '../../ui/time.tsx'
 import { addressOf } from '../addresses.ts'
+import { nameOfEndpoint } from '../endpoint-name.ts'
 import { REASON_LOOKS } from '../looks.ts'
 import { cancelReasonOf } from './cancel-reason.ts'
 import { Holders } from './why-waits.tsx'
@@ -15,6 +16,7 @@ export const FlowOverview_Flow = graphql(`
     error { code message detail retryable }
     queue { position reason detail estimatedStartAt pinned forced }
     retryOf { id title }
+    webhookEndpoint { id name urlRedacted }
     milestones: events(first: 200) { edges { node { sequence type payload } } }
     owner { id name }
   }
@@ -88,6 +90,7 @@ function Settings({ flow }: { flow: Overview }) {
       <Fact name="Retries used">{flow.retriesUsed}</Fact>
       <Fact name="If its worker is lost">{flow.onLeaseLost === 'RETRY' ? 'tried again' : 'fails'}</Fact>
       <Fact name="Created"><RelativeTime at={flow.createdAt} /></Fact>
+      {flow.webhookEndpoint && <Fact name="Its end is told to"><a href={addressOf.endpoints(flow.webhookEndpoint)} className="break-all">{nameOfEndpoint(flow.webhookEndpoint)}</a></Fact>}
       {flow.retryOf && <Fact name="Retry of"><a href={addressOf.flow(flow.retryOf.id)}>{flow.retryOf.title}</a></Fact>}
       {labels.map(([key, value]) => <Fact key={key} name={key}><a href={addressOf.flows({ label: `${key}=${value}` })} title="List the flows with this label">{value || '(empty)'}</a></Fact>)}
       <Fact name="Id"><ShortId id={flow.id} label="flow id" /></Fact>

@@ -4,7 +4,7 @@ import { useCommand } from '../../graphql/use-command.ts'
 import { ActionDialog } from '../../ui/action-dialog.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { useNotify } from '../../ui/notices.tsx'
-import { LaneChanged } from './lane-changed.tsx'
+import { Overtaken } from '../../ui/overtaken.tsx'
 import { LaneFieldset } from './lane-fieldset.tsx'
 import { changesBetween, defaultsOf, EMPTY_FIELDS, fieldsOf, wrongFields } from './lane-fields.ts'
 
@@ -51,8 +51,8 @@ export function EditLaneDialog({ lane: masked, onClose, onDone }: EditProps) {
       description="Flows that were already submitted keep what they have."
     >
       {changes.length > 0 && (
-        <LaneChanged
-          changes={changes}
+        <Overtaken
+          what="lane" changes={changes}
           onTake={() => { setBase(lane); setFields(fieldsOf(lane)); command.clear() }} onKeep={() => { setBase(lane); command.clear() }}
         />
       )}

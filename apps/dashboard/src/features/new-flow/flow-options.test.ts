@@ -16,7 +16,14 @@ describe('the options of a new flow', () => {
 
   test.each([
     ['priority', '-1'], ['priority', '9001'], ['maxAttempts', '0'], ['queueTtlSeconds', '1.5'], ['attemptTimeoutSeconds', 'soon'], ['labels', 'no equals sign'], ['labels', '=x'], ['labels', 'a=1\na=2'],
+    ['webhookUrl', 'example.com/hook'], ['webhookUrl', 'ftp://example.com'],
   ])('%s cannot be %j, which is said at its field', (name, text) => {
     expect(readOptions({ ...NO_OPTIONS, [name]: text })).toMatchObject({ options: {}, complaints: [{ path: [name] }] })
+  })
+
+  test('a flow names a URL or an endpoint, not both', () => {
+    expect(readOptions({ ...NO_OPTIONS, webhookUrl: ' https://example.com/hook ' }).options).toEqual({ webhookUrl: 'https://example.com/hook' })
+    expect(readOptions({ ...NO_OPTIONS, webhookEndpointId: 'ep_1' }).options).toEqual({ webhookEndpointId: 'ep_1' })
+    expect(readOptions({ ...NO_OPTIONS, webhookEndpointId: 'ep_1', webhookUrl: 'https://example.com' }).complaints).toEqual([{ path: ['webhookUrl'], message: 'A URL or an endpoint, not both.' }])
   })
 })

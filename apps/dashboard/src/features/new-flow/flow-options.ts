@@ -6,16 +6,19 @@ import type { Complaint } from './check-input.ts'
 export interface TypedOptions {
   title: string; lane: string; labels: string; priority: string; maxAttempts: string; onLeaseLost: string
   notBefore: string; deadlineAt: string; queueTtlSeconds: string; attemptTimeoutSeconds: string; idempotencyKey: string
+  webhookUrl: string; webhookEndpointId: string
 }
 
 /** As createFlow takes them; what was left empty is not there. */
 export interface FlowOptions {
   title?: string; lane?: string; labels?: { [name: string]: string }; priority?: number; maxAttempts?: number; onLeaseLost?: OnLeaseLost
   notBefore?: string; deadlineAt?: string; queueTtlSeconds?: number; attemptTimeoutSeconds?: number; idempotencyKey?: string
+  webhookUrl?: string; webhookEndpointId?: string
 }
 
 export const NO_OPTIONS: TypedOptions = {
   title: '', lane: '', labels: '', priority: '', maxAttempts: '', onLeaseLost: '', notBefore: '', deadlineAt: '', queueTtlSeconds: '', attemptTimeoutSeconds: '', idempotencyKey: '',
+  webhookUrl: '', webhookEndpointId: '',
 }
 
 const SECONDS_MAX = 2_000_000_000
@@ -30,6 +33,7 @@ export const readOptions = (typed: TypedOptions): { options: FlowOptions; compla
     priority: readWhole('priority', typed), maxAttempts: readWhole('maxAttempts', typed), onLeaseLost: { value: ON_LEASE_LOST.find(word => word === typed.onLeaseLost) },
     notBefore: { value: fromLocalInput(typed.notBefore) }, deadlineAt: { value: fromLocalInput(typed.deadlineAt) },
     queueTtlSeconds: readWhole('queueTtlSeconds', typed), attemptTimeoutSeconds: readWhole('attemptTimeoutSeconds', typed), idempotencyKey: { value: typed.idempotencyKey || undefined },
+    webhookUrl: readUrl(typed), webhookEndpointId: { value: typed.webhookEndpointId || undefined },
   }
   const entries = Object.entries(read)
   return {
@@ -44,6 +48,14 @@ function readWhole(name: keyof typeof WHOLES, typed: TypedOptions): Read<number>
   if (text === '') return { value: undefined }
   const number = Number(text)
   return /^\d+$/.test(text) && number >= min && number <= max ? { value: number } : { wrong: `A whole number from ${min} to ${max}.` }
+}
+
+/** One hears of it: the URL or the endpoint. Whether the URL may be called is for the server to say. */
+function readUrl({ webhookUrl, webhookEndpointId }: TypedOptions): Read<string> {
+  const url = webhookUrl.trim()
+  if (url === '') return { value: undefined }
+  if (webhookEndpointId !== '') return { wrong: 'A URL or an endpoint, not both.' }
+  return /^https?:\/\/[^\s/]/i.test(url) ? { value: url } : { wrong: 'It begins with https:// and a host.' }
 }
 
 function readLabels(text: string): Read<{ [name: string]: string }> {

@@ -15,14 +15,14 @@ import { NewFlow_Mutation, type FlowRequest } from './flow-request.ts'
 import { InputForm } from './input-form.tsx'
 import { fieldsOf, hintsOf, resolved } from './input-fields.ts'
 import { JsonEditor } from './json-editor.tsx'
-import { OptionsPart, type LaneChoice } from './options-part.tsx'
+import { OptionsPart, type EndpointChoice, type LaneChoice } from './options-part.tsx'
 import { useInputDraft } from './use-input-draft.ts'
 
 /** begun: the text that was typed for this kind before. onText: what is typed now, to be kept. */
-interface Props { kind: string; schema: Json; lanes: readonly LaneChoice[]; begun: string | undefined; onText(text: string): void }
+interface Props { kind: string; schema: Json; lanes: readonly LaneChoice[]; endpoints: readonly EndpointChoice[]; begun: string | undefined; onText(text: string): void }
 
 /** The input of one kind as a form and as JSON, its options, and the button that submits it. The JSON is the truth: fields show it and write into it. */
-export function NewFlowForm({ kind, schema, lanes, begun, onText }: Props) {
+export function NewFlowForm({ kind, schema, lanes, endpoints, begun, onText }: Props) {
   const draft = useInputDraft(schema, { begun, onText })
   const [typed, setTyped] = useState(NO_OPTIONS)
   const [asked, setAsked] = useState(false)
@@ -57,7 +57,7 @@ export function NewFlowForm({ kind, schema, lanes, begun, onText }: Props) {
             ? <p className="text-muted">{schema === null ? 'This kind names no schema, so that any JSON is taken' : 'This kind’s input is not a plain object'}: it is given as JSON.</p>
             : <InputForm fields={fields} draft={draft} complaints={complaints} refusals={inputOf(command.refusals)} asked={asked} onWrong={tellWrong} />}
         </Panel>
-        <OptionsPart typed={typed} lanes={lanes} complaints={[...optionComplaints, ...optionsOf(command.refusals)]} onTyped={setTyped} />
+        <OptionsPart typed={typed} lanes={lanes} endpoints={endpoints} complaints={[...optionComplaints, ...optionsOf(command.refusals)]} onTyped={setTyped} />
         <div className="flex flex-wrap items-center gap-3">
           <Button type="submit" look="primary" icon={Play} whyNot={command.running ? 'Waiting for the answer.' : mayNot}>Start the flow</Button>
           <span className="text-muted"><kbd className="font-sans">Ctrl Enter</kbd> from any field</span>
@@ -103,7 +103,10 @@ const useSubmit = () => {
     go(addressOf.flow(answer.flow.id))
   }
   const { refused, clear } = command
-  const refusals = useMemo((): Complaint[] => (refused?.path ? [{ path: [...refused.path], message: refused.message }] : []), [refused])
+  const refusals = useMemo((): Complaint[] => {
+    const path = refused?.code === 'URL_NOT_ALLOWED' ? ['webhookUrl'] : refused?.path
+    return refused && path ? [{ path: [...path], message: refused.message }] : []
+  }, [refused])
   return { submit, running: command.running, problem: command.problem, refusals, forget: clear }
 }
 

@@ -1,3 +1,4 @@
+import { FlowDeliveries } from '../../features/delivery/flow-deliveries.tsx'
 import { FlowAttempts, FlowAttempts_Flow } from '../../features/flow/flow-attempts.tsx'
 import { FlowEvents, FlowEvents_Flow } from '../../features/flow/flow-events.tsx'
 import { FlowHeader, FlowHeader_Flow } from '../../features/flow/flow-header.tsx'
@@ -35,7 +36,7 @@ interface Props { id: string; search: FlowSearch; onSearch(search: FlowSearch): 
 /** One flow: how it stands, its drawn life, and everything known of it. */
 export function FlowPage({ id, search, onSearch, onDeleted }: Props) {
   const live = useLive({ subscription: FlowPage_FlowEvents, variables: { id }, item: data => data.flowEvents, onChange: () => page.refresh() })
-  const page = useLoaded({ query: FlowPage_Query, variables: { id, after: search.after ?? null }, ready: live.ready })
+  const page = useLoaded({ query: FlowPage_Query, variables: { id, after: (search.tab === 'events' ? search.after : undefined) ?? null }, ready: live.ready })
   const flow = page.data?.flow
   // Progress, positions and leases are not milestones: while it lives, they are read now and then.
   useEvery(2000, () => { if (flow && !flow.isTerminal) page.refresh() })
@@ -59,6 +60,7 @@ function FlowSheet({ flow, readAt, search, onSearch, onDeleted }: Omit<Props, 'i
           { name: 'overview', label: 'Overview', content: <FlowOverview flow={flow} /> },
           { name: 'events', label: 'Events', content: <FlowEvents flow={flow} paged={search.after !== undefined} onPage={after => onSearch({ ...search, after })} /> },
           { name: 'attempts', label: 'Attempts', content: <FlowAttempts flow={flow} /> },
+          { name: 'deliveries', label: 'Deliveries', content: <FlowDeliveries flowId={flow.id} after={search.after} onPage={after => onSearch({ ...search, after })} /> },
         ]}
       />
     </div>

@@ -3,6 +3,7 @@ import { fireEvent, screen, waitFor } from '@testing-library/react'
 import { useState } from 'react'
 import { describe, expect, test } from 'vitest'
 import { renderWith, submitter, viewer } from '../../../test/fake-api.tsx'
+import { connectionOf } from '../../../test/webhook-factories.ts'
 import { NewFlowPage } from './new-flow-page.tsx'
 import type { NewFlowSearch } from './new-flow-search.ts'
 
@@ -16,6 +17,7 @@ const schema: Json = {
 const kindOf = (name: string, liveWorkers: number, inputSchema: Json = null) => ({ __typename: 'FlowKind', name, title: null, inputSchema, liveWorkers })
 const kinds = [kindOf('sample.digest', 1, schema), kindOf('note.keep', 0)]
 const lanes = [{ __typename: 'Lane', id: 'lane_1', name: 'default', state: 'OPEN' }, { __typename: 'Lane', id: 'lane_2', name: 'nightly', state: 'DRAINING' }]
+const endpoints = [{ id: 'ep_1', name: 'crm', state: 'DISABLED', origin: 'NAMED' }, { id: 'ep_2', name: null, state: 'ACTIVE', origin: 'UNNAMED' }]
 const created = { createFlow: { __typename: 'CreateFlowPayload', created: true, flow: { __typename: 'Flow', id: 'flow_new', title: 'Digest', status: 'QUEUED' } } }
 
 const setup = async (kind: string | null = 'sample.digest', o: { answer?: object; as?: typeof viewer } = {}) => {
@@ -23,7 +25,7 @@ const setup = async (kind: string | null = 'sample.digest', o: { answer?: object
     const [search, setSearch] = useState<NewFlowSearch>(kind === null ? {} : { kind })
     return <NewFlowPage search={search} onSearch={setSearch} />
   }
-  const sight = renderWith(<Page />, { answers: { NewFlowPage: () => ({ flowKinds: kinds, lanes }), NewFlow: () => o.answer ?? created }, ...(o.as ? { as: o.as } : {}) })
+  const sight = renderWith(<Page />, { answers: { NewFlowPage: () => ({ flowKinds: kinds, lanes, webhookEndpoints: connectionOf('QueryWebhookEndpoints', endpoints.map(one => ({ __typename: 'WebhookEndpoint', ...one }))) }), NewFlow: () => o.answer ?? created }, ...(o.as ? { as: o.as } : {}) })
   await screen.findByRole('combobox', { name: 'Kind' })
   return { ...sight, sent: () => sight.api.sent.filter(({ name }) => name === 'NewFlow').map(({ variables }) => variables['input']) }
 }
@@ -98,6 +100,22 @@ describe('the form of a new flow', () => {
     start()
     expect(await screen.findAllByText(/deadlineAt is past/)).toHaveLength(2)
     expect(screen.getByLabelText('Deadline').closest('details')?.open).toBe(true)
+  })
+
+  test('a refused webhook URL says so at its field, which stays open while it is corrected', async () => {
+    const refusal = { __typename: 'UrlNotAllowed', code: 'URL_NOT_ALLOWED', message: 'localhost leads to this machine itself (WEBHOOK_ALLOW_HOSTS=localhost lifts this)' }
+    const { sent } = await setup('sample.digest', { answer: { createFlow: refusal } })
+    type('Webhook URL', 'https://localhost/hook')
+    choose('Webhook endpoint', 'crm (disabled)')
+    start()
+    expect(noteOf('Webhook URL')).toBe('A URL or an endpoint, not both.')
+    choose('Webhook endpoint', 'As the lane says, else the server')
+    start()
+    await waitFor(() => expect(noteOf('Webhook URL')).toContain('leads to this machine itself'))
+    expect(sent()).toEqual([{ kind: 'sample.digest', input: { folder: '.' }, webhookUrl: 'https://localhost/hook' }])
+    type('Webhook URL', 'https://example.com/hook')
+    expect(noteOf('Webhook URL')).toMatch(/^Its end is told there/)
+    expect(screen.getByLabelText('Webhook URL').closest('details')?.open).toBe(true)
   })
 
   test('JSON that is none says where, the fields wait, and nothing is sent', async () => {

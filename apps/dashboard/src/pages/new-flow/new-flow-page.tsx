@@ -6,24 +6,27 @@ import { NewFlowForm } from '../../features/new-flow/new-flow-form.tsx'
 import { graphql, type ResultOf } from '../../graphql/graphql.ts'
 import { useEvery } from '../../graphql/use-every.ts'
 import { useLoaded } from '../../graphql/use-loaded.ts'
+import { useViewer, whyMayNot } from '../../graphql/viewer.ts'
 import { Loaded } from '../../ui/loaded.tsx'
 import { useTitle } from '../../ui/use-title.ts'
 import type { NewFlowSearch } from './new-flow-search.ts'
 
 const NewFlowPage_Query = graphql(`
-  query NewFlowPage {
+  query NewFlowPage($endpoints: Boolean!) {
     flowKinds { name title inputSchema liveWorkers }
     lanes { id name state }
+    webhookEndpoints(first: 100) @include(if: $endpoints) { edges { node { id name state origin } } }
   }
 `)
 
 type Data = ResultOf<typeof NewFlowPage_Query>
 interface Props { search: NewFlowSearch; onSearch(search: NewFlowSearch): void }
-const NONE = {}
 
 /** Submits one flow: a form made from the schema of its kind, with the JSON beside it. */
 export function NewFlowPage({ search, onSearch }: Props) {
-  const page = useLoaded({ query: NewFlowPage_Query, variables: NONE })
+  const viewer = useViewer()
+  const endpoints = viewer !== null && whyMayNot(viewer, 'webhookEndpoints', viewer.principal?.id) === null
+  const page = useLoaded({ query: NewFlowPage_Query, variables: useMemo(() => ({ endpoints }), [endpoints]) })
   // Workers come and go, and a kind may be declared anew.
   useEvery(10_000, page.refresh)
   useTitle('New flow')
@@ -47,7 +50,8 @@ function Form({ kind, data }: { kind: string; data: Data }) {
   const texts = useRef(new Map<string, string>())
   const schema = useSame(data.flowKinds.find(({ name }) => name === kind)?.inputSchema ?? null)
   const lanes = data.lanes.map(({ name, state }) => ({ name, closed: state === 'DRAINING' || state === 'DISABLED' ? LANE_STATE_SENTENCES[state] : null }))
-  return <NewFlowForm key={kind} kind={kind} schema={schema} lanes={lanes} begun={texts.current.get(kind)} onText={text => texts.current.set(kind, text)} />
+  const endpoints = (data.webhookEndpoints?.edges ?? []).flatMap(({ node: { id, name, state, origin } }) => (name !== null && origin === 'NAMED' ? [{ id, name, off: state === 'DISABLED' }] : []))
+  return <NewFlowForm key={kind} kind={kind} schema={schema} lanes={lanes} endpoints={endpoints} begun={texts.current.get(kind)} onText={text => texts.current.set(kind, text)} />
 }
 
 /** The same object for as long as its JSON is the same. */

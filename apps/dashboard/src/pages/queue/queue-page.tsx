@@ -2,6 +2,7 @@ import { useMemo } from 'react'
 import { CapLine } from '../../features/cap/cap-line.tsx'
 import { QueueTable } from '../../features/flow/queue-table.tsx'
 import { SlotBoard } from '../../features/flow/slot-board.tsx'
+import { DisabledEndpoints } from '../../features/endpoint/disabled-endpoints.tsx'
 import { LaneStrip } from '../../features/lane/lane-strip.tsx'
 import { QueueStats } from '../../features/queue/queue-stats.tsx'
 import { ThroughputChart } from '../../features/queue/throughput-chart.tsx'
@@ -49,6 +50,7 @@ export function QueuePage({ search, onSearch }: Props) {
         {data => (
           <div className="flex flex-col gap-3">
             {data.flowCounts.total === 0 && <FirstMinute onStarted={page.refresh} />}
+            <DisabledEndpoints />
             <LaneStrip lanes={data.lanes} shown={search.lane} />
             <section aria-label="Numbers" className="panel min-w-0 p-3">
               <div className="grid items-end gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
