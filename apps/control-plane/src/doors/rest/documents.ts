@@ -26,12 +26,14 @@ const ATTEMPT = `fragment Attempt on Attempt {
   id index type epoch worker { id name } codeVersion startedAt reportedAt leaseExpiresAt endedAt endReason error { ...FlowError } unusedMemos
 }`
 
+const ARTIFACT = `fragment Artifact on Artifact { id name mediaType size digest attempt url createdAt expiresAt }`
+
 const FLOW = `fragment Flow on Flow {
   ...ListedFlow
   queue { ...QueuePlace holders(first: 10) { id } }
   currentAttempt { id index epoch worker { id name } startedAt reportedAt leaseExpiresAt }
-  input result error { ...FlowError }
-} ${LISTED_FLOW} ${FLOW_ERROR}`
+  input result output { reason text source } error { ...FlowError } artifacts { ...Artifact }
+} ${LISTED_FLOW} ${FLOW_ERROR} ${ARTIFACT}`
 
 const EVENT = `fragment FlowEvent on FlowEvent { sequence type status phase actor at payload cursor }`
 
@@ -105,7 +107,7 @@ export const EXPORTED_DELIVERIES = `query (
 export const EXPORTED_ENDPOINTS = `query ($unnamed: Boolean = false, $first: Int, $after: String) {
   list: webhookEndpoints(unnamed: $unnamed, first: $first, after: $after) {
     edges { node {
-      id name origin principal { id name } urlRedacted events inlineArtifacts strictOrder state disabledReason disabledAt consecutiveFailures successRate
+      id name origin principal { id name } urlRedacted events inlineArtifacts strictOrder state disabledReason disabledAt consecutiveFailures disabledAfter successRate
       secrets { id createdAt notAfter } version createdAt createdBy { id name }
     } }
     pageInfo { hasNextPage endCursor }

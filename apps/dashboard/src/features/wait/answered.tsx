@@ -1,5 +1,4 @@
 import { useViewer } from '../../graphql/viewer.ts'
-import { JsonView } from '../../ui/json-view.tsx'
 import { LookBadge } from '../../ui/look.tsx'
 import { RelativeTime } from '../../ui/time.tsx'
 import { WAITPOINT_LOOKS } from '../looks.ts'
@@ -7,17 +6,14 @@ import type { Wait } from './wait-documents.ts'
 import { answererName, nameOfDecision } from './wait-rules.ts'
 
 /** What became of a wait: its answer and by whom, or why there is none. */
-export function Answered({ wait, whole = false }: { wait: Wait; whole?: boolean }) {
+export function Answered({ wait }: { wait: Wait }) {
   const you = useViewer()?.principal?.id
   const { answer, state, closedAt } = wait
   return (
-    <div className="flex flex-col gap-2">
-      <p className="flex flex-wrap items-center gap-x-2">
-        <LookBadge look={WAITPOINT_LOOKS[state]} />
-        {answer && <span>by {answererName(answer, you)}: <strong className="font-medium">{nameOfDecision(answer.decision)}</strong></span>}
-        {(answer?.at ?? closedAt) && <span className="text-muted"><RelativeTime at={answer?.at ?? closedAt ?? ''} /></span>}
-      </p>
-      {whole && answer !== null && answer.payload !== null && <JsonView value={answer.payload} label="payload of the answer" />}
-    </div>
+    <p className="flex flex-wrap items-center gap-x-2">
+      <LookBadge look={WAITPOINT_LOOKS[state]} />
+      {answer && <span>by {answererName(answer, you)}: <strong className="font-medium">{nameOfDecision(answer.decision)}</strong></span>}
+      {(answer?.at ?? closedAt) && <span className="text-muted"><RelativeTime at={answer?.at ?? closedAt ?? ''} /></span>}
+    </p>
   )
 }

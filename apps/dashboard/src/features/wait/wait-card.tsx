@@ -4,10 +4,11 @@ import { memo, useMemo, useState } from 'react'
 import { Button } from '../../ui/button.tsx'
 import { beginningOf } from '../../ui/json-form/input-fields.ts'
 import { checkerOf } from '../../ui/json-form/check-input.ts'
+import { JsonView } from '../../ui/json-view.tsx'
 import { LookBadge } from '../../ui/look.tsx'
 import { RelativeTime } from '../../ui/time.tsx'
 import { addressOf } from '../addresses.ts'
-import { WAIT_KIND_LOOKS } from '../looks.ts'
+import { WAIT_KIND_LOOKS, WAIT_MODE_LOOKS } from '../looks.ts'
 import { Answered } from './answered.tsx'
 import { AnswerForm } from './answer-form.tsx'
 import { DecisionButtons } from './decision-buttons.tsx'
@@ -21,7 +22,7 @@ interface Props {
   names: ReadonlyMap<string, string>
   /** Its form is shown from the start. */
   begun?: boolean
-  /** The flow is not named: the page is its own. */
+  /** The page is that of its flow: that is not named, and all of the wait is said. */
   ofFlow?: boolean
   /** Its form was opened or closed. What is open stays where it is, whatever comes. */
   onOpen?(id: string, open: boolean): void
@@ -41,7 +42,7 @@ export const WaitCard = memo(function WaitCard({ wait, names, begun = false, ofF
     <article aria-label={`${wait.key} of ${wait.flow.title}`} className="flex flex-col gap-3 p-3">
       <div className="flex flex-wrap items-start gap-x-6 gap-y-2">
         <div className="flex min-w-0 flex-1 basis-80 flex-col gap-1.5">
-          <p className={`m-0 whitespace-pre-wrap break-words text-[1.05rem] font-medium ${open ? '' : 'line-clamp-3'}`}>{wait.prompt ?? <span className="font-mono text-[0.95rem]">{wait.key}</span>}</p>
+          <p className={`m-0 break-words text-[1.05rem] font-medium ${open ? 'whitespace-pre-wrap' : 'line-clamp-2'}`}>{wait.prompt ?? <span className="font-mono text-[0.95rem]">{wait.key}</span>}</p>
           <Facts wait={wait} names={names} ofFlow={ofFlow} />
         </div>
         {isOpen && wait.answer === null
@@ -54,6 +55,7 @@ export const WaitCard = memo(function WaitCard({ wait, names, begun = false, ofF
             </div>
           : <Gone wait={wait} open={open} onClose={() => turn(false)} />}
       </div>
+      {ofFlow && wait.answer !== null && wait.answer.payload !== null && <JsonView value={wait.answer.payload} label={`payload of the answer to ${wait.key}`} />}
       {command.problem && <p role="alert" className="text-bad">{command.problem}</p>}
       {open && isOpen && <AnswerForm wait={wait} whyNot={whyNot} command={command} onDecide={(decision, payload) => void decide(decision, payload)} />}
     </article>
@@ -85,6 +87,8 @@ function Facts({ wait, names, ofFlow }: { wait: Wait; names: ReadonlyMap<string,
       <LookBadge look={WAIT_KIND_LOOKS[wait.kind]} />
       {!ofFlow && <a data-row href={addressOf.flow(wait.flow.id)} className="min-w-0 break-words">{wait.flow.title}</a>}
       {!ofFlow && <span>lane <a href={addressOf.queue(wait.flow.lane.name)} className="text-muted">{wait.flow.lane.name}</a></span>}
+      {ofFlow && wait.prompt !== null && <span className="font-mono text-text">{wait.key}</span>}
+      {ofFlow && wait.mode !== null && <LookBadge look={WAIT_MODE_LOOKS[wait.mode]} />}
       <span>asked <RelativeTime at={wait.openedAt ?? wait.createdAt} /></span>
       <span>for {answerersOf(wait, names)}</span>
     </p>
