@@ -46,7 +46,8 @@ export async function createWaitpoint(deps: Deps, cmd: CreateWaitpoint): Promise
     if (held instanceof Refusal) return held
     if (held.flow.phase === 'STARTING') return notStarted(held.flow)
     if (await isStep(tx, cmd)) return new MemoMismatch(`The key ${cmd.key} is remembered as a step, and asked for as a wait.`)
-    const made = await upsertWaitpoint(tx, newRow(asked, { tokenKid: kid, inputDeadlineMs: deps.settings.inputDeadlineMs }))
+    const made = await upsertWaitpoint(tx, { ...newRow(asked, { tokenKid: kid, inputDeadlineMs: deps.settings.inputDeadlineMs }), most: LIMITS.memosMax })
+    if (!made) return new LimitExceeded(LIMITS.memosMax, `A flow asks at most ${LIMITS.memosMax} times.`)
     return made.kind === cmd.kind ? made : new MemoMismatch(`The key ${cmd.key} was a wait of kind ${made.kind}, and is asked for as ${cmd.kind}.`)
   })
   if (row instanceof Refusal) return row

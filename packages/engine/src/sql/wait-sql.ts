@@ -35,16 +35,16 @@ export interface NewWaitpoint {
   timeoutMs: number | null; onTimeout: WaitTimeout; timeoutDecision: string | null; timeoutPayload: Json; attempt: number; tokenKid: string | null
 }
 
-/** Found or made by its key: a handler that runs again finds what it asked, and the answer. */
-export async function upsertWaitpoint(tx: Tx, n: NewWaitpoint): Promise<WaitpointRow> {
+/** Found or made by its key: a handler that runs again finds what it asked, and the answer. undefined: the flow has asked as much as it may. */
+export async function upsertWaitpoint(tx: Tx, n: NewWaitpoint & { most: number }): Promise<WaitpointRow | undefined> {
   await tx.rows(
     'insertWaitpoint',
     `INSERT INTO waitpoint (id, flow_id, key, kind, prompt, fields, allowed_decisions, answerable_by, timeout_ms, on_timeout, timeout_decision, timeout_payload, attempt, token_kid, created_at)
-     VALUES ($1, $2, $3, $4::wait_kind, $5, $6, $7::text[], $8::text[], $9, $10::wait_timeout, $11, $12, $13, $14, clock_timestamp()) ON CONFLICT (flow_id, key) DO NOTHING`,
-    [n.id, n.flowId, n.key, n.kind, n.prompt, json(n.fields), n.allowedDecisions, n.answerableBy, n.timeoutMs, n.onTimeout, n.timeoutDecision, json(n.timeoutPayload), n.attempt, n.tokenKid],
+     SELECT $1, $2, $3, $4::wait_kind, $5, $6::jsonb, $7::text[], $8::text[], $9::bigint, $10::wait_timeout, $11, $12::jsonb, $13::int, $14, clock_timestamp()
+      WHERE (SELECT count(*) FROM waitpoint WHERE flow_id = $2) < $15 ON CONFLICT (flow_id, key) DO NOTHING`,
+    [n.id, n.flowId, n.key, n.kind, n.prompt, json(n.fields), n.allowedDecisions, n.answerableBy, n.timeoutMs, n.onTimeout, n.timeoutDecision, json(n.timeoutPayload), n.attempt, n.tokenKid, n.most],
   )
   const [row] = await tx.rows<Row>('waitpointOfKey', `SELECT ${COLUMNS} FROM waitpoint w WHERE w.flow_id = $1 AND w.key = $2 FOR UPDATE`, [n.flowId, n.key])
-  if (!row) throw new Error(`waitpoint ${n.key} of ${n.flowId} was not made`)
   return row
 }
 

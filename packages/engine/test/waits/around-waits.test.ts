@@ -76,6 +76,14 @@ describe('tokens', () => {
   })
 })
 
+test('a flow asks a thousand times at most, and what it asked is found still', async () => {
+  const lease = await b.working()
+  const first = await b.make(lease)
+  await b.sql(`INSERT INTO waitpoint (id, flow_id, key, kind, allowed_decisions, attempt, created_at) SELECT 'wpt_' || n, $1, 'k' || n, 'INPUT', '{submit}', 0, now() FROM generate_series(1, 999) n`, [lease.flowId])
+  await expect(b.make(lease, { key: 'one more' })).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', limit: 1000 })
+  expect(await b.make(lease)).toEqual(first)
+})
+
 describe('signals', () => {
   test('INV-21 a flow that waits has one open waitpoint, which closes once', async () => {
     const { lease, waitpointId } = await b.waiting('HELD')
