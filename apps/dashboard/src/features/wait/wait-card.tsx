@@ -57,7 +57,7 @@ export const WaitCard = memo(function WaitCard({ wait, names, begun = false, ofF
       </div>
       {ofFlow && wait.answer !== null && wait.answer.payload !== null && <JsonView value={wait.answer.payload} label={`payload of the answer to ${wait.key}`} />}
       {command.problem && <p role="alert" className="text-bad">{command.problem}</p>}
-      {open && isOpen && <AnswerForm wait={wait} whyNot={whyNot} command={command} onDecide={(decision, payload) => void decide(decision, payload)} />}
+      {open && <AnswerForm wait={wait} whyNot={whyNot} command={command} onDecide={(decision, payload) => void decide(decision, payload)} />}
     </article>
   )
 })
