@@ -3,7 +3,7 @@ import { screen, waitFor } from '@testing-library/react'
 import { describe, expect, test } from 'vitest'
 import { renderWith } from '../../../test/fake-api.tsx'
 import { endedFlow, flowIn, queuedFlow, runningFlow, waitingFlow, type FakeFlow } from '../../../test/factories.ts'
-import { answeredWait, fakeWait } from '../../../test/wait-factories.ts'
+import { answeredWait, fakeWait, waitItem } from '../../../test/wait-factories.ts'
 import type { FlowSearch } from './flow-search.ts'
 import { STATUS_LOOKS } from '../../features/looks.ts'
 import { FlowPage } from './flow-page.tsx'
@@ -16,7 +16,7 @@ const LEFT = endedFlow('FAILED').error
 
 const setup = (read: () => FakeFlow | null, milestones: object[] = [], { search = {}, attempts = [] }: { search?: FlowSearch; attempts?: object[] } = {}) => renderWith(
   <FlowPage id="flow_1" search={search} onSearch={() => {}} onDeleted={() => {}} />,
-  { answers: { FlowPage: () => { const flow = read(); return { flow: flow && { ...whole(flow), attempts: { ...noRows, __typename: 'FlowAttemptsConnection', edges: attempts.map(node => ({ __typename: 'FlowAttemptsConnectionEdge', node })) }, milestones: { ...noRows, __typename: 'FlowEventsConnection', edges: milestones.map(node => ({ __typename: 'FlowEventsConnectionEdge', node })) } } } }, Holders: () => ({ flow: null }) } },
+  { answers: { FlowPage: () => { const flow = read(); return { flow: flow && { ...whole(flow), attempts: { ...noRows, __typename: 'FlowAttemptsConnection', edges: attempts.map(node => ({ __typename: 'FlowAttemptsConnectionEdge', node })) }, milestones: { ...noRows, __typename: 'FlowEventsConnection', edges: milestones.map(node => ({ __typename: 'FlowEventsConnectionEdge', node })) } } } }, Holders: () => ({ flow: null }), FlowWaits: () => ({ flow: read() }) } },
 )
 
 describe('flow page', () => {
@@ -77,6 +77,7 @@ describe('flow page', () => {
     const waitpoints = [answeredWait(fakeWait('APPROVAL', { prompt: 'First?' }), 'approve', { payload: { tone: 'calm' } }), fakeWait('INPUT', { prompt: 'Second?', fields: FORM, mode: 'RELEASED' })]
     const { api } = setup(() => waitingFlow({ waitpoints }), [], { search: { tab: 'waits' } })
     await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
+    await api.send('WaitListChanged', waitItem())
     const [first, second] = await screen.findAllByRole('article')
     for (const text of ['First?', 'by olga: Approve', '"calm"', 'Worker stays']) expect(first?.textContent).toContain(text)
     for (const text of ['Second?', 'Worker went', 'Submit']) expect(second?.textContent).toContain(text)

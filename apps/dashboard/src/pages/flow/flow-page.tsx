@@ -4,8 +4,8 @@ import { FlowEvents, FlowEvents_Flow } from '../../features/flow/flow-events.tsx
 import { FlowHeader, FlowHeader_Flow } from '../../features/flow/flow-header.tsx'
 import { FlowLife, FlowLife_Flow } from '../../features/flow/flow-life.tsx'
 import { FlowOverview, FlowOverview_Flow } from '../../features/flow/flow-overview.tsx'
-import { FlowOutput, FlowOutput_Flow } from '../../features/output/flow-output.tsx'
-import { FlowWaits, FlowWaits_Flow } from '../../features/wait/flow-waits.tsx'
+import { FlowOutput } from '../../features/output/flow-output.tsx'
+import { FlowWaits } from '../../features/wait/flow-waits.tsx'
 import { addressOf } from '../../features/addresses.ts'
 import { graphql, type ResultOf } from '../../graphql/graphql.ts'
 import { useEvery } from '../../graphql/use-every.ts'
@@ -21,10 +21,10 @@ const FlowPage_Query = graphql(`
     serverTime
     flow(id: $id) {
       id title status isTerminal
-      ...FlowHeader_Flow ...FlowLife_Flow ...FlowOverview_Flow ...FlowAttempts_Flow ...FlowEvents_Flow ...FlowOutput_Flow ...FlowWaits_Flow
+      ...FlowHeader_Flow ...FlowLife_Flow ...FlowOverview_Flow ...FlowAttempts_Flow ...FlowEvents_Flow
     }
   }
-`, [FlowHeader_Flow, FlowLife_Flow, FlowOverview_Flow, FlowAttempts_Flow, FlowEvents_Flow, FlowOutput_Flow, FlowWaits_Flow])
+`, [FlowHeader_Flow, FlowLife_Flow, FlowOverview_Flow, FlowAttempts_Flow, FlowEvents_Flow])
 
 const FlowPage_FlowEvents = graphql(`
   subscription FlowPageFlowEvents($id: ID!) {
@@ -60,8 +60,8 @@ function FlowSheet({ flow, readAt, search, onSearch, onDeleted }: Omit<Props, 'i
         value={tab} onChange={name => onSearch({ tab: name === 'overview' ? undefined : name, after: undefined })}
         tabs={[
           { name: 'overview', label: 'Overview', content: <FlowOverview flow={flow} /> },
-          { name: 'output', label: 'Output', content: <FlowOutput flow={flow} /> },
-          { name: 'waits', label: 'Waits', content: <FlowWaits flow={flow} /> },
+          { name: 'output', label: 'Output', content: <FlowOutput flowId={flow.id} /> },
+          { name: 'waits', label: 'Waits', content: <FlowWaits flowId={flow.id} /> },
           { name: 'events', label: 'Events', content: <FlowEvents flow={flow} paged={search.after !== undefined} onPage={after => onSearch({ ...search, after })} /> },
           { name: 'attempts', label: 'Attempts', content: <FlowAttempts flow={flow} /> },
           { name: 'deliveries', label: 'Deliveries', content: <FlowDeliveries flowId={flow.id} after={search.after} onPage={after => onSearch({ ...search, after })} /> },
