@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import {
-  cancelQueued, cancelWait, endCancelled, expire, expireWait, fail, failWait, finish, hold, loseStart, markDeleted, pin, promote, receiveSignal, release, releaseWait, reportStart, requestCancel,
-  requeueUnread, resumeHeld, resumeReleased, retry, setPriority, suspend,
+  addArtifact, addInput, cancelQueued, cancelWait, endCancelled, expire, expireWait, fail, failWait, finish, hold, loseStart, markDeleted, pin, promote, receiveSignal, release, releaseWait, removeInput,
+  reportStart, requestCancel, requeueUnread, resumeHeld, resumeReleased, retry, setPriority, suspend,
   type FlowFacts, type FlowMove, type MoveName,
 } from '../src/index.ts'
 
@@ -51,6 +51,9 @@ const PULLED: Record<Exclude<MoveName, 'create'>, FlowMove[]> = {
   hold: [hold(queued, { by: 'prn_2', reason: null })],
   release: [release(queued, 'prn_2')],
   setPriority: [queued, working].map(flow => setPriority(flow, { by: 'prn_2', priority: 1 })),
+  addInput: [addInput(queued, { id: 'fin_1', by: 'prn_1', bytes: 2 })],
+  removeInput: [removeInput(queued, { id: 'fin_1', by: 'prn_1' })],
+  addArtifact: [working, cancelling].map(flow => addArtifact(flow, { id: 'art_1', name: 'a', mediaType: 'a/b', size: 1, digest: 'd' })),
   markDeleted: [markDeleted(ended, { by: 'prn_2', reason: null })],
 }
 

@@ -51,6 +51,10 @@ describe('putArtifact', () => {
     expect(await put(lease, bytes)).toMatchObject({ created: true, artifact: { name: 'report.md', size: bytes.length, digest: digestOf(bytes), attempt: 0, mediaType: 'text/markdown', expiresAt: null } })
     const artifact = await of(lease.flowId)
     expect((await bytesOf(artifact)).equals(bytes)).toBe(true)
+    expect((await bed.events(lease.flowId)).at(-1)).toMatchObject({
+      type: 'flow.artifact', sequence: 4, status: 'RUNNING', actor: bed.workerId,
+      payload: { artifact: artifact.id, name: 'report.md', mediaType: 'text/markdown', size: bytes.length, digest: digestOf(bytes), attempt: 0 },
+    })
     for (const [from, to] of [[0, 1], [MIB - 1, MIB + 1], [300_000, 2 * MIB + 5], [bytes.length - 1, bytes.length], [5, 5]] as const) {
       expect((await bytesOf(artifact, from, to)).equals(bytes.subarray(from, to)), `${from} to ${to}`).toBe(true)
     }
@@ -75,6 +79,7 @@ describe('putArtifact', () => {
     expect(await putArtifact(bed.deps, { ...cmd, digest: digestOf(Buffer.from('one')) }, unread)).toEqual({ created: false, artifact: before })
     expect(await putArtifact(bed.deps, { ...cmd, digest: digestOf(Buffer.from('two')) }, unread)).toMatchObject({ code: 'CONFLICT' })
     expect(await of(lease.flowId)).toEqual(before)
+    expect((await bed.events(lease.flowId)).filter(e => e.type === 'flow.artifact')).toHaveLength(1)
   })
 
   test('a later attempt replaces what an earlier one left, and its bytes go', async () => {

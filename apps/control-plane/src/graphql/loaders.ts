@@ -1,9 +1,10 @@
 import DataLoader from 'dataloader'
 import type PrismaTypes from '@sluice/db/pothos-types'
 import type { PrismaClient } from '@sluice/db/prisma'
+import { named } from '@sluice/db'
 import {
-  capsInUse, kindFigures, laneStats, queuePlaces, scopeHolders, workerLeases,
-  type CapInUse, type Deps, type KindFigures, type LiveAttemptRow, type QueuePlaceRow, type QueueStatsRow, type Scope,
+  artifactsOfFlows, capsInUse, kindFigures, laneStats, queuePlaces, scopeHolders, workerLeases,
+  type ArtifactRow, type CapInUse, type Deps, type KindFigures, type LiveAttemptRow, type QueuePlaceRow, type QueueStatsRow, type Scope,
 } from '@sluice/engine'
 import { kindsInScope, lanesInScope, type Viewer } from '../policies/policy.ts'
 import { onlyOwner } from '../policies/visible.ts'
@@ -21,6 +22,7 @@ export interface Loaders extends WebhookLoaders, WaitpointLoaders {
   principal: DataLoader<string, Row<'Principal'> | null>
   worker: DataLoader<string, Row<'Worker'> | null>
   progress: DataLoader<string, Row<'FlowProgress'> | null>
+  artifacts: DataLoader<string, ArtifactRow[]>
   currentAttempt: DataLoader<{ flowId: string; index: number }, Row<'Attempt'> | null, string>
   queuePlace: DataLoader<string, QueuePlaceRow | null>
   /** The first flows that hold slots of a scope, of those that the viewer may read. */
@@ -51,6 +53,10 @@ export const createLoaders = ({ prisma, pool, viewer }: { prisma: PrismaClient; 
   principal: byKey((ids) => prisma.principal.findMany({ where: { id: { in: ids } } }), (principal) => principal.id),
   worker: byKey((ids) => prisma.worker.findMany({ where: { id: { in: ids } } }), (worker) => worker.id),
   progress: byKey((flowIds) => prisma.flowProgress.findMany({ where: { flowId: { in: flowIds } } }), (progress) => progress.flowId),
+  artifacts: new DataLoader(async (flowIds) => {
+    const rows = await artifactsOfFlows(named(pool), flowIds)
+    return flowIds.map((id) => rows.filter(({ flowId }) => flowId === id))
+  }, { cache: false }),
   currentAttempt: new DataLoader(async (keys) => {
     const rows = await prisma.attempt.findMany({ where: { OR: keys.map(({ flowId, index }) => ({ flowId, index })) } })
     const byAttempt = new Map(rows.map((row) => [attemptKey(row), row]))

@@ -12,6 +12,7 @@ const TYPE_NAMES: Record<string, string> = {
   [ID_PREFIXES.delivery]: 'WebhookDelivery',
   [ID_PREFIXES.event]: 'WebhookEvent',
   [ID_PREFIXES.bulk]: 'BulkOperation',
+  [ID_PREFIXES.artifact]: 'Artifact',
   [ID_PREFIXES.waitpoint]: 'Waitpoint',
 }
 

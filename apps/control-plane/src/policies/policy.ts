@@ -46,7 +46,7 @@ export const POLICY = {
   finishFlow: workers, finishFlows: workers, failFlow: workers, failFlows: workers, reportProgress: workers, appendFrames: workers,
   recordMemo: workers, recordMemos: workers, createWaitpoint: workers, suspendFlow: workers,
 
-  'door.metrics': watchers,
+  'door.metrics': watchers, 'door.putArtifact': workers,
 
   flowEvents: readers, flowFrames: readers, flowsChanged: readers, queueChanged: people, overview: people,
   waitpointsChanged: readers, webhookDeliveryChanged: readers, bulkOperationChanged: operators,

@@ -6,7 +6,7 @@ import type { LeaseRef } from '@sluice/protocol'
 import { attemptsOf, leaseKey, lockLeasedFlows } from '../sql/lock-sql.ts'
 
 /** A lease that could not be written under. refusal: it ended with its flow, is not the current one, or is not the caller's to know of; none: it is current. */
-export interface LeaseStand { flow: FlowFacts | undefined; refusal: Refusal | undefined }
+export interface LeaseStand { flow: FlowFacts | undefined; workerId: string | null; refusal: Refusal | undefined }
 
 /** How leases stand whose write found nothing to write to; by leaseKey. Locks their flows, so it stays so until the end of the transaction. */
 export async function leaseStands(tx: Tx, actor: Actor, leases: LeaseRef[]): Promise<Map<string, LeaseStand>> {
@@ -15,8 +15,9 @@ export async function leaseStands(tx: Tx, actor: Actor, leases: LeaseRef[]): Pro
   return new Map(leases.map((lease): [string, LeaseStand] => {
     const flow = flows.get(lease.flowId)
     // Whose lease it is nobody else may learn (INV-38).
-    const mine = actor.kind === 'system' || holders.get(leaseKey(lease))?.principalId === actor.principalId
-    return [leaseKey(lease), { flow, refusal: flow && mine ? refusalOf(flow, lease, live.has(leaseKey(lease))) : NotFound.of('lease of flow', lease.flowId) }]
+    const holder = holders.get(leaseKey(lease))
+    const mine = actor.kind === 'system' || holder?.principalId === actor.principalId
+    return [leaseKey(lease), { flow, workerId: holder?.workerId ?? null, refusal: flow && mine ? refusalOf(flow, lease, live.has(leaseKey(lease))) : NotFound.of('lease of flow', lease.flowId) }]
   }))
 }
 

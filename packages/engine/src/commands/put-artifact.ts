@@ -3,12 +3,13 @@
  * the end the artifact itself is written, in a transaction that looks at the lease again. Until then nobody sees them, and what was broken off goes by a sweep.
  */
 import { createHash } from 'node:crypto'
-import { Conflict, InvalidInput, LimitExceeded, Refusal, newId } from '@sluice/domain'
-import type { Actor } from '@sluice/domain'
+import { Conflict, InvalidInput, LimitExceeded, Refusal, addArtifact, newId } from '@sluice/domain'
+import type { Actor, FlowFacts } from '@sluice/domain'
 import { named, transact } from '@sluice/db'
 import type { Tx } from '@sluice/db'
 import { COMPLETION_ARTIFACT, LIMITS } from '@sluice/protocol'
 import type { LeaseRef } from '@sluice/protocol'
+import { applyMoves } from '../apply-moves.ts'
 import type { Deps, Outcome } from '../deps.ts'
 import { CHUNK_BYTES, countArtifacts, deleteChunks, findArtifact, insertArtifact, insertChunk, storedBytes } from '../sql/artifact-sql.ts'
 import type { ArtifactRow } from '../sql/artifact-sql.ts'
@@ -33,8 +34,9 @@ export interface PutArtifactDone { artifact: ArtifactRow; created: boolean }
  * Another digest of the same attempt is a Conflict; what an earlier attempt left under the name is replaced. @throws what the reading of the bytes throws.
  */
 export async function putArtifact(deps: Deps, cmd: PutArtifact, bytes: AsyncIterable<Uint8Array>): Promise<Outcome<PutArtifactDone>> {
-  const early = refusePut(cmd) ?? (await transact(deps.pool, tx => settled(tx, cmd)))
-  if (early) return early instanceof Refusal ? early : { artifact: early, created: false }
+  const before = refusePut(cmd) ?? (await transact(deps.pool, tx => standing(tx, cmd)))
+  if (before instanceof Refusal) return before
+  if (before.there) return { artifact: before.there, created: false }
   const id = newId('artifact')
   let unwanted: string | null = id
   try {
@@ -78,30 +80,31 @@ async function receive(deps: Deps, upload: { id: string; digest: string }, bytes
   return digest === upload.digest ? size : new InvalidInput(['content-digest'], `The bytes that came have the sha-256 ${digest}.`)
 }
 
-/** The refusal, or the artifact when it is there as it should be. The flow is locked from here on. */
-async function settled(tx: Tx, cmd: PutArtifact): Promise<Refusal | ArtifactRow | undefined> {
-  const stand = (await leaseStands(tx, cmd.actor, [cmd.lease])).get(leaseKey(cmd.lease))
+/** there: as it should be. flow is locked from here on, and workerId has its lease. */
+type Standing = { there: ArtifactRow } | { there: undefined; flow: FlowFacts; workerId: string }
+
+async function standing(tx: Tx, { actor, lease, name, digest }: PutArtifact): Promise<Refusal | Standing> {
+  const stand = (await leaseStands(tx, actor, [lease])).get(leaseKey(lease))
   if (stand?.refusal) return stand.refusal
-  const there = await findArtifact(tx, { flowId: cmd.lease.flowId, name: cmd.name })
-  if (there?.digest === cmd.digest) return there
-  if (there?.attempt === cmd.lease.attempt) return new Conflict(`Artifact ${cmd.name} of flow ${cmd.lease.flowId} has another content in this attempt already.`)
-  const full = !there && (await countArtifacts(tx, cmd.lease.flowId)) >= LIMITS.artifactsMax
-  return full ? new LimitExceeded(LIMITS.artifactsMax, `A flow has at most ${LIMITS.artifactsMax} artifacts.`) : undefined
+  const there = await findArtifact(tx, { flowId: lease.flowId, name })
+  if (there?.digest === digest) return { there }
+  if (there?.attempt === lease.attempt) return new Conflict(`Artifact ${name} of flow ${lease.flowId} has another content in this attempt already.`)
+  if (!there && (await countArtifacts(tx, lease.flowId)) >= LIMITS.artifactsMax) return new LimitExceeded(LIMITS.artifactsMax, `A flow has at most ${LIMITS.artifactsMax} artifacts.`)
+  if (!stand?.flow || stand.workerId === null) throw new Error(`the lease of flow ${lease.flowId} is current and nobody has it`)
+  return { there: undefined, flow: stand.flow, workerId: stand.workerId }
 }
 
 async function store(tx: Tx, deps: Deps, cmd: PutArtifact & { id: string; size: number }): Promise<Outcome<PutArtifactDone & { replaced: string | null }>> {
-  const there = await settled(tx, cmd)
-  if (there) return there instanceof Refusal ? there : { artifact: there, created: false, replaced: null }
+  const stand = await standing(tx, cmd)
+  if (stand instanceof Refusal) return stand
+  if (stand.there) return { artifact: stand.there, created: false, replaced: null }
   const bytes = await storedBytes(tx, cmd.id)
   if (bytes !== cmd.size) throw new Error(`of ${cmd.size} bytes of artifact ${cmd.name} of flow ${cmd.lease.flowId} ${bytes} are there`)
   const { id, name, mediaType, size, digest, ttlMs, lease: { flowId, attempt } } = cmd
   const { replaced, ...artifact } = await insertArtifact(tx, { id, flowId, name, mediaType, size, digest, attempt, ttlMs })
-  await tellArtifact(tx, deps, artifact)
+  await applyMoves(tx, deps, stand.workerId, [addArtifact(stand.flow, artifact)])
   return { artifact, created: true, replaced }
 }
-
-/** The milestone flow.artifact belongs here. */
-async function tellArtifact(_tx: Tx, _deps: Deps, _artifact: ArtifactRow): Promise<void> {}
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*(\s*;\s*[a-z0-9-]+=("[^"\\\r\n]*"|[^\s";,]+))*$/i

@@ -11,6 +11,9 @@ export const artifactOf = (pool: Pool, p: { flowId: string; name: string }): Pro
 export const artifactsOfFlows = (db: Named, flowIds: readonly string[]): Promise<ArtifactRow[]> =>
   db.rows<ArtifactRow & Record<string, unknown>>('artifactsOfFlows', ARTIFACTS_OF_FLOWS, [[...new Set(flowIds)]])
 
+export const artifactsByIds = (pool: Pool, ids: readonly string[]): Promise<ArtifactRow[]> =>
+  named(pool).rows<ArtifactRow & Record<string, unknown>>('artifactsByIds', `SELECT ${ARTIFACT_COLUMNS} FROM artifact a WHERE a.id = ANY($1::text[]) AND ${UNEXPIRED}`, [ids])
+
 const ARTIFACTS_OF_FLOWS = `
 SELECT ${ARTIFACT_COLUMNS} FROM unnest($1::text[]) AS f(id) JOIN artifact a ON a.flow_id = f.id WHERE ${UNEXPIRED} ORDER BY a.flow_id, a.name`
 
@@ -19,8 +22,11 @@ export class ArtifactGone extends Error {
   override readonly name = 'ArtifactGone'
 }
 
-/** A piece of a chunk, which is stored so that it can be read from anywhere in it. A whole one comes as text twice its size. */
-const PIECE_BYTES = 256 * 1024
+/**
+ * A piece of a chunk, which is stored so that it can be read from anywhere in it. The driver makes text of it first, twice as long, and that fits into one read of
+ * its socket: of 256 KiB a process grew by 45 MiB, of 28 KiB by 8, and no slower.
+ */
+const PIECE_BYTES = 28 * 1024
 
 /** The bytes from a place up to another (not included), piece by piece as they are taken. @throws ArtifactGone */
 export async function* artifactBytes(pool: Pool, { artifact, from, to }: { artifact: Pick<ArtifactRow, 'id'>; from: number; to: number }): AsyncGenerator<Buffer, void> {

@@ -2,7 +2,8 @@
  * Which flows start next: the order of D-34 over all that is asked for, cut by the rooms (D-39). The queue is read ahead in rounds, a share of what is wanted
  * from each place, and no place further than the edge: where the last that is wanted stands, as far as is known. So the work is that of the places and of the limit;
  * it grows neither with the queue nor with how many cannot run (INV-47).
- * A lane is read as it stands. Where it holds what is not asked for, or what has a cap group of its own, its kinds are read one by one from there on.
+ * A lane of which several kinds are asked for is read as it stands. Where it holds what is not asked for, or what has a cap group of its own, its kinds are
+ * read one by one from there on.
  */
 import type { Tx } from '@sluice/db'
 import { readKindsAhead, readLanesAhead } from '../sql/promotion-sql.ts'
@@ -21,7 +22,7 @@ const behind = (rank: number): Place => ({ rank, orderAt: 'infinity', id: '' })
 export async function nextInOrder(tx: Tx, w: Wanted): Promise<Ahead[]> {
   const kinds = askedIn(w)
   const known = new Map<string, Ahead>()
-  let cursors: Cursor[] = [...kinds.keys()].map(lane => ({ lane, kind: null, after: behind(-1), count: 0 }))
+  let cursors: Cursor[] = [...kinds].map(([lane, [kind, ...more]]) => ({ lane, kind: more.length === 0 ? (kind ?? null) : null, after: behind(-1), count: 0 }))
   let edge: Place | null = null
   for (;;) {
     const chosen = cut([...known.values()].sort(compare), w)
@@ -53,7 +54,8 @@ interface Round { w: Wanted; edge: Place | null; kinds: Map<string, Set<string>>
 async function readAhead(tx: Tx, cursors: Cursor[], { w, edge, kinds }: Round): Promise<{ rows: Ahead[]; cursors: Cursor[] }> {
   const first = cursors.reduce((a, b) => (compare(b.after, a.after) < 0 ? b : a))
   const from = cursors.filter(c => (c.kind === null) === (first.kind === null))
-  const reading = { limit: 1 + Math.ceil(w.limit / from.length), edge, at: w.at }
+  // What was read before and is still in front is dense: it is read twice as far.
+  const reading = { limit: Math.min(w.limit, 1 + Math.ceil(((first.count === 0 ? 1 : 2) * w.limit) / from.length)), edge, at: w.at }
   const full = w.rooms.principals.filter(r => r.slots === 0).map(r => r.principalId)
   const rows = first.kind === null ? await readLanesAhead(tx, { ...reading, from }) : await readKindsAhead(tx, { ...reading, from: from as (Cursor & Head)[], full })
   const goOn = byCursor(from, rows).map(({ c, rows: read }) =>

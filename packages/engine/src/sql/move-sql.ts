@@ -2,6 +2,7 @@ import type { FlowChange, FlowMove, Instant } from '@sluice/domain'
 import { MOVES } from '@sluice/domain'
 import type { Tx } from '@sluice/db'
 import type { CountWord } from '@sluice/protocol'
+import type { LockedFlow } from './flow-facts-sql.ts'
 
 /** wanted: the types of events that some webhook endpoint ever asked for, the same on every row. */
 export interface Moved { id: string; sequence: number; at: Date; leaseExpiresAt: Date | null; wanted: string[] }
@@ -14,7 +15,7 @@ export interface Moved { id: string; sequence: number; at: Date; leaseExpiresAt:
  */
 export async function writeMoves(tx: Tx, moves: FlowMove[], actorOf: (move: FlowMove) => string): Promise<Moved[]> {
   const { changes, ordered } = byChange(moves, actorOf)
-  return tx.rows<Moved & Record<string, unknown>>('writeMoves', WRITE_MOVES, [JSON.stringify(changes), ordered.map(move => move.flow.id), ordered.map(resultOf)])
+  return tx.rows<Moved & Record<string, unknown>>('writeMoves', WRITE_MOVES, [JSON.stringify(changes), ordered.map(rowOf), ordered.map(resultOf)])
 }
 
 // This statement's clock, never earlier than the flow's last event; and what the row's own instants become.
@@ -25,8 +26,8 @@ const PINNED_AT = `CASE n.pinned_at WHEN 'now' THEN ${AT} WHEN 'clear' THEN NULL
 const HELD_AT = `CASE n.held_at WHEN 'now' THEN ${AT} WHEN 'clear' THEN NULL ELSE f.held_at END`
 
 /**
- * Its plan is kept (ADR 26), so the text leaves the planner one way: from the items to each row by its key. A join by plain equality could be begun at the
- * table, in the order of its key; words of the item instead of literals invite no partial index (trap 1).
+ * Its plan is kept (ADR 26), so the text leaves the planner one way: from the items to each flow where its row lies, to each attempt by its key. A join by plain
+ * equality could be begun at the table, in the order of its key; words of the item instead of literals invite no partial index (trap 1).
  */
 const WRITE_MOVES = `
 WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
@@ -66,7 +67,7 @@ moved AS (
     end_reason text, end_call text, attempt_error jsonb,
     event_type text, actor text, payload jsonb, words text[], deltas int[])
   CROSS JOIN LATERAL generate_series(n.first, n.last) AS at(n)
-  WHERE f.id = ANY(ARRAY[($2::text[])[at.n]]) AND f.status = n.was_status AND f.phase IS NOT DISTINCT FROM n.was_phase AND f.epoch = n.was_epoch
+  WHERE f.ctid = ($2::tid[])[at.n] AND f.status = n.was_status AND f.phase IS NOT DISTINCT FROM n.was_phase AND f.epoch = n.was_epoch
     AND (f.cancel_requested_at IS NOT NULL) = n.was_cancel_requested AND (f.deleted_at IS NOT NULL) = n.was_deleted
   RETURNING f.id, f.lane, f.kind, f.last_sequence, f.last_event_at AS at, n.status, n.phase, n.current_attempt, n.attempt_do, n.attempt_index, n.attempt_type,
     n.attempt_epoch, n.worker_id, n.request_id, n.code_version, n.ttl_ms, n.end_reason, n.end_call, n.attempt_error, n.event_type, n.actor, n.payload, n.words, n.deltas
@@ -115,31 +116,33 @@ type Said = Record<string, unknown>
 function byChange(moves: FlowMove[], actorOf: (move: FlowMove) => string): { changes: Said[]; ordered: FlowMove[] } {
   const groups = new Map<string, { change: Said; of: FlowMove[] }>()
   for (const move of moves) {
-    const change = said({ ...toChange(move), actor: actorOf(move) })
+    const change = toChange(move, actorOf(move))
     const text = JSON.stringify(change)
     const group = groups.get(text) ?? { change, of: [] }
     group.of.push(move)
     groups.set(text, group)
   }
   let last = 0
-  const changes = [...groups.values()].map(({ change, of }) => ({ ...change, first: last + 1, last: (last += of.length) }))
+  const changes = [...groups.values()].map(({ change, of }) => ({ ...said(change), first: last + 1, last: (last += of.length) }))
   return { changes, ordered: [...groups.values()].flatMap(group => group.of) }
 }
 
+/** A flow that was not read under its lock has none, and is not written. */
+const rowOf = ({ flow }: FlowMove): string | null => (flow as Partial<LockedFlow>).ctid ?? null
 const resultOf = ({ set }: FlowMove): string | null => (set.result == null ? null : JSON.stringify(set.result))
 
 /** Without what is null: reading costs by the number of words. */
 const said = (change: Said): Said => Object.fromEntries(Object.entries(change).filter(([, value]) => value != null))
 
 /** All that a move says, but for its flow's id and result. */
-function toChange(move: FlowMove): Said {
+function toChange(move: FlowMove, actor: string): Said {
   const { flow, set, attempt } = move
   const status = set.status ?? flow.status
   return {
     was_status: flow.status, was_phase: flow.phase, was_epoch: flow.epoch, was_cancel_requested: flow.cancelRequested, was_deleted: flow.deleted,
     ...columns(move), ends: status !== flow.status && set.terminalReason != null,
     ...(attempt ? attemptColumns(attempt) : {}),
-    event_type: MOVES[move.name].event, payload: { ...move.payload, status, phase: pick(set.phase, flow.phase) },
+    event_type: MOVES[move.name].event, actor, payload: { ...move.payload, status, phase: pick(set.phase, flow.phase) },
     ...countsOf(move, status),
   }
 }

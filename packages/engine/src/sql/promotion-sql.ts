@@ -1,8 +1,8 @@
-import type { FlowFacts } from '@sluice/domain'
 import type { Tx } from '@sluice/db'
 import type { CapScope, LaneState } from '@sluice/protocol'
 import { INSTANT } from '../reads/instant-sql.ts'
 import { FLOW_FACTS } from './flow-facts-sql.ts'
+import type { FlowFactsRow, LockedFlow } from './flow-facts-sql.ts'
 
 /** The promoter's lock, a statement of its own: whoever counts slots afterwards has a younger snapshot (D-39 a, trap 4). */
 export const lockPromotion = (tx: Tx): Promise<unknown> => tx.rows('lockPromotion', `SELECT 1 FROM quota WHERE scope = 'GLOBAL' AND subject = '' FOR UPDATE`)
@@ -57,7 +57,7 @@ export interface PrincipalRoom { principalId: string; slots: number }
 
 /** Where a flow stands in the order of D-34; the time as text, which has the microseconds and sorts like it. */
 export interface Place { rank: number; orderAt: string; id: string }
-export interface Ahead extends Place { nth: number; lane: string; kind: string; capGroup: string; principalId: string }
+export interface Ahead extends Place { ctid: string; nth: number; lane: string; kind: string; capGroup: string; principalId: string }
 /** Reads what is due at that instant and stands behind each place, so many rows of each at most, and nothing behind the edge. */
 export interface Reading<T> { from: (T & { after: Place })[]; at: string; limit: number; edge: Place | null }
 
@@ -79,8 +79,8 @@ const walk = (o: { of: string; by: string; at: string }): string => `(
        WHERE ${PROMOTABLE} AND ${o.of} AND (${o.by}q.rank) > (${o.at}s.rank) ORDER BY ${o.by}q.rank, q.order_at, q.id LIMIT 1) n
      WHERE n.rank <= $1
   )
-  SELECT r.lane, r.kind, r."capGroup", r."principalId", r.rank, ${INSTANT('r.order_at')} AS "orderAt", r.id FROM step s CROSS JOIN LATERAL (
-    SELECT q.lane, q.kind, q.cap_group AS "capGroup", q.principal_id AS "principalId", q.rank, q.order_at, q.id FROM flow q
+  SELECT r.row AS ctid, r.lane, r.kind, r."capGroup", r."principalId", r.rank, ${INSTANT('r.order_at')} AS "orderAt", r.id FROM step s CROSS JOIN LATERAL (
+    SELECT q.ctid AS row, q.lane, q.kind, q.cap_group AS "capGroup", q.principal_id AS "principalId", q.rank, q.order_at, q.id FROM flow q
      WHERE s.due AND ${PROMOTABLE} AND ${o.of} AND (${o.by}q.rank, q.order_at, q.id) > (${o.at}s.rank, s.order_at, s.id)
        AND NOT q.pin_force AND (q.not_before IS NULL OR q.not_before <= $4 OR q.order_at > $4)
      ORDER BY ${o.by}q.rank, q.order_at, q.id LIMIT $3) r
@@ -121,19 +121,19 @@ export const readKindsAhead = (tx: Tx, r: Reading<Head> & { full: string[] }): P
     [...places(r), r.from.map(f => f.kind), r.full],
   )
 
-/** Locks what was chosen, in its order. What somebody is changing, or has changed since it was read, is left out (D-39 d). */
-export const takePromotable = (tx: Tx, chosen: Place[]): Promise<FlowFacts[]> =>
-  tx.rows<FlowFacts & Record<string, unknown>>(
+/** Locks what was chosen, in its order. What somebody is changing, or has changed since it was read, is left out (D-39 d): it lies elsewhere, and there lies none or another. */
+export const takePromotable = (tx: Tx, chosen: Ahead[]): Promise<LockedFlow[]> =>
+  tx.rows<FlowFactsRow>(
     'takePromotable',
-    `SELECT ${FLOW_FACTS} FROM unnest($1::text[], $2::int[], $3::timestamptz[]) WITH ORDINALITY AS n(id, rank, order_at, nth) JOIN flow f ON f.id = ANY(ARRAY[n.id])
-      WHERE f.status::text = 'QUEUED' AND NOT f.blocked AND (f.rank, f.order_at) = (n.rank, n.order_at)
+    `SELECT ${FLOW_FACTS} FROM unnest($1::tid[], $2::text[], $3::int[], $4::timestamptz[]) WITH ORDINALITY AS n(row, id, rank, order_at, nth) JOIN flow f ON f.ctid = n.row
+      WHERE f.status::text = 'QUEUED' AND NOT f.blocked AND f.id || '' = n.id AND f.rank = n.rank AND f.order_at = n.order_at
       ORDER BY n.nth FOR UPDATE OF f SKIP LOCKED`,
-    [chosen.map(c => c.id), chosen.map(c => c.rank), chosen.map(c => c.orderAt)],
+    [chosen.map(c => c.ctid), chosen.map(c => c.id), chosen.map(c => c.rank), chosen.map(c => c.orderAt)],
   )
 
 /** Flows that an operator forced past the caps, first pinned last. Everything else about them must hold as for any other. */
-export async function takeForced(tx: Tx, heads: Head[], limit: number): Promise<FlowFacts[]> {
-  return tx.rows<FlowFacts & Record<string, unknown>>(
+export async function takeForced(tx: Tx, heads: Head[], limit: number): Promise<LockedFlow[]> {
+  return tx.rows<FlowFactsRow>(
     'takeForced',
     `SELECT ${FLOW_FACTS} FROM flow f
       WHERE f.status = 'QUEUED' AND f.pin_force AND NOT f.blocked AND (f.not_before IS NULL OR f.not_before <= clock_timestamp())

@@ -92,7 +92,7 @@ received AS (
   SELECT i."signalId", i."waitpointId", i."flowId", i.decision, i.payload, i.by, i.key, i.effect, c.now FROM item i JOIN answered a ON a.id = i."waitpointId" CROSS JOIN clock c
 )
 INSERT INTO memo (flow_id, key, kind, value, bytes, attempt, created_at)
-SELECT i."flowId", a.key, 'ANSWER', jsonb_build_object('decision', i.decision, 'payload', i.payload), i.bytes, a.attempt, c.now
+SELECT i."flowId", a.key, 'ANSWER', jsonb_build_object('decision', i.decision, 'payload', i.payload, 'by', i.by), i.bytes, a.attempt, c.now
   FROM item i JOIN answered a ON a.id = i."waitpointId" CROSS JOIN clock c
 ON CONFLICT (flow_id, key) DO NOTHING`
 
@@ -131,10 +131,11 @@ export const unreadAnswers = (tx: Pick<Tx, 'rows'>, flowIds: string[]): Promise<
        SELECT id FROM waitpoint WHERE flow_id = f.id AND state = 'SATISFIED' AND mode = 'HELD' ORDER BY answered_at DESC LIMIT 1) w
       WHERE f.id = ANY($1::text[]) AND f.answer_unread`, [flowIds])
 
-/** By the holder of the lease, naming the waitpoint: an answer that it heard is its own from now on (T12b). */
+/** By the holder of the lease, naming the waitpoint: an answer that it heard is its own from now on (T12b). Of an earlier waitpoint, said again, it tells nothing of the latest answer. */
 export const acknowledgeAnswers = (tx: Tx, p: { workerId: string; waitpointIds: string[] }): Promise<unknown> =>
   tx.rows(
     'acknowledgeAnswers',
     `UPDATE flow f SET answer_unread = false FROM waitpoint w, attempt a
       WHERE w.id = ANY($2::text[]) AND f.id = w.flow_id AND f.answer_unread AND w.state = 'SATISFIED'
+        AND NOT EXISTS (SELECT 1 FROM waitpoint later WHERE later.flow_id = f.id AND later.state = 'SATISFIED' AND later.mode = 'HELD' AND later.answered_at > w.answered_at)
         AND a.flow_id = f.id AND a.index = f.current_attempt AND a.worker_id = $1 AND a.ended_at IS NULL`, [p.workerId, p.waitpointIds])

@@ -202,7 +202,7 @@ describe('promotion', () => {
   }
   const promote = (pool: Pool): Promise<number> => transact(pool, probe, { plans: 'kept' })
   const PROMOTION: Expected = {
-    buffers: 1500, indexes: [LIVE, 'flow_due_idx', 'flow_forced_idx', 'flow_kept_idx', 'flow_pkey', 'flow_promotable_idx', 'flow_queue_lane_idx', 'flow_slot_idx'],
+    buffers: 1500, indexes: [LIVE, 'flow_due_idx', 'flow_forced_idx', 'flow_kept_idx', 'flow_promotable_idx', 'flow_queue_lane_idx', 'flow_slot_idx'],
   }
 
   test('INV-47 finds fifty of forty thousand of which few can run', async () => {

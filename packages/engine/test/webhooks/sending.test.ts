@@ -102,9 +102,9 @@ describe('sending', () => {
     const [first = '', second = ''] = await b.cancelled(2)
     const order: string[] = []
     b.deliver(d => {
-      const { event_id: id, sequence } = JSON.parse(d.body) as { event_id: string; sequence: number }
-      order.push(`${id.includes(first.slice(5)) ? 'first' : 'second'} ${sequence}`)
-      return id.includes(first.slice(5)) && sequence === 1 && d.n < 3 ? answered(503) : answered(200)
+      const { sequence, data: { flow: { id } } } = JSON.parse(d.body) as { sequence: number; data: { flow: { id: string } } }
+      order.push(`${id === first ? 'first' : 'second'} ${sequence}`)
+      return id === first && sequence === 1 && d.n < 3 ? answered(503) : answered(200)
     })
     await b.settled()
     expect(second).not.toBe('')
