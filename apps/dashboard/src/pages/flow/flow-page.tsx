@@ -1,3 +1,4 @@
+import { FlowArtifacts } from '../../features/artifact/flow-artifacts.tsx'
 import { FlowDeliveries } from '../../features/delivery/flow-deliveries.tsx'
 import { FlowAttempts, FlowAttempts_Flow } from '../../features/flow/flow-attempts.tsx'
 import { FlowEvents, FlowEvents_Flow } from '../../features/flow/flow-events.tsx'
@@ -64,6 +65,7 @@ function FlowSheet({ flow, readAt, search, onSearch, onDeleted }: Omit<Props, 'i
           { name: 'waits', label: 'Waits', content: <FlowWaits flowId={flow.id} /> },
           { name: 'events', label: 'Events', content: <FlowEvents flow={flow} paged={search.after !== undefined} onPage={after => onSearch({ ...search, after })} /> },
           { name: 'attempts', label: 'Attempts', content: <FlowAttempts flow={flow} /> },
+          { name: 'artifacts', label: 'Artifacts', content: <FlowArtifacts flowId={flow.id} /> },
           { name: 'deliveries', label: 'Deliveries', content: <FlowDeliveries flowId={flow.id} after={search.after} onPage={after => onSearch({ ...search, after })} /> },
         ]}
       />
