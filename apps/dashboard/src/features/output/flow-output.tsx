@@ -42,7 +42,7 @@ export function FlowOutput({ flowId }: { flowId: string }) {
       {problem && <p role="alert" className="text-bad">{problem}</p>}
       {missing > 0 && <p className="flex items-center gap-1.5 text-attention"><Scissors size={14} aria-hidden="true" className="shrink-0" /> Trimmed: {missing.toLocaleString('en-US')} earlier {missing === 1 ? 'piece is' : 'pieces are'} kept no longer; each place is marked.</p>}
       <div className="relative">
-        <div ref={scroller} role="region" aria-label="Output" tabIndex={0} className="h-[max(16rem,calc(100dvh-22rem))] overflow-y-auto overflow-x-hidden overscroll-contain rounded-md border border-line bg-sunken p-2 font-mono text-[0.93rem]">
+        <div ref={scroller} role="region" aria-label="Output" tabIndex={0} className="h-[max(20rem,calc(100dvh-29.5rem))] overflow-y-auto overflow-x-hidden overscroll-contain rounded-md border border-line bg-sunken p-2 font-mono text-[0.93rem]">
           <div aria-hidden="true" className="relative flex h-0 overflow-hidden"><span className="hidden w-28 shrink-0 md:inline" /><span className="inline-flex w-7 shrink-0 sm:w-24" /><span ref={probe} className="invisible shrink-0">{PROBE}</span></div>
           <div style={{ height: first * ROW_PX }} />
           {rows.slice(first, last + 1).map((row, at) => {
