@@ -138,6 +138,11 @@ async function twoLook(page: Page, { browser, world }: { browser: Browser; world
   await context.close()
 }
 
+async function downloaded(page: Page): Promise<string> {
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Text', exact: true }).click()])
+  return readFile(await file.path(), 'utf8')
+}
+
 async function followsOutput(page: Page, world: World): Promise<void> {
   const [id = ''] = await world.admin.createFlows([{ kind: 'essay.write', title: 'Essay' }])
   await page.goto(`${world.url}/flows/${id}?tab=output`)
@@ -158,9 +163,7 @@ async function followsOutput(page: Page, world: World): Promise<void> {
   await expect(page.getByText('Waiting', { exact: true }).first()).toBeVisible({ timeout: 90_000 })
   await page.getByRole('button', { name: /new lines$|^To the end$/ }).click()
   await expect(output.getByText('The last page could not be read')).toBeVisible()
-  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Text', exact: true }).click()])
-  const text = await readFile(await file.path(), 'utf8')
-  expect(text.match(/Line \d+/g)).toEqual(Array.from({ length: LINES }, (_, at) => `Line ${at + 1}`))
+  expect((await downloaded(page)).match(/Line \d+/g)).toEqual(Array.from({ length: LINES }, (_, at) => `Line ${at + 1}`))
   await page.getByRole('searchbox', { name: 'Words of the output' }).fill('much longer')
   await page.keyboard.press('Enter')
   await expect(page.getByText('1 of 24')).toBeVisible()
@@ -180,6 +183,14 @@ async function answersOnPage(page: Page): Promise<void> {
   await expect(card.getByText('"calm"')).toBeVisible()
   await expect(page.getByText('Finished', { exact: true }).first()).toBeVisible({ timeout: 60_000 })
   await page.getByRole('tab', { name: 'Attempts' }).click()
+  await expect(page.getByRole('table', { name: 'Attempts' }).getByText('finished', { exact: true })).toBeVisible()
   await takePictures(page, 'flow-attempts-resumed')
   await expectAccessible(page)
+  await page.getByRole('tab', { name: 'Output' }).click()
+  await expect(page.getByText('Complete', { exact: true })).toBeVisible()
+  // What is remembered is not said again.
+  const text = await downloaded(page)
+  expect(text.match(/Line \d+/g)).toHaveLength(LINES)
+  expect(text).toContain('It was decided: approve.')
+  await takePictures(page, 'flow-output-complete')
 }
