@@ -48,7 +48,7 @@ export function FlowHeader({ flow: masked, readAt, onDeleted }: Props) {
         <span className="text-[1.1rem]"><LookBadge look={STATUS_LOOKS[flow.status]} /></span>
         {flow.phase && <LookBadge look={PHASE_LOOKS[flow.phase]} />}
         {flow.waitKind && <LookBadge look={WAIT_KIND_LOOKS[flow.waitKind]} />}
-        {flow.waitingSince && <span className="text-muted">since <RelativeTime at={flow.waitingSince} /></span>}
+        {flow.waitingSince && <span className="text-muted">for <Elapsed since={flow.waitingSince} /></span>}
         {flow.openWaitpoint && <ToAnswer id={flow.id} mayAnswer={flow.openWaitpoint.viewerMayAnswer} />}
         {silence !== null && <LookBadge look={silentLook(silence)} />}
         {flow.overCap && <span className="inline-flex items-center gap-1.5 font-medium text-attention"><ArrowUpFromLine size={14} aria-hidden="true" /> Started over the cap</span>}

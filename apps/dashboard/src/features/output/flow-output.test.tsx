@@ -1,13 +1,15 @@
 import { act, fireEvent, screen, waitFor } from '@testing-library/react'
 import { afterEach, describe, expect, test } from 'vitest'
 import { renderWith } from '../../../test/fake-api.tsx'
-import { masked } from '../../../test/mask.ts'
 import { fakeFrame, framesItem } from '../../../test/output-factories.ts'
+import { connectionOf } from '../../../test/webhook-factories.ts'
 import { updateConnection } from '../../graphql/connection.ts'
 import { FlowOutput } from './flow-output.tsx'
 
-const FLOW = masked<Parameters<typeof FlowOutput>[0]['flow']>({ id: 'flow_1', isTerminal: false, attempts: { edges: [{ node: { id: 'att_1', index: 0, worker: { id: 'wrk_1', name: 'printer' } } }] } })
-const setup = () => renderWith(<FlowOutput flow={FLOW} />)
+const attempts = [{ __typename: 'Attempt', id: 'att_1', index: 0, worker: { __typename: 'Worker', id: 'wrk_1', name: 'printer' } }]
+const setup = () => renderWith(<FlowOutput flowId="flow_1" />, {
+  answers: { FlowOutputAttempts: () => ({ flow: { __typename: 'Flow', id: 'flow_1', attempts: connectionOf('FlowAttempts', attempts) } }) },
+})
 const shown = () => screen.getByRole('region', { name: 'Output' })
 const connect = (state: 'open' | 'closed') => act(() => updateConnection({ state }))
 

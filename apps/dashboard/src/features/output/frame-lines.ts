@@ -41,6 +41,11 @@ export class FrameLines {
     return this.#lines
   }
 
+  /** The last attempt that said something; -1 = none. */
+  get attempt(): number {
+    return this.#attempt
+  }
+
   /** How many lines were said; marks are none. */
   get said(): number {
     return this.#lines.length - this.#marks

@@ -16,7 +16,7 @@ export function OutputRowView({ row, line, wanted, isAt, workers, unfolded, onFo
   const { tone } = FRAME_LOOKS[line.kind]
   const stands = line.kind === 'WARNING' || line.kind === 'ERROR'
   return (
-    <div style={{ height: ROW_PX }} className={`flex whitespace-pre ${isAt ? 'bg-accent/15' : ''} ${stands ? TONE_TEXT[tone] : ''}`}>
+    <div style={{ height: ROW_PX }} className={`flex items-center whitespace-pre ${isAt ? 'bg-accent/15' : ''} ${stands ? TONE_TEXT[tone] : ''}`}>
       <Gutter line={line} begins={row.begins && line.begins} />
       {line.kind === 'JSON' && row.begins
         ? <Fold text={row.text} unfolded={unfolded} wanted={wanted} onFold={() => onFold(row.line)} />

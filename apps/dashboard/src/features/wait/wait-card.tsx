@@ -57,7 +57,7 @@ export const WaitCard = memo(function WaitCard({ wait, names, begun = false, ofF
       </div>
       {ofFlow && wait.answer !== null && wait.answer.payload !== null && <JsonView value={wait.answer.payload} label={`payload of the answer to ${wait.key}`} />}
       {command.problem && <p role="alert" className="text-bad">{command.problem}</p>}
-      {open && isOpen && <AnswerForm wait={wait} whyNot={whyNot} command={command} onDecide={(decision, payload) => void decide(decision, payload)} />}
+      {open && <AnswerForm wait={wait} whyNot={whyNot} command={command} onDecide={(decision, payload) => void decide(decision, payload)} />}
     </article>
   )
 })
@@ -68,7 +68,7 @@ function Toggle({ wait, open, needed, onTurn }: { wait: Wait; open: boolean; nee
   if (open) return <Button look="quiet" icon={ChevronDown} aria-expanded aria-label={`Close the form of ${what}`} onClick={() => onTurn(false)}>Close</Button>
   return needed
     ? <Button icon={ChevronRight} aria-expanded={false} aria-label={`Answer ${what}`} onClick={() => onTurn(true)}>Answer</Button>
-    : <Button look="quiet" icon={ListTree} aria-expanded={false} aria-label={`Say more to ${what}`} onClick={() => onTurn(true)}>{wait.fields === null ? 'With data' : 'With more'}</Button>
+    : <Button look="quiet" icon={ListTree} className="order-last sm:order-none" aria-expanded={false} aria-label={`Say more to ${what}`} onClick={() => onTurn(true)}>{wait.fields === null ? 'With data' : 'With more'}</Button>
 }
 
 /** Answered elsewhere while the row was kept for who was typing. */
@@ -85,7 +85,7 @@ function Facts({ wait, names, ofFlow }: { wait: Wait; names: ReadonlyMap<string,
   return (
     <p className="m-0 flex flex-wrap items-center gap-x-3 gap-y-1 text-[0.93rem] text-muted">
       <LookBadge look={WAIT_KIND_LOOKS[wait.kind]} />
-      {!ofFlow && <a data-row href={addressOf.flow(wait.flow.id)} className="min-w-0 break-words">{wait.flow.title}</a>}
+      {!ofFlow && <a data-row href={addressOf.flow(wait.flow.id)} title={wait.flow.title} className="max-w-96 truncate">{wait.flow.title}</a>}
       {!ofFlow && <span>lane <a href={addressOf.queue(wait.flow.lane.name)} className="text-muted">{wait.flow.lane.name}</a></span>}
       {ofFlow && wait.prompt !== null && <span className="font-mono text-text">{wait.key}</span>}
       {ofFlow && wait.mode !== null && <LookBadge look={WAIT_MODE_LOOKS[wait.mode]} />}

@@ -66,12 +66,15 @@ describe('approvals page', () => {
     let left = [mine, other]
     const { api } = await setup(() => left)
     fireEvent.click(await screen.findByRole('button', { name: 'Answer publish of Mine' }))
+    fireEvent.change(screen.getByLabelText('version'), { target: { value: '2.1' } })
     left = []
     await api.send('WaitListChanged', waitItem(answeredWait(mine, 'reject', { by: 'olga' })))
     await api.send('WaitListChanged', waitItem(answeredWait(other, 'approve')))
     await waitFor(() => expect(screen.queryByRole('article', { name: /Other/ })).toBeNull())
     expect((await screen.findByRole('article', { name: /Mine/ })).textContent).toContain('by olga: Reject')
     await waitFor(() => expect(api.heard.filter(name => name === 'WaitList').length).toBeGreaterThan(1))
+    expect(screen.getByLabelText<HTMLInputElement>('version').value).toBe('2.1')
+    expect(screen.getByRole('button', { name: 'Approve' }).getAttribute('aria-disabled')).toBe('true')
     fireEvent.click(screen.getByRole('button', { name: 'Put away publish of Mine' }))
     expect(await screen.findByText('Nothing waits for an answer')).toBeTruthy()
   })

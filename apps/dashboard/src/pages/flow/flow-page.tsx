@@ -1,11 +1,10 @@
+import { lazy, Suspense, type ReactNode } from 'react'
 import { FlowDeliveries } from '../../features/delivery/flow-deliveries.tsx'
 import { FlowAttempts, FlowAttempts_Flow } from '../../features/flow/flow-attempts.tsx'
 import { FlowEvents, FlowEvents_Flow } from '../../features/flow/flow-events.tsx'
 import { FlowHeader, FlowHeader_Flow } from '../../features/flow/flow-header.tsx'
 import { FlowLife, FlowLife_Flow } from '../../features/flow/flow-life.tsx'
 import { FlowOverview, FlowOverview_Flow } from '../../features/flow/flow-overview.tsx'
-import { FlowOutput, FlowOutput_Flow } from '../../features/output/flow-output.tsx'
-import { FlowWaits, FlowWaits_Flow } from '../../features/wait/flow-waits.tsx'
 import { addressOf } from '../../features/addresses.ts'
 import { graphql, type ResultOf } from '../../graphql/graphql.ts'
 import { useEvery } from '../../graphql/use-every.ts'
@@ -16,15 +15,20 @@ import { Tabs } from '../../ui/tabs.tsx'
 import { useTitle } from '../../ui/use-title.ts'
 import type { FlowSearch } from './flow-search.ts'
 
+// Loaded when their tabs are opened, so that the first page stays light.
+const FlowArtifacts = lazy(async () => ({ default: (await import('../../features/artifact/flow-artifacts.tsx')).FlowArtifacts }))
+const FlowOutput = lazy(async () => ({ default: (await import('../../features/output/flow-output.tsx')).FlowOutput }))
+const FlowWaits = lazy(async () => ({ default: (await import('../../features/wait/flow-waits.tsx')).FlowWaits }))
+
 const FlowPage_Query = graphql(`
   query FlowPage($id: ID!, $after: String) {
     serverTime
     flow(id: $id) {
       id title status isTerminal
-      ...FlowHeader_Flow ...FlowLife_Flow ...FlowOverview_Flow ...FlowAttempts_Flow ...FlowEvents_Flow ...FlowOutput_Flow ...FlowWaits_Flow
+      ...FlowHeader_Flow ...FlowLife_Flow ...FlowOverview_Flow ...FlowAttempts_Flow ...FlowEvents_Flow
     }
   }
-`, [FlowHeader_Flow, FlowLife_Flow, FlowOverview_Flow, FlowAttempts_Flow, FlowEvents_Flow, FlowOutput_Flow, FlowWaits_Flow])
+`, [FlowHeader_Flow, FlowLife_Flow, FlowOverview_Flow, FlowAttempts_Flow, FlowEvents_Flow])
 
 const FlowPage_FlowEvents = graphql(`
   subscription FlowPageFlowEvents($id: ID!) {
@@ -60,15 +64,20 @@ function FlowSheet({ flow, readAt, search, onSearch, onDeleted }: Omit<Props, 'i
         value={tab} onChange={name => onSearch({ tab: name === 'overview' ? undefined : name, after: undefined })}
         tabs={[
           { name: 'overview', label: 'Overview', content: <FlowOverview flow={flow} /> },
-          { name: 'output', label: 'Output', content: <FlowOutput flow={flow} /> },
-          { name: 'waits', label: 'Waits', content: <FlowWaits flow={flow} /> },
+          { name: 'output', label: 'Output', content: <Later><FlowOutput flowId={flow.id} /></Later> },
+          { name: 'waits', label: 'Waits', content: <Later><FlowWaits flowId={flow.id} /></Later> },
           { name: 'events', label: 'Events', content: <FlowEvents flow={flow} paged={search.after !== undefined} onPage={after => onSearch({ ...search, after })} /> },
           { name: 'attempts', label: 'Attempts', content: <FlowAttempts flow={flow} /> },
+          { name: 'artifacts', label: 'Artifacts', content: <Later><FlowArtifacts flowId={flow.id} /></Later> },
           { name: 'deliveries', label: 'Deliveries', content: <FlowDeliveries flowId={flow.id} after={search.after} onPage={after => onSearch({ ...search, after })} /> },
         ]}
       />
     </div>
   )
+}
+
+function Later({ children }: { children: ReactNode }) {
+  return <Suspense fallback={<p role="status" className="text-muted">Reading…</p>}>{children}</Suspense>
 }
 
 function Missing({ id }: { id: string }) {
