@@ -8,13 +8,14 @@ import type { Config } from './config.ts'
 export const engineSettings = <Given extends Omit<EngineSettings, 'webhookUrl'> & Pick<Config, 'flowWebhookUrl'>>(config: Given): Given & EngineSettings =>
   ({ ...config, webhookUrl: config.flowWebhookUrl })
 
-export type WebhookKnobs = Pick<Config, 'dataEncryptionKeys' | 'flowWebhookSecrets'>
+export type WebhookKnobs = Pick<Config, 'dataEncryptionKeys' | 'flowWebhookSecrets' | 'artifactInlineMaxBytes'>
 
 /** address: how bodies name this server; asked each time, because a port of 0 is known late. */
 export const webhookDeps = (config: WebhookKnobs, { outbound, address }: { outbound: Pick<Outbound, 'check'>; address(): string }): WebhookDeps => ({
   keys: openKeyring(config.dataEncryptionKeys ?? []),
   ownSecrets: config.flowWebhookSecrets ?? [],
   publicUrl: address,
+  inlineMaxBytes: config.artifactInlineMaxBytes,
   refuseUrl: (url) => refuseUrl(outbound, url),
 })
 
