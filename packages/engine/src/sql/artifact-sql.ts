@@ -97,3 +97,26 @@ DELETE FROM artifact_chunk c USING (
      AND NOT EXISTS (SELECT 1 FROM artifact_chunk l WHERE l.artifact_id = o.artifact_id AND l.written_at >= (SELECT clock_timestamp() - $1 * interval '1 ms'))
    ORDER BY o.written_at LIMIT $2) old
  WHERE c.artifact_id = old.artifact_id AND c.n = old.n RETURNING 1`
+
+export interface ToldArtifact { flowId: string; name: string; mediaType: string; size: number; digest: string; bytes: Buffer | null }
+
+/** A body has no room for more. */
+const BODY_BYTES = 512 * 1024
+/** Of one transaction, however many flows it moves: those beyond it are told by their address. */
+const TOLD_BYTES = 32 * 1024 * 1024
+
+/** Of flows that are told, by name; of those with inline the bytes too, of the smallest up to what a body has room for. */
+export const artifactsToTell = (tx: Tx, p: { flows: { id: string; inline: boolean }[]; inlineMaxBytes: number }): Promise<ToldArtifact[]> =>
+  tx.rows<ToldArtifact & Record<string, unknown>>('artifactsToTell', ARTIFACTS_TO_TELL, [p.flows.map(f => f.id), p.flows.map(f => f.inline), p.inlineMaxBytes])
+
+const ARTIFACTS_TO_TELL = `
+WITH told AS MATERIALIZED (
+  SELECT a.id, a.flow_id, a.name, a.media_type, a.size, a.digest, f.inline AND a.size <= $3::bigint AS short
+    FROM unnest($1::text[], $2::boolean[]) AS f(id, inline) JOIN artifact a ON a.flow_id = f.id WHERE ${UNEXPIRED}
+),
+fitting AS MATERIALIZED (
+  SELECT t.*, t.short AND sum(t.size) FILTER (WHERE t.short) OVER (PARTITION BY t.flow_id ORDER BY t.size, t.name) <= ${BODY_BYTES}
+           AND sum(t.size) FILTER (WHERE t.short) OVER (ORDER BY t.flow_id, t.size, t.name) <= ${TOLD_BYTES} AS whole FROM told t
+)
+SELECT t.flow_id AS "flowId", t.name, t.media_type AS "mediaType", t.size::float8 AS size, t.digest, CASE WHEN t.whole AND t.size = 0 THEN ''::bytea ELSE c.bytes END AS bytes
+  FROM fitting t LEFT JOIN artifact_chunk c ON t.whole AND c.artifact_id = t.id AND c.n = 0 ORDER BY t.flow_id, t.name`
