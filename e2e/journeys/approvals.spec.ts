@@ -100,7 +100,7 @@ test.describe('approvals', () => {
       await takePictures(page, 'approvals-bad-day')
       await expectAccessible(page)
       await press(page, 'g', 'q')
-      await expect(page.getByText('Waits: Budget').or(page.getByText('Waits: Approval')).first()).toBeVisible()
+      await expect(page.getByTitle(/It keeps its slot meanwhile/).first()).toBeVisible()
       await takePictures(page, 'queue-waiting')
       await expectAccessible(page)
     })
