@@ -210,6 +210,8 @@ async function disableAndEnable(page: Page, { receiver, render }: Told): Promise
   await render('Report while it was off')
   await press(page, 'g', 'q')
   await expect(page.getByText('A webhook endpoint is disabled')).toBeVisible()
+  await takePictures(page, 'queue-endpoint-disabled')
+  await expectAccessible(page)
   await press(page, 'g', 'd')
   await expect(rowOf(page, 'Report while it was off').getByText('Suppressed')).toBeVisible()
   await page.getByRole('region', { name: 'Health of endpoints' }).getByText('The CRM is being moved').waitFor()

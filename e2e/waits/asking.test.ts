@@ -8,7 +8,8 @@ import { knowsWaits } from './knows-waits.ts'
 import { decide, look, seen } from './people.ts'
 
 const FAST = { LEASE_TTL: '2s', HEARTBEAT: '500ms', SWEEP_LEASES: '200ms', SWEEP_PROMOTER: '500ms', SWEEP_WAITPOINTS: '200ms', RUNNER_GRACE: '500ms' }
-const COMMAND = { kinds: { asks: { command: ['/bin/sh', '-c', 'echo thinking; sluice progress 50 asking; sluice ask ok --prompt "Well?"'] } } }
+const shell = (script: string) => ({ command: ['/bin/sh', '-c', script] })
+const COMMAND = { kinds: { impatient: shell('sluice ask ok --timeout 1s > /dev/null; echo "code $?"'), asks: { command: ['/bin/sh', '-c', 'echo thinking; sluice progress 50 asking; sluice ask ok --prompt "Well?"'] } } }
 
 describe.skipIf(!knowsWaits)('asking', () => {
   let world: World
@@ -113,6 +114,11 @@ describe.skipIf(!knowsWaits)('asking', () => {
       const id = await created('asks')
       await decide(world.admin, { id, decision: 'reject' })
       expect(await seen(world.admin, { id, is: one => one.status === 'FAILED' })).toMatchObject({ error: { code: 'COMMAND_FAILED' } })
+    })
+
+    test('hears that nobody answered in time: exit code 4', async () => {
+      const flow = await seen(world.admin, { id: await created('impatient'), is: one => one.status === 'FINISHED' })
+      expect(flow.result).toBe('code 4\n')
     })
 
     test('T13b its runner is killed while it asks: the flow waits on, and the next run has the answer', async () => {

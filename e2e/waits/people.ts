@@ -10,7 +10,19 @@ export interface SeenFlow {
   openWaitpoint: { id: string; key: string; mode: 'HELD' | 'RELEASED' } | null; attempts: { edges: { node: { index: number; endReason: string | null } }[] }
 }
 
-export const look = async (actor: Actor, id: string): Promise<SeenFlow> => (await actor.ask<{ flow: SeenFlow }>(FLOW, { id })).flow
+export const look = async (actor: Actor, id: string): Promise<SeenFlow> => (await askAnyway<{ flow: SeenFlow }>(actor, FLOW, { id })).flow
+
+/** Over an outage too: whoever answers tries again, as people do. */
+async function askAnyway<T>(actor: Actor, document: string, variables: Record<string, unknown>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await actor.ask<T>(document, variables)
+    } catch (error) {
+      if (tries === 100) throw error
+      await new Promise(resolve => setTimeout(resolve, 300))
+    }
+  }
+}
 
 /** Resolves with the flow once it is so. */
 export async function seen(actor: Actor, { id, is }: { id: string; is(flow: SeenFlow): boolean }): Promise<SeenFlow> {
@@ -21,6 +33,8 @@ export async function seen(actor: Actor, { id, is }: { id: string; is(flow: Seen
 
 export async function decide(actor: Actor, { id, decision, payload = null }: { id: string; decision: string; payload?: Json }): Promise<void> {
   const { openWaitpoint } = await seen(actor, { id, is: flow => flow.openWaitpoint !== null })
-  const { resolveWaitpoint } = await actor.ask<{ resolveWaitpoint: { message?: string } }>(RESOLVE, { input: { id: openWaitpoint?.id, decision, payload } })
+  const { resolveWaitpoint } = await askAnyway<{ resolveWaitpoint: { message?: string } }>(actor, RESOLVE, {
+    input: { id: openWaitpoint?.id, decision, payload, idempotencyKey: `${id}/${decision}` },
+  })
   if (resolveWaitpoint.message !== undefined) throw new Error(`the answer was refused: ${resolveWaitpoint.message}`)
 }

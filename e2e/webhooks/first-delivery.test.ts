@@ -27,9 +27,9 @@ afterAll(async () => {
 
 test.skipIf(!curl)('the two commands that the receiver prints start a server that may call it and a flow that tells it its end, verified', async () => {
   await until(() => printed.includes('--help lists them'), { withinMs: 60_000, what: () => `the receiver; it printed:\n${printed}` })
-  expect(printed.split('\n')[0]).toBe(`${Object.entries(LOCAL).map(([knob, value]) => `${knob}=${value}`).join(' ')} npm start`)
+  expect(printed.split('\n')[0]).toBe(`SLUICE_DATA_DIR=${world.dataDir} ${Object.entries(LOCAL).map(([knob, value]) => `${knob}=${value}`).join(' ')} npm start`)
   const command = /^curl .*\n.*$/m.exec(printed)?.[0] ?? ''
-  const { stdout } = await promisify(execFile)('sh', ['-c', command.replace('http://127.0.0.1:4400', world.url)], { env: machine })
+  const { stdout } = await promisify(execFile)('sh', ['-c', command], { env: machine })
   const { data } = JSON.parse(stdout) as { data: { createFlow: { flow?: { id: string } } } }
   const id = data.createFlow.flow?.id ?? ''
   expect(id).toMatch(/^flow_/)

@@ -50,7 +50,7 @@ export const SERVER_ONLY: Environment = Object.fromEntries([KNOBS.databaseUrl.na
 
 /** The values that must not be written anywhere, as they could turn up: a webhook secret is one without its prefix too. */
 export function secretsOf(config: Config): string[] {
-  const secrets = [config.flowWebhookUrl, ...(config.flowWebhookSecrets ?? []).map(each => each.slice('whsec_'.length)), ...(config.dataEncryptionKeys ?? []).map(key => key.toString('base64')), config.waitpointSecret?.toString('base64') ?? null]
+  const secrets = [config.webhookUrl, ...(config.flowWebhookSecrets ?? []).map(each => each.slice('whsec_'.length)), ...(config.dataEncryptionKeys ?? []).map(key => key.toString('base64')), config.waitpointSecret?.toString('base64') ?? null]
   return secrets.filter(each => each !== null)
 }
 
@@ -126,7 +126,7 @@ const WHERE_FROM =
 /** Where the database is embedded, the supervisor makes them all and hands them to the control plane. */
 function unkeyed(values: Values): string[] {
   if (values.databaseUrl === null) return []
-  const isUnsigned = values.flowWebhookUrl !== null && values.flowWebhookSecrets === null
+  const isUnsigned = values.webhookUrl !== null && values.flowWebhookSecrets === null
   const rules: [boolean, string][] = [
     [values.dataEncryptionKeys === null, `DATABASE_URL needs DATA_ENCRYPTION_KEY, the same for all that share the database. ${WHERE_FROM}`],
     [values.waitpointSecret === null, `DATABASE_URL needs WAITPOINT_HMAC_SECRET, the same for all that share the database. ${MAKE_ONE}.`],
@@ -136,10 +136,10 @@ function unkeyed(values: Values): string[] {
 }
 
 /** What is wrong with FLOW_WEBHOOK_URL as it is written, and which knob lifts that. */
-function uncallable({ flowWebhookUrl, webhookAllowHosts, webhookAllowHttp }: Values): string[] {
-  if (flowWebhookUrl === null) return []
-  const refused = createPolicy({ allow: parseAllowList(webhookAllowHosts ?? ''), allowHttp: webhookAllowHttp }).refuse(flowWebhookUrl)
-  return refused === null ? [] : [`FLOW_WEBHOOK_URL cannot be called: ${hideMalformed(refused.message, flowWebhookUrl)}.`]
+function uncallable({ webhookUrl, webhookAllowHosts, webhookAllowHttp }: Values): string[] {
+  if (webhookUrl === null) return []
+  const refused = createPolicy({ allow: parseAllowList(webhookAllowHosts ?? ''), allowHttp: webhookAllowHttp }).refuse(webhookUrl)
+  return refused === null ? [] : [`FLOW_WEBHOOK_URL cannot be called: ${hideMalformed(refused.message, webhookUrl)}.`]
 }
 
 /** An address or a name of this machine is told, because a knob must name it. What is no host may be anything that was pasted there. */

@@ -1,12 +1,8 @@
-import { openKeyring, type EngineSettings, type UrlRefusal, type WebhookDeps } from '@sluice/engine'
+import { openKeyring, type UrlRefusal, type WebhookDeps } from '@sluice/engine'
 import { AddressRefused, createOutbound, type Outbound } from '@sluice/outbound'
 import { createWebhookSender, type WebhookSender } from '@sluice/webhooks'
 import { VERSION } from './checkout.ts'
 import type { Config } from './config.ts'
-
-/** The knobs by the names that the engine has for them. */
-export const engineSettings = <Given extends Omit<EngineSettings, 'webhookUrl'> & Pick<Config, 'flowWebhookUrl'>>(config: Given): Given & EngineSettings =>
-  ({ ...config, webhookUrl: config.flowWebhookUrl })
 
 export type WebhookKnobs = Pick<Config, 'dataEncryptionKeys' | 'flowWebhookSecrets' | 'artifactInlineMaxBytes'>
 

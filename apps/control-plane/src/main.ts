@@ -7,7 +7,7 @@ import { keyId, openEngine, storedKeyIds } from '@sluice/engine'
 import { MIGRATIONS, VERSION } from './checkout.ts'
 import { readServerConfig, secretsOf, withPort, type Config } from './config.ts'
 import { openMetricsPlace } from './doors/metrics-place.ts'
-import { engineSettings, openOutbound, openSender, webhookDeps } from './engine-options.ts'
+import { openOutbound, openSender, webhookDeps } from './engine-options.ts'
 import { hideInLog, logLine } from './log.ts'
 import { openObserving } from './observe/open-observing.ts'
 import { onceUp } from './once-up.ts'
@@ -48,7 +48,7 @@ async function run(config: Config): Promise<void> {
     const sender = openSender(config)
     open.push(() => sender.close())
     const webhooks = webhookDeps(config, { outbound: openOutbound(config), address: () => address })
-    const engine = await openEngine({ pool, settings: engineSettings(config), webhooks, waitpointSecret: config.waitpointSecret, transport, process, log: logLine, observe: observing.engine })
+    const engine = await openEngine({ pool, settings: config, webhooks, waitpointSecret: config.waitpointSecret, transport, process, log: logLine, observe: observing.engine })
     open.push(() => engine.close())
     if (config.roles.includes('api')) {
       const api = await startApi({ engine, prisma, observing, settings: config })

@@ -27,7 +27,7 @@ test('an empty environment gives the defaults of the specification, frozen', () 
     inputMaxBytes: 262_144, resultMaxBytes: 1_048_576, bodyMaxBytes: 8_388_608, queryDepth: 12, queryCost: 5000, subscriptionsPerSocket: 100,
     idempotencyWindowMs: 86_400_000, keepaliveMs: 15_000, subscriberBuffer: 1000, pageDefault: 50, pageMax: 200,
     sweepPromoterMs: 5_000, sweepFeedMs: 1_000, sweepCountsMs: 1_000, sweepLeasesMs: 5_000, sweepDeadlinesMs: 5_000,
-    flowWebhookUrl: null, flowWebhookSecrets: null, webhookAllowUnsigned: false, webhookAllowHosts: null, webhookAllowHttp: false, webhookMaxAttempts: 5,
+    webhookUrl: null, flowWebhookSecrets: null, webhookAllowUnsigned: false, webhookAllowHosts: null, webhookAllowHttp: false, webhookMaxAttempts: 5,
     webhookScheduleMs: [5_000, 30_000, 120_000, 600_000], webhookTimeoutMs: 10_000, webhookConcurrency: 32, webhookPerHost: 4, webhookDisableAfter: 20,
     webhookRetentionDays: 30, sweepDeliveriesMs: 1_000, dataEncryptionKeys: null,
   })

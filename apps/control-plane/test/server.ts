@@ -7,7 +7,7 @@ import { createToken, openEngine, type Deps, type EngineSettings, type SendDeliv
 import type { Role } from '@sluice/protocol'
 import { cloneDatabase } from '@sluice/testkit/db'
 import { readConfig, type Config } from '../src/config.ts'
-import { engineSettings, openOutbound, webhookDeps } from '../src/engine-options.ts'
+import { openOutbound, webhookDeps } from '../src/engine-options.ts'
 import { openObserving, type OpenObserving } from '../src/observe/open-observing.ts'
 import { startApi } from '../src/roles/api.ts'
 import { startDispatcher } from '../src/roles/dispatcher.ts'
@@ -59,7 +59,7 @@ export async function testServer({ settings = {}, databaseUrl, dashboardDir, sen
   const logged: Record<string, unknown>[] = []
   const log = (entry: Record<string, unknown>): void => void logged.push(entry)
   const { webhookUrl = null, ...given } = settings
-  const config = { ...readConfig({ PORT: '0', SWEEP_FEED: '50ms', ...KEYS }), flowWebhookUrl: webhookUrl, ...given }
+  const config = { ...readConfig({ PORT: '0', SWEEP_FEED: '50ms', ...KEYS }), webhookUrl, ...given }
   const pool = openPool({ url, max: 8, log })
   const prisma = openPrisma(url, { max: 4 })
   const transport = await openNotify({ url, channel: 'sluice', log: () => undefined })
@@ -68,7 +68,7 @@ export async function testServer({ settings = {}, databaseUrl, dashboardDir, sen
   transport.onReconnect(observing.metrics.reconnected)
   let address = ''
   const webhooks = webhookDeps(config, { outbound: openOutbound(config), address: () => address })
-  const engine = await openEngine({ pool, settings: engineSettings(config), webhooks, waitpointSecret: config.waitpointSecret, transport, process, log, observe: observing.engine })
+  const engine = await openEngine({ pool, settings: config, webhooks, waitpointSecret: config.waitpointSecret, transport, process, log, observe: observing.engine })
   const api = await startApi({ engine, prisma, observing, settings: config, ...(dashboardDir === undefined ? {} : { dashboardDir }) })
   address = `http://127.0.0.1:${api.port}`
   if (send) startDispatcher(engine, { prisma, send })

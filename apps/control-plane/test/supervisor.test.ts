@@ -97,7 +97,7 @@ describe('start', () => {
       expect(readdirSync(dir)).toEqual([])
       return outcome
     })
-    expect(said.trim().split('\n').map(line => line.split(/ cannot| needs/)[0])).toEqual(['DATABASE_URL', 'FLOW_WEBHOOK_URL', 'FLOW_WEBHOOK_URL'])
+    expect(said.trim().split('\n').map(line => line.split(/ cannot| needs/)[0])).toEqual(['DATABASE_URL', 'DATABASE_URL', 'FLOW_WEBHOOK_URL', 'FLOW_WEBHOOK_URL'])
     expect(said).not.toContain('T0B0secret')
     expect(code).toBe(1)
   })

@@ -130,7 +130,7 @@ describe('an answer', () => {
     expect(await flowNow(lease.flowId, 'status queue { queueClass }')).toEqual({ status: 'QUEUED', queue: { queueClass: 'RESUME' } })
     const claim = `mutation ($input: ClaimFlowsInput!) { done: claimFlows(input: $input) { ... on ClaimFlowsPayload { claims { lease { flowId attempt epoch } memos { key kind value } memosComplete } } } }`
     const { claims } = await done<{ claims: { lease: typeof lease; memos: unknown[]; memosComplete: boolean }[] }>(w.worker.by, claim, { workerId: w.worker.workerId, max: 1, waitMs: 2000, requestId: `r${lease.flowId}` })
-    expect(claims).toEqual([{ lease: { flowId: lease.flowId, attempt: 1, epoch: lease.epoch + 1 }, memos: [{ key: 'ask', kind: 'ANSWER', value: { decision: 'approve', payload: null } }], memosComplete: true }])
+    expect(claims).toEqual([{ lease: { flowId: lease.flowId, attempt: 1, epoch: lease.epoch + 1 }, memos: [{ key: 'ask', kind: 'ANSWER', value: { decision: 'approve', payload: null, by: admin.id } }], memosComplete: true }])
     await done(w.worker.by, 'mutation ($input: StartFlowInput!) { done: startFlow(input: $input) { __typename } }', { lease: claims[0]!.lease })
     await w.worker.finish(claims[0]!.lease)
   })

@@ -1,7 +1,9 @@
 // What a command says to the runner that runs it, through the runner's door for this lease (SLUICE_URL, SLUICE_TOKEN). Plain JavaScript on
 // what Node has, so that it starts in an instant, whether the runner was built or not.
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
+import { json } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 
 const USAGE = `sluice ask KEY [--prompt TEXT] [--form FILE] [--decisions a,b] [--timeout 1h] [--on-timeout answer|fail|cancel] [--kind APPROVAL] [--answerable-by role:operator,…]
@@ -54,22 +56,18 @@ function formIn(file) {
 }
 
 /** An answer may take days: nothing here gives up waiting. */
-const say = ({ path, body }) =>
-  new Promise((resolve, reject) => {
-    const { SLUICE_URL, SLUICE_TOKEN } = process.env
-    if (!SLUICE_URL || !SLUICE_TOKEN) throw new Error('SLUICE_URL and SLUICE_TOKEN are not set: this is for commands that the runner runs')
-    const asking = request(new URL(path, SLUICE_URL), { method: 'POST', headers: { authorization: `Bearer ${SLUICE_TOKEN}`, 'content-type': 'application/json' } }, async response => {
-      try {
-        const chunks = []
-        for await (const chunk of response) chunks.push(chunk)
-        resolve({ status: response.statusCode, said: JSON.parse(Buffer.concat(chunks).toString() || '{}') })
-      } catch (error) {
-        reject(error)
-      }
-    })
-    asking.once('error', error => reject(new Error(`the runner does not answer: ${error.message}`)))
-    asking.end(JSON.stringify(body))
-  })
+async function say({ path, body }) {
+  const { SLUICE_URL, SLUICE_TOKEN } = process.env
+  if (!SLUICE_URL || !SLUICE_TOKEN) throw new Error('SLUICE_URL and SLUICE_TOKEN are not set: this is for commands that the runner runs')
+  const asking = request(new URL(path, SLUICE_URL), { method: 'POST', headers: { authorization: `Bearer ${SLUICE_TOKEN}`, 'content-type': 'application/json' } })
+  asking.end(JSON.stringify(body))
+  try {
+    const [response] = await once(asking, 'response')
+    return { status: response.statusCode, said: await json(response) }
+  } catch (error) {
+    throw new Error(`the runner does not answer: ${error.message}`, { cause: error })
+  }
+}
 
 async function main([verb, ...args]) {
   const words = { ask, progress }

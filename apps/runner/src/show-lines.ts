@@ -48,7 +48,7 @@ export function showLines(stream: Readable | null, { show, whole }: ShowOptions)
     rest = left
     if (whole && rest !== '') half = setTimeout(flush, HALF_MS)
     if (pieces.length === 0) return
-    const taken = put(pieces.length > FLOOD ? together(pieces, whole ? '' : '\n') : pieces)
+    const taken = put(pieces)
     if (inHurry) return
     stream.pause()
     void taken.then(() => stream.resume())
@@ -72,36 +72,38 @@ export function showLines(stream: Readable | null, { show, whole }: ShowOptions)
   }
 }
 
-/** The lines that are whole, cut where they are too long, and what is left of the last one. */
+/** The lines that are whole, and what is left of the last one. Where they are too many or too long they are cut elsewhere. */
 function piecesOf(text: string, whole: boolean): { pieces: string[]; left: string } {
-  const pieces: string[] = []
-  let at = 0
-  for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', at)) {
-    const line = text.slice(at, whole ? end + 1 : end)
-    pieces.push(...(line.length > PIECE_MAX ? cut(line) : [line]))
-    at = end + 1
-  }
-  const left = text.slice(at)
-  if (left.length <= PIECE_MAX) return { pieces, left }
-  const [last = '', ...before] = cut(left).toReversed()
-  return { pieces: [...pieces, ...before.toReversed()], left: last }
+  const end = text.lastIndexOf('\n') + 1
+  const isLong = text.length - end > PIECE_MAX
+  const lines = linesOf(isLong ? text : text.slice(0, end))
+  const left = isLong ? lines.pop() ?? '' : text.slice(end)
+  return { pieces: whole ? lines : lines.map(line => (line.endsWith('\n') ? line.slice(0, -1) : line)), left }
 }
 
-/** Never within a character. */
-const cut = (line: string): string[] => line.match(new RegExp(`[^]{1,${PIECE_MAX}}(?![\\uDC00-\\uDFFF])`, 'g')) ?? []
-
-function together(pieces: readonly string[], between: string): string[] {
-  const blocks: string[] = []
-  let block: string[] = []
-  let length = 0
-  for (const piece of pieces) {
-    if (length + piece.length > PIECE_MAX && block.length > 0) {
-      blocks.push(block.join(between))
-      block = []
-      length = 0
-    }
-    block.push(piece)
-    length += piece.length + between.length
+/** With their ends. */
+function linesOf(text: string): string[] {
+  const lines: string[] = []
+  const isFlood = hasMoreLines(text, FLOOD)
+  for (let at = 0; at < text.length;) {
+    const end = endOfPiece(text, { at, isFlood })
+    lines.push(text.slice(at, end))
+    at = end
   }
-  return [...blocks, block.join(between)]
+  return lines
+}
+
+function hasMoreLines(text: string, most: number): boolean {
+  let count = 0
+  for (let at = text.indexOf('\n'); at !== -1 && count <= most; at = text.indexOf('\n', at + 1)) count++
+  return count > most
+}
+
+/** After the next line end, or in a flood after the last one that fits; where there is none that fits, never within a character. */
+function endOfPiece(text: string, { at, isFlood }: { at: number; isFlood: boolean }): number {
+  const most = at + PIECE_MAX
+  const lineEnd = isFlood ? text.lastIndexOf('\n', most - 1) : text.indexOf('\n', at)
+  if (lineEnd >= at && lineEnd < most) return lineEnd + 1
+  if (text.length <= most) return text.length
+  return /[\uD800-\uDBFF]/.test(text.charAt(most - 1)) ? most - 1 : most
 }

@@ -84,7 +84,7 @@ describe('a runner whose file changes', () => {
 describe('a runner whose commands flood', () => {
   test.runIf(process.platform === 'linux')('stays small: a flood through all of its pipes costs less than 128 MiB at the most', async () => {
     const floods = {
-      out: shell('cat /dev/zero'), err: shell('head -c 8000000 /dev/zero >&2; exit 3'), lines: shell('yes | head -c 8000000 >&2; exit 3'),
+      out: shell('cat /dev/zero'), err: shell('head -c 4000000 /dev/zero >&2; exit 3'), lines: shell('yes | head -c 4000000 >&2; exit 3'),
       progress: shell('head -c 150000000 /dev/zero >&3; echo 1'), drip: shell('i=0; while [ $i -lt 2000 ]; do printf x; i=$((i+1)); done'),
     }
     const { plane, runner } = await startRunner(floods)

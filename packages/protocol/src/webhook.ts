@@ -15,7 +15,7 @@ export const DELIVERY_ERROR_SENTENCES: Record<DeliveryErrorClass, string> = {
   URL_NOT_ALLOWED: 'The address policy forbids it; nothing was connected to.',
   UNSIGNED: 'There is no secret to sign with, and unsigned deliveries are not allowed; nothing was sent.',
   KEY_UNKNOWN: 'Its stored address or secret cannot be decrypted with the keys of this server; nothing was sent.',
-  SENDER_LOST: 'The process that sent it died before it could say what came of it.',
+  SENDER_LOST: 'The process that sent it stopped or died before it could say what came of it.',
 }
 
 /** What is kept of an answer. Sizes in bytes of UTF-8. */

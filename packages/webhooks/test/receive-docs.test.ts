@@ -25,7 +25,7 @@ async function freePort(): Promise<number> {
 async function example() {
   const port = await freePort()
   const child = spawn(process.execPath, ['--input-type=module', '-e', EXAMPLE], {
-    cwd: fileURLToPath(new URL('..', import.meta.url)), env: { PORT: String(port), WEBHOOK_SECRET: spelled(SECRET) }, stdio: ['ignore', 'pipe', 'inherit'],
+    cwd: fileURLToPath(new URL('..', import.meta.url)), env: { PORT: String(port), HOOK_SECRET: spelled(SECRET) }, stdio: ['ignore', 'pipe', 'inherit'],
   })
   afterwards(() => child.kill('SIGKILL'))
   let printed = ''

@@ -69,6 +69,11 @@ describe('what came', () => {
   })
 })
 
+test.each([['refused where it has a secret', [SECRETS[0]], 400], ['taken where it has none', [], 200]] as const)('what does not verify is %s, in the program that people run', async (_what, secrets, status) => {
+  const { url } = await receiver({ secrets, refusesUnverified: true })
+  expect((await fetch(url, signed('{}', { secret: SECRETS[1] }))).status).toBe(status)
+})
+
 describe('what it answers', () => {
   test.each([
     ['ok', 200, {}], ['fail', 500, {}], ['fail/503', 503, {}], ['410', 410, {}], ['429/3', 429, { 'retry-after': '3' }], ['redirect', 302, { location: '/redirected' }],
@@ -143,7 +148,7 @@ describe('the program', () => {
     disposals.push(() => rm(folder, { recursive: true }))
     const program = start(['--port', '0', '--answer', '500', '--times', '1', '--body'], { SLUICE_DATA_DIR: folder })
     const greeting = await program.printed(/misbehave/)
-    expect(greeting).toMatch(/^WEBHOOK_ALLOW_HOSTS=127.0.0.1 WEBHOOK_ALLOW_HTTP=true npm start\n/)
+    expect(greeting).toMatch(/^SLUICE_DATA_DIR=\S+ WEBHOOK_ALLOW_HOSTS=127.0.0.1 WEBHOOK_ALLOW_HTTP=true npm start\n/)
     expect(greeting).toContain('so nothing can be verified')
     await writeFile(join(folder, 'webhook-secret'), `${SECRETS[0]}\n`)
     const url = /webhookUrl: \\"(.*?)\\"/.exec(greeting)?.[1] ?? ''

@@ -2,7 +2,7 @@
  * Keeping leases. One heartbeat is always on its way: it renews every lease that is held and is then parked at the control plane, which
  * answers it at once when one of them is lost or its flow is being cancelled. A lease taken meanwhile is not in the parked request; once
  * it is a moment old, the request is given up and sent again with it, so a cancel reaches long work at once and short work costs nothing.
- * The answer of a wait that is held here comes the same way; that it was heard is told by the next heartbeat, which is sent at once.
+ * The answer of a wait that is held here comes the same way; that it was heard is told by the next heartbeat, which is sent and answered at once.
  * No answer is no loss: a lease is lost only when the control plane says so (an outage ends nothing), and then only that lease.
  */
 import type { LeaseRef } from '@sluice/protocol'
@@ -52,6 +52,7 @@ export function createLeaseKeeper(deps: LeaseKeeperDeps): LeaseKeeper {
   const drained = new Promise<void>(resolve => (told = resolve))
 
   let isTold = false
+  let isWord = false
   let heard: string[] = []
 
   const beat = async (parkMs: number): Promise<Pulse | Refused> => {
@@ -59,9 +60,9 @@ export function createLeaseKeeper(deps: LeaseKeeperDeps): LeaseKeeper {
     covered = new Set(leases.map(keyOf))
     const announcing = draining && !isTold
     const acknowledged = heard
-    const input = {
-      workerId: deps.session.current().workerId, leases, waitMs: announcing ? 0 : parkMs, draining, ...(acknowledged.length > 0 && { acknowledged }),
-    }
+    // What is a word to the control plane is not parked: said again later it would be about something that may have changed.
+    isWord = announcing || acknowledged.length > 0
+    const input = { workerId: deps.session.current().workerId, leases, waitMs: isWord ? 0 : parkMs, draining, ...(acknowledged.length > 0 && { acknowledged }) }
     const answer = await deps.controlPlane.heartbeat(input, parked.signal)
     if (!isRefused(answer)) heard = heard.filter(waitpoint => !acknowledged.includes(waitpoint))
     if (announcing && !isRefused(answer)) {
@@ -77,7 +78,7 @@ export function createLeaseKeeper(deps: LeaseKeeperDeps): LeaseKeeper {
     let failures = 0
     while (!deps.signal.aborted) {
       parked = new AbortController()
-      const result = await once({ deps, parked, failures, beat })
+      const result = await once({ deps, parked, failures, beat, isWord: () => isWord })
       failures = result === 'unreachable' ? failures + 1 : 0
     }
     deps.signal.removeEventListener('abort', follow)
@@ -107,7 +108,7 @@ export function createLeaseKeeper(deps: LeaseKeeperDeps): LeaseKeeper {
   }
 }
 
-interface Beating { deps: LeaseKeeperDeps; parked: AbortController; failures: number; beat(parkMs: number): Promise<Pulse | Refused> }
+interface Beating { deps: LeaseKeeperDeps; parked: AbortController; failures: number; beat(parkMs: number): Promise<Pulse | Refused>; isWord(): boolean }
 
 async function once(b: Beating): Promise<'answered' | 'unreachable' | 'given up'> {
   const registration = b.deps.session.current()
@@ -115,7 +116,7 @@ async function once(b: Beating): Promise<'answered' | 'unreachable' | 'given up'
   try {
     const answer = await b.beat(Math.min(registration.heartbeatMs, PARK_MAX_MS))
     if (isRefused(answer)) await heedRefusal(b, { answer, registration })
-    else if (!heed(answer, b.deps)) await pause(QUIET_MS - (Date.now() - sentAt), b.parked.signal)
+    else if (!heed(answer, b.deps) && !b.isWord()) await pause(QUIET_MS - (Date.now() - sentAt), b.parked.signal)
     return 'answered'
   } catch (error) {
     if (b.parked.signal.aborted) return 'given up'

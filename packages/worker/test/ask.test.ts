@@ -31,6 +31,8 @@ describe('a wait that is held', () => {
     await fake.until(() => fake.calls('heartbeat').some(input => input.acknowledged?.includes(`${id}-ok`)))
     expect(performance.now() - since).toBeLessThan(200)
     expect(fake.flow(id).waitpoints[0]?.unread).toBe(false)
+    await fake.until(() => fake.calls('heartbeat').at(-1)?.acknowledged === undefined)
+    expect(fake.calls('heartbeat').slice(-2).map(({ waitMs, acknowledged }) => [waitMs, acknowledged])).toEqual([[0, [`${id}-ok`]], [1_000, undefined]])
     await fake.until(() => fake.flow(id).status === 'FINISHED')
     expect(fake.flow(id).result).toEqual([{ decision: 'approve', payload: { note: 'go' }, by: 'prn_1' }, null])
   })

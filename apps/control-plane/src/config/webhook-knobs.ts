@@ -6,7 +6,7 @@ const TIMEOUT_MAX_MS = 30_000
 
 /** The part of the table that is about what is sent out, and about the key under which its addresses and secrets are stored. */
 export const WEBHOOK_KNOBS = {
-  flowWebhookUrl: optional(address(['http', 'https']), {
+  webhookUrl: optional(address(['http', 'https']), {
     name: 'FLOW_WEBHOOK_URL',
     secret: true,
     meaning: 'Where the events of flows go that name no endpoint themselves; it needs FLOW_WEBHOOK_SECRET, which is made where the database is embedded.',

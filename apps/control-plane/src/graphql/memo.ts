@@ -16,7 +16,7 @@ export const MemoRef = builder.objectRef<Memo>('Memo').implement({
   fields: (t) => ({
     key: t.exposeString('key', { description: 'The key of the step or of the wait.' }),
     kind: t.expose('kind', { type: MemoKindEnum, description: 'Whether a step was completed or a wait answered.' }),
-    value: t.field({ type: 'JSON', nullable: true, description: 'The result of the step; of an answer { decision, payload }.', resolve: ({ value }) => value }),
+    value: t.field({ type: 'JSON', nullable: true, description: 'The result of the step; of an answer { decision, payload, by }.', resolve: ({ value }) => value }),
   }),
 })
 

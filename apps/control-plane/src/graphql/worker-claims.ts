@@ -7,6 +7,7 @@ import { lanesFor } from '../policies/policy.ts'
 import { builder } from './builder.ts'
 import { answer, resultUnion } from './errors.ts'
 import { FlowInputRef } from './flow-input.ts'
+import type { FlowHandle } from './flow-reader.ts'
 import { FlowRef } from './flow-ref.ts'
 import { given, waitMs } from './input-rules.ts'
 import { LeaseRefInput, LeaseType } from './lease.ts'
@@ -70,21 +71,21 @@ builder.mutationField('registerWorker', (t) => t.field({
   },
 }))
 
-const Claim = builder.objectRef<LeaseRef & { expiresAt: Date }>('Claim').implement({
+const Claim = builder.objectRef<{ flow: FlowHandle; lease: LeaseRef & { expiresAt: Date } }>('Claim').implement({
   description: 'A flow to work on.',
   fields: (t) => ({
-    flow: t.field({ type: FlowRef, description: 'The flow.', resolve: ({ flowId }, _args, ctx) => ctx.flows.granted(flowId) }),
-    lease: t.field({ type: LeaseType, description: 'The right to report on it.', resolve: (lease) => lease }),
+    flow: t.expose('flow', { type: FlowRef, description: 'The flow.' }),
+    lease: t.expose('lease', { type: LeaseType, description: 'The right to report on it.' }),
     memos: t.field({
       type: [MemoRef], description: 'What it remembers, oldest first, 1 MiB at most, less where one claim brings many such flows.',
-      resolve: async (lease, _args, ctx) => (await ctx.load.leaseMemos.load(lease)).memos,
+      resolve: async ({ lease }, _args, ctx) => (await ctx.load.leaseMemos.load(lease)).memos,
     }),
     inputs: t.field({
       type: [FlowInputRef], description: 'What was added to it and not taken back, oldest first: with each lease all of it.',
-      resolve: async ({ flowId }, _args, ctx) => (await ctx.load.inputs.load(flowId)).filter(({ state }) => state !== 'REMOVED'),
+      resolve: async ({ lease: { flowId } }, _args, ctx) => (await ctx.load.inputs.load(flowId)).filter(({ state }) => state !== 'REMOVED'),
     }),
     memosComplete: t.boolean({
-      description: 'Whether that is all; else ask `memos` for the keys that are missing.', resolve: async (lease, _args, ctx) => (await ctx.load.leaseMemos.load(lease)).complete,
+      description: 'Whether that is all; else ask `memos` for the keys that are missing.', resolve: async ({ lease }, _args, ctx) => (await ctx.load.leaseMemos.load(lease)).complete,
     }),
   }),
 })
@@ -111,7 +112,7 @@ builder.mutationField('claimFlows', (t) => t.field({
   args: { input: t.arg({ type: ClaimFlowsInput, required: true, description: 'Who asks, and for how many.' }) },
   resolve: async (_root, { input }, ctx) => {
     const done = await claimFlows(ctx.deps, { ...input, actor: actorOf(ctx.viewer, ctx.address), signal: ctx.signal })
-    return answer(done, ({ claims }) => ({ claims }))
+    return answer(done, ({ claims }) => ({ claims: claims.map((lease) => ({ flow: ctx.flows.granted(lease.flowId), lease })) }))
   },
 }))
 

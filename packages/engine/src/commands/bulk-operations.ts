@@ -8,7 +8,7 @@ import type { Json } from '@sluice/protocol'
 import type { Deps, Outcome } from '../deps.ts'
 import { boundedRead } from '../reads/bounded-read.ts'
 import type { DeliveryFilter } from '../reads/delivery-filter.ts'
-import { countDeliveries } from '../reads/list-deliveries.ts'
+import { countDeliveries, countKnown } from '../reads/list-deliveries.ts'
 import { writeAudit } from '../sql/audit-sql.ts'
 import { insertBulk, writeBulkAborted } from '../sql/bulk-sql.ts'
 import { readClock } from '../sql/delivery-sql.ts'
@@ -39,7 +39,7 @@ function refuse(cmd: ReplayInBulk) {
 }
 
 async function dryRun(tx: Tx, { filter, ids }: ReplayInBulk): Promise<BulkStarted> {
-  const count = filter ? await countDeliveries(tx, { filter: asOf(filter, await readClock(tx)), limit: LIMITS.countMax }) : new Set(ids).size
+  const count = filter ? await countDeliveries(tx, { filter: asOf(filter, await readClock(tx)), limit: LIMITS.countMax }) : await countKnown(tx, ids ?? [])
   return { matched: Math.min(count, LIMITS.countMax), exact: count <= LIMITS.countMax, operationId: null }
 }
 

@@ -46,7 +46,8 @@ export async function createWaitpoint(deps: Deps, cmd: CreateWaitpoint): Promise
     if (held instanceof Refusal) return held
     if (held.flow.phase === 'STARTING') return notStarted(held.flow)
     if (await isStep(tx, cmd)) return new MemoMismatch(`The key ${cmd.key} is remembered as a step, and asked for as a wait.`)
-    const made = await upsertWaitpoint(tx, newRow(asked, { tokenKid: kid, inputDeadlineMs: deps.settings.inputDeadlineMs }))
+    const made = await upsertWaitpoint(tx, { ...newRow(asked, { tokenKid: kid, inputDeadlineMs: deps.settings.inputDeadlineMs }), most: LIMITS.memosMax })
+    if (!made) return new LimitExceeded(LIMITS.memosMax, `A flow asks at most ${LIMITS.memosMax} times.`)
     return made.kind === cmd.kind ? made : new MemoMismatch(`The key ${cmd.key} was a wait of kind ${made.kind}, and is asked for as ${cmd.kind}.`)
   })
   if (row instanceof Refusal) return row
@@ -99,7 +100,8 @@ function refuseTimeoutAnswer(a: Asked): Refusal | undefined {
   if (a.timeoutMs == null) return new InvalidInput(['timeoutMs'], 'onTimeout AUTO_RESUME needs a timeout.')
   if (a.timeoutDecision == null || !a.decisions.includes(a.timeoutDecision)) return new InvalidInput(['timeoutDecision'], `timeoutDecision must be one of ${a.decisions.join(', ')}.`)
   return refuseJson(['timeoutPayload'], a.timeoutPayload, { maxBytes: LIMITS.signalMaxBytes, what: 'timeoutPayload' }) ??
-    (a.fields == null ? undefined : refuseBySchema(a.fields, a.timeoutPayload ?? null, 'timeoutPayload'))
+    // Left out it is nobody's answer to the form, and the handler is told that time was over.
+    (a.fields == null || a.timeoutPayload === undefined ? undefined : refuseBySchema(a.fields, a.timeoutPayload, 'timeoutPayload'))
 }
 
 export interface SuspendFlow { actor: Actor; lease: LeaseRef; waitpointId: string; mode: WaitMode }

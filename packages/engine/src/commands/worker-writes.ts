@@ -13,6 +13,8 @@ import { applyMoves, isMove } from '../apply-moves.ts'
 import type { Decision } from '../apply-moves.ts'
 import { retryPolicy } from '../deps.ts'
 import type { Deps, Outcome } from '../deps.ts'
+import { storeCompletion } from './store-completion.ts'
+import type { FinishedFlow } from './store-completion.ts'
 import { isCurrentLease as isCurrent, staleLease as stale } from './worker-lease.ts'
 import { attemptsOf, leaseKey, lockLeasedFlows } from '../sql/lock-sql.ts'
 import type { EndedAttempt, LeasedFlows } from '../sql/lock-sql.ts'
@@ -91,11 +93,16 @@ async function workerWrite<I extends EndingItem>(deps: Deps, cmd: WorkerWrite<I>
       if (isMove(decision)) moved.set(item.lease.flowId, item.lease)
       return decision
     })
-    await applyMoves(tx, deps, holderOf(cmd.actor, leased), decisions.filter(isMove))
+    const moves = decisions.filter(isMove)
+    await storeCompletion(tx, moves.flatMap(finishedBy))
+    await applyMoves(tx, deps, holderOf(cmd.actor, leased), moves)
     await writeUnusedMemos(tx, cmd.items.filter((item, at) => item.unusedMemos?.length && isMove(decisions[at] ?? 'unchanged')))
     return decisions.map((d, at) => (d instanceof Refusal ? d : { flowId: cmd.items[at]?.lease.flowId ?? '' }))
   }, { plans: 'kept' })
 }
+
+const finishedBy = ({ name, flow, set }: FlowMove): FinishedFlow[] =>
+  (name === 'finish' ? [{ id: flow.id, attempt: flow.currentAttempt ?? 0, result: set.result ?? null }] : [])
 
 /** Events name the worker that holds the lease. */
 const holderOf = (actor: Actor, leased: LeasedFlows) => ({ flow }: FlowMove): string =>

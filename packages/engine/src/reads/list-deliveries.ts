@@ -26,6 +26,12 @@ export async function countDeliveries(tx: Tx, { filter, limit }: { filter: Deliv
   return row?.count ?? 0
 }
 
+/** How many of these there are. */
+export async function countKnown(tx: Tx, ids: readonly string[]): Promise<number> {
+  const [row] = await tx.rows<{ count: number }>('countKnownDeliveries', 'SELECT count(*)::int AS count FROM webhook_delivery WHERE id = ANY($1::text[])', [ids])
+  return row?.count ?? 0
+}
+
 /** The next of a fixed set, oldest first; the place to go on from comes with each. */
 export async function nextDeliveries(tx: Tx, p: { filter: DeliveryFilter; beyond: Place | null; limit: number }): Promise<Place[]> {
   const { text, values } = deliveryScan({ ...p, columns: COLUMNS, order: 'ASC', latestOnly: true })

@@ -23,7 +23,7 @@ export type SendDelivery = (delivery: DeliveryToSend, o: { signal: AbortSignal }
 export interface Deliverer {
   /** Something may be due. Safe to call at any rate. */
   wake(): void
-  /** Begins nothing more, and waits up to graceMs for what is under way; what is not over then is sent again by whoever finds its lease over. */
+  /** Begins nothing more, and waits up to graceMs for what is under way; what is not over then is ended as SENDER_LOST, and sent again by another process. */
   close(graceMs: number): Promise<void>
 }
 
@@ -38,6 +38,10 @@ export function openDeliverer(deps: Deps, o: { send: SendDelivery; sentBy: strin
   const deliverer = new Loop(deps, o.send, o.sentBy)
   return { wake: () => deliverer.wake(), close: graceMs => deliverer.close(graceMs) }
 }
+
+const abandoned = (began: number): AttemptReport => ({
+  durationMs: Math.round(performance.now() - began), address: null, requestHeaders: {}, statusCode: null, errorClass: 'SENDER_LOST', responseHeaders: null, responseExcerpt: null, retryAfterMs: null,
+})
 
 class Loop {
   readonly #deps: Deps
@@ -123,6 +127,7 @@ class Loop {
   }
 
   async #attempt(delivery: DeliveryToSend): Promise<void> {
+    const began = performance.now()
     try {
       const report = await this.#send(delivery, { signal: this.#abort.signal })
       this.#load(delivery.host, -1, report)
@@ -130,6 +135,8 @@ class Loop {
     } catch (error) {
       this.#load(delivery.host, -1)
       this.#deps.log({ event: 'delivery.abandoned', delivery: delivery.deliveryId, message: (error as Error).message })
+      // The receiver may have had it, and nobody will hear: it is tried again at once, and not when the lease is over.
+      if (this.#abort.signal.aborted) await this.#record({ deliveryId: delivery.deliveryId, n: delivery.n, report: abandoned(began) })
     }
   }
 

@@ -35,16 +35,16 @@ export interface NewWaitpoint {
   timeoutMs: number | null; onTimeout: WaitTimeout; timeoutDecision: string | null; timeoutPayload: Json; attempt: number; tokenKid: string | null
 }
 
-/** Found or made by its key: a handler that runs again finds what it asked, and the answer. */
-export async function upsertWaitpoint(tx: Tx, n: NewWaitpoint): Promise<WaitpointRow> {
+/** Found or made by its key: a handler that runs again finds what it asked, and the answer. undefined: the flow has asked as much as it may. */
+export async function upsertWaitpoint(tx: Tx, n: NewWaitpoint & { most: number }): Promise<WaitpointRow | undefined> {
   await tx.rows(
     'insertWaitpoint',
     `INSERT INTO waitpoint (id, flow_id, key, kind, prompt, fields, allowed_decisions, answerable_by, timeout_ms, on_timeout, timeout_decision, timeout_payload, attempt, token_kid, created_at)
-     VALUES ($1, $2, $3, $4::wait_kind, $5, $6, $7::text[], $8::text[], $9, $10::wait_timeout, $11, $12, $13, $14, clock_timestamp()) ON CONFLICT (flow_id, key) DO NOTHING`,
-    [n.id, n.flowId, n.key, n.kind, n.prompt, json(n.fields), n.allowedDecisions, n.answerableBy, n.timeoutMs, n.onTimeout, n.timeoutDecision, json(n.timeoutPayload), n.attempt, n.tokenKid],
+     SELECT $1, $2, $3, $4::wait_kind, $5, $6::jsonb, $7::text[], $8::text[], $9::bigint, $10::wait_timeout, $11, $12::jsonb, $13::int, $14, clock_timestamp()
+      WHERE (SELECT count(*) FROM waitpoint WHERE flow_id = $2) < $15 ON CONFLICT (flow_id, key) DO NOTHING`,
+    [n.id, n.flowId, n.key, n.kind, n.prompt, json(n.fields), n.allowedDecisions, n.answerableBy, n.timeoutMs, n.onTimeout, n.timeoutDecision, json(n.timeoutPayload), n.attempt, n.tokenKid, n.most],
   )
   const [row] = await tx.rows<Row>('waitpointOfKey', `SELECT ${COLUMNS} FROM waitpoint w WHERE w.flow_id = $1 AND w.key = $2 FOR UPDATE`, [n.flowId, n.key])
-  if (!row) throw new Error(`waitpoint ${n.key} of ${n.flowId} was not made`)
   return row
 }
 
@@ -92,7 +92,7 @@ received AS (
   SELECT i."signalId", i."waitpointId", i."flowId", i.decision, i.payload, i.by, i.key, i.effect, c.now FROM item i JOIN answered a ON a.id = i."waitpointId" CROSS JOIN clock c
 )
 INSERT INTO memo (flow_id, key, kind, value, bytes, attempt, created_at)
-SELECT i."flowId", a.key, 'ANSWER', jsonb_build_object('decision', i.decision, 'payload', i.payload), i.bytes, a.attempt, c.now
+SELECT i."flowId", a.key, 'ANSWER', jsonb_build_object('decision', i.decision, 'payload', i.payload, 'by', i.by), i.bytes, a.attempt, c.now
   FROM item i JOIN answered a ON a.id = i."waitpointId" CROSS JOIN clock c
 ON CONFLICT (flow_id, key) DO NOTHING`
 
@@ -131,10 +131,11 @@ export const unreadAnswers = (tx: Pick<Tx, 'rows'>, flowIds: string[]): Promise<
        SELECT id FROM waitpoint WHERE flow_id = f.id AND state = 'SATISFIED' AND mode = 'HELD' ORDER BY answered_at DESC LIMIT 1) w
       WHERE f.id = ANY($1::text[]) AND f.answer_unread`, [flowIds])
 
-/** By the holder of the lease, naming the waitpoint: an answer that it heard is its own from now on (T12b). */
+/** By the holder of the lease, naming the waitpoint: an answer that it heard is its own from now on (T12b). Of an earlier waitpoint, said again, it tells nothing of the latest answer. */
 export const acknowledgeAnswers = (tx: Tx, p: { workerId: string; waitpointIds: string[] }): Promise<unknown> =>
   tx.rows(
     'acknowledgeAnswers',
     `UPDATE flow f SET answer_unread = false FROM waitpoint w, attempt a
       WHERE w.id = ANY($2::text[]) AND f.id = w.flow_id AND f.answer_unread AND w.state = 'SATISFIED'
+        AND NOT EXISTS (SELECT 1 FROM waitpoint later WHERE later.flow_id = f.id AND later.state = 'SATISFIED' AND later.mode = 'HELD' AND later.answered_at > w.answered_at)
         AND a.flow_id = f.id AND a.index = f.current_attempt AND a.worker_id = $1 AND a.ended_at IS NULL`, [p.workerId, p.waitpointIds])

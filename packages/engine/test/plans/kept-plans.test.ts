@@ -83,7 +83,7 @@ const WAYS: Record<string, { indexes: string[]; buffers: number }> = {
   readLanesAhead: { indexes: ['flow_queue_lane_idx'], buffers: 600 },
   readKindsAhead: { indexes: ['flow_promotable_idx'], buffers: 600 },
   takePromotable: { indexes: [], buffers: 5 * 50 },
-  writeMoves: { indexes: ['attempt_pkey'], buffers: 100 * 50 },
+  writeMoves: { indexes: ['attempt_pkey', 'flow_pkey'], buffers: 100 * 50 },
   lockLeasedFlows: { indexes: ['attempt_pkey', 'flow_pkey'], buffers: 20 * 50 },
   lockFlows: { indexes: ['flow_pkey'], buffers: 10 * 50 },
   attemptsOf: { indexes: ['attempt_pkey'], buffers: 10 * 50 },

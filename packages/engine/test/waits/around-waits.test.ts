@@ -75,3 +75,48 @@ describe('tokens', () => {
     expect(audited.map(row => Object.keys(row['after'] as object))).toEqual([['kid'], ['kid']])
   })
 })
+
+test('a flow asks a thousand times at most, and what it asked is found still', async () => {
+  const lease = await b.working()
+  const first = await b.make(lease)
+  await b.sql(`INSERT INTO waitpoint (id, flow_id, key, kind, allowed_decisions, attempt, created_at) SELECT 'wpt_' || n, $1, 'k' || n, 'INPUT', '{submit}', 0, now() FROM generate_series(1, 999) n`, [lease.flowId])
+  await expect(b.make(lease, { key: 'one more' })).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', limit: 1000 })
+  expect(await b.make(lease)).toEqual(first)
+})
+
+describe('signals', () => {
+  test('INV-21 a flow that waits has one open waitpoint, which closes once', async () => {
+    const { lease, waitpointId } = await b.waiting('HELD')
+    const other = await b.make(lease, { key: 'other' })
+    expect(await b.suspend(lease, other.waitpointId)).toMatchObject({ code: 'INVALID_INPUT' })
+    expect(await b.sql(`SELECT id FROM waitpoint WHERE state = 'OPEN'`)).toEqual([{ id: waitpointId }])
+    await expect(b.sql(`UPDATE waitpoint SET state = 'OPEN', mode = 'HELD', opened_at = now() WHERE id = $1`, [other.waitpointId])).rejects.toThrow(/waitpoint_open_key/)
+    await b.answer(waitpointId)
+    const closed = await b.waitpoint(waitpointId)
+    expect(await b.answer(waitpointId, 'reject')).toMatchObject({ code: 'NOT_RESUMABLE' })
+    expect(await b.waitpoint(waitpointId)).toEqual(closed)
+  })
+
+  test('INV-22 one that comes before the wait moves nothing, whatever it says; the wait is what it satisfies', async () => {
+    const lease = await b.working()
+    const made = await b.make(lease, { allowedDecisions: ['cancel', 'finish'] })
+    const before = await b.flow(lease.flowId)
+    await b.answer(made.waitpointId, 'cancel')
+    const { status, phase, slot_held: slotHeld, epoch } = before as unknown as Record<string, unknown>
+    expect(await b.flow(lease.flowId)).toMatchObject({ status, phase, slot_held: slotHeld, epoch })
+    expect((await b.events(lease.flowId)).at(-1)).toMatchObject({ type: 'flow.signal', status })
+  })
+
+  test('INV-23 has one recorded effect: what was cut off in the middle left nothing, and what was accepted stays', async () => {
+    const { lease, waitpointId } = await b.waiting('HELD')
+    await b.sql(`CREATE FUNCTION cut_off() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'cut off'; END $$`)
+    await b.sql(`CREATE TRIGGER cut_off BEFORE INSERT ON flow_event FOR EACH ROW EXECUTE FUNCTION cut_off()`)
+    await expect(b.answer(waitpointId, 'approve', { idempotencyKey: 'k' })).rejects.toThrow('cut off')
+    expect(await b.sql('SELECT (SELECT count(*)::int FROM signal) AS signals, (SELECT count(*)::int FROM memo) AS memos')).toEqual([{ signals: 0, memos: 0 }])
+    expect(await b.flow(lease.flowId)).toMatchObject({ status: 'WAITING' })
+    await b.sql('DROP TRIGGER cut_off ON flow_event')
+    for (let n = 0; n < 2; n++) expect(await b.answer(waitpointId, 'approve', { idempotencyKey: 'k' })).toMatchObject({ waitpointId })
+    expect(await b.sql('SELECT effect, decision FROM signal')).toEqual([{ effect: 'SATISFIED', decision: 'approve' }])
+    expect(await b.sql(`SELECT value FROM memo WHERE kind = 'ANSWER'`)).toMatchObject([{ value: { decision: 'approve', payload: null } }])
+  })
+})

@@ -47,6 +47,17 @@ describe('a held wait (T11, T12)', () => {
     }
   })
 
+  test('INV-45 an acknowledgement of an earlier answer, said again, hides no later one', async () => {
+    const lease = await b.working()
+    const [one, two] = [await b.make(lease, { key: 'one' }), await b.make(lease, { key: 'two' })]
+    for (const { waitpointId } of [one, two]) {
+      await b.suspend(lease, waitpointId)
+      await b.answer(waitpointId)
+      await beat([lease], { acknowledged: [one.waitpointId] })
+    }
+    expect(await beat([lease], { acknowledged: [one.waitpointId] })).toMatchObject({ answered: [{ waitpointId: two.waitpointId }] })
+  })
+
   test('its time does not count as work', async () => {
     const { lease, waitpointId } = await b.waiting('HELD')
     await b.sql(`UPDATE flow SET attempt_timeout_seconds = 60, waiting_since = waiting_since - interval '1 hour' WHERE id = $1`, [lease.flowId])
@@ -82,7 +93,7 @@ describe('a held wait (T11, T12)', () => {
     expect(await b.flow(lease.flowId)).toMatchObject({ status: 'QUEUED', queue_class: 'RESUME', retries_used: 0, slot_held: true })
     const [again] = await b.work(1)
     expect(again).toMatchObject({ flowId: lease.flowId, attempt: 1 })
-    expect((await memosWithLeases(b.deps, [lease.flowId])).get(lease.flowId)).toEqual({ complete: true, memos: [{ key: 'ask', kind: 'ANSWER', value: { decision: 'approve', payload: null } }] })
+    expect((await memosWithLeases(b.deps, [lease.flowId])).get(lease.flowId)).toEqual({ complete: true, memos: [{ key: 'ask', kind: 'ANSWER', value: { decision: 'approve', payload: null, by: b.owner.principalId } }] })
     const made = await b.make(again!)
     expect(made.waitpointId).toBe(waitpointId)
     expect(await b.suspend(again!, waitpointId)).toMatchObject({ waiting: false })

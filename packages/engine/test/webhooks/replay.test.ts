@@ -98,6 +98,7 @@ describe('replays in bulk', () => {
     await failed(b, 7)
     expect(await replayInBulk(b.deps, { actor: b.owner, filter: FAILED, dryRun: true })).toEqual({ matched: 7, exact: true, operationId: null })
     expect(await replayInBulk(b.deps, { actor: b.owner, filter: { ...FAILED, createdBefore: new Date(0) }, dryRun: true })).toMatchObject({ matched: 0 })
+    expect(await replayInBulk(b.deps, { actor: b.owner, ids: ['dlv_unknown'], dryRun: true })).toMatchObject({ matched: 0 })
     expect(await b.sql('SELECT 1 FROM bulk_operation')).toEqual([])
   })
 

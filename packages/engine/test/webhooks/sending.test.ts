@@ -204,6 +204,17 @@ describe('sending', () => {
     expect((await b.deliveries())[0]).toMatchObject({ state: 'DELIVERED' })
   })
 
+  test('what hangs beyond the grace of a stop is ended, and another process tries it again without waiting for the lease', async () => {
+    await using b = await webhookBed({ settings: { webhookScheduleMs: [3_600_000] } })
+    await b.endpoint()
+    await b.cancelled(1)
+    const deliverer = b.deliver(never)
+    await eventually(async () => b.sent.length === 1)
+    await deliverer.close(0)
+    expect((await b.deliveries())[0]).toMatchObject({ state: 'RETRY_SCHEDULED', attempt_count: 1, last_error: 'SENDER_LOST' })
+    expect(await b.sql('SELECT error_class FROM delivery_attempt')).toEqual([{ error_class: 'SENDER_LOST' }])
+  })
+
   test('INV-27 a receiver that hangs holds no transaction: flows go on', async () => {
     await using b = await webhookBed()
     await b.endpoint()

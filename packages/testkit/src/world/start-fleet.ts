@@ -1,8 +1,8 @@
 /** Several control planes on one PostgreSQL, each a process of its own: what an operator has who does not want one machine to be the end of all. */
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, readdir, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { openPool, type Pool } from '@sluice/db'
@@ -72,6 +72,13 @@ async function packControlPlane(dir: string): Promise<string> {
   return join(dir, 'dist', 'control-plane.js')
 }
 
+/** A version refuses a knob of ours that it does not know; an empty one counts as unset. */
+async function knownTo(program: string): Promise<Record<string, string>> {
+  const files = (await readdir(dirname(program), { recursive: true })).filter(name => name.endsWith('.js'))
+  const text = (await Promise.all(files.map(name => readFile(join(dirname(program), name), 'utf8')))).join('')
+  return Object.fromEntries(Object.keys(FLEET_KEYS).filter(name => !text.includes(name)).map(name => [name, '']))
+}
+
 interface Parts { dir: string; database: Embedded; program: string; env: Record<string, string>; readyWithinMs: number }
 
 class StartedFleet implements Fleet {
@@ -87,7 +94,8 @@ class StartedFleet implements Fleet {
   }
 
   async add({ env = {}, program = this.#parts.program }: { env?: Record<string, string>; program?: string } = {}): Promise<ControlPlane> {
-    const one = controlPlaneProcess({ program, port: await freePort(), env: { ...this.#parts.env, ...env }, readyWithinMs: this.#parts.readyWithinMs })
+    const known = await knownTo(program)
+    const one = controlPlaneProcess({ program, port: await freePort(), env: { ...this.#parts.env, ...known, ...env }, readyWithinMs: this.#parts.readyWithinMs })
     this.controlPlanes.push(one)
     await one.start()
     return one

@@ -11,11 +11,11 @@ function findCheckout(from: string): string {
 }
 
 function greeting({ url, options }: { url: string; options: ProgramOptions }): string {
-  return `WEBHOOK_ALLOW_HOSTS=127.0.0.1 WEBHOOK_ALLOW_HTTP=true npm start
+  return `${options.settings}WEBHOOK_ALLOW_HOSTS=127.0.0.1 WEBHOOK_ALLOW_HTTP=true npm start
 
 starts a server that may call this receiver at ${url}. A flow that tells it how it ended:
 
-curl -s http://127.0.0.1:4400/graphql -H "Authorization: Bearer $(cat ${path.join(options.dataFolder, 'admin-token')})" -H 'Content-Type: application/json' \\
+curl -s ${options.server()}/graphql -H "Authorization: Bearer $(cat ${path.join(options.dataFolder, 'admin-token')})" -H 'Content-Type: application/json' \\
   -d '{"query":"mutation { createFlow(input: { kind: \\"sample.digest\\", input: { seconds: 2 }, webhookUrl: \\"${url}\\" }) { __typename ... on CreateFlowPayload { flow { id } } ... on Error { code message } } }"}'
 
 ${verifying(options)}
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   const options = readOptions({ args: process.argv.slice(2), checkout: findCheckout(path.dirname(fileURLToPath(import.meta.url))) })
   if (options === null) return console.log(HELP)
   const receiver = await startReceiver({
-    port: options.port, secrets: options.secrets, remember: 0,
+    port: options.port, secrets: options.secrets, remember: 0, refusesUnverified: true,
     onReceived: received => {
       console.log(lineOf(received))
       if (options.showsBody) console.log(plain(received.body))

@@ -17,6 +17,10 @@ export interface ProgramOptions {
   secretsFrom: string
   /** As it was named. */
   dataFolder: string
+  /** Where the server is, or will be. */
+  server: () => string
+  /** What a server must be started with to be that one, before its other knobs. */
+  settings: string
 }
 
 /** What was asked for cannot be done; the message says what can. */
@@ -60,6 +64,7 @@ export function readOptions(o: { args: string[]; env?: Environment; checkout: st
     times: values.times === undefined ? Number.POSITIVE_INFINITY : numberOf(values.times, { what: '--times', max: 1_000_000 }),
     showsBody: values.body ?? false,
     ...secretsOf(env, o.checkout),
+    ...serverOf(env, o.checkout),
   }
 }
 
@@ -97,6 +102,13 @@ function secretsOf(env: Environment, checkout: string): Pick<ProgramOptions, 'se
   if (given !== '') return { secrets: () => listed(given), secretsFrom: 'FLOW_WEBHOOK_SECRET', dataFolder }
   const file = path.resolve(checkout, dataFolder, 'webhook-secret')
   return { secrets: () => listed(read(file)), secretsFrom: path.join(dataFolder, 'webhook-secret'), dataFolder }
+}
+
+/** The one that runs on this data folder says where it is; else it will be where the knobs of this environment say. */
+function serverOf(env: Environment, checkout: string): Pick<ProgramOptions, 'server' | 'settings'> {
+  const run = path.resolve(checkout, env['SLUICE_DATA_DIR'] ?? '.sluice', 'run.json')
+  const settings = ['SLUICE_DATA_DIR', 'PORT'].filter(name => env[name]).map(name => `${name}=${env[name]} `).join('')
+  return { settings, server: () => /"address": "([^"]+)"/.exec(read(run))?.[1] ?? `http://127.0.0.1:${env['PORT'] || 4400}` }
 }
 
 const listed = (text: string): string[] => text.split(/[\s,]+/).filter(each => each !== '')

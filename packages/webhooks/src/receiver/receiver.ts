@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { give, nameOf, OK, parseAnswer, type Answer } from './answer.ts'
 import { receivedOf, type Received } from './received.ts'
+import { NO_SECRET } from './verify.ts'
 import { waitingRoom } from './waiting-room.ts'
 
 /** The same for all, or chosen for each; a promise holds the answer back. */
@@ -16,6 +17,8 @@ export interface ReceiverOptions {
   secrets?: readonly string[] | (() => readonly string[])
   /** What a path without a word of its own is answered with. Default: 200. */
   answer?: Answering
+  /** Whether what does not verify is answered with 400, as a receiver should; where it has a secret to verify with. Default: no. */
+  refusesUnverified?: boolean
   /** How many of those that came are remembered. Default: 100,000. */
   remember?: number
   /** Called when it was answered, or when it was decided not to. */
@@ -38,6 +41,7 @@ export interface Receiver {
   close(): Promise<void>
 }
 
+const UNVERIFIED: Answer = { status: 400, body: 'not verified\n' }
 const BODY_MAX = 4 * 1024 ** 2
 const TIMES_MAX = 10_000
 
@@ -105,6 +109,7 @@ class ReceiverState {
   #answerTo(received: Received): Answer | Promise<Answer> {
     const ofPath = parseAnswer(received.path)
     if (ofPath !== null) return ofPath
+    if (this.#options.refusesUnverified && received.unverified !== null && received.unverified !== NO_SECRET) return UNVERIFIED
     if (this.#left <= 0) this.answerWith(OK, Number.POSITIVE_INFINITY)
     this.#left--
     return typeof this.#answer === 'function' ? this.#answer(received) : this.#answer

@@ -3,8 +3,8 @@ import type { ErrorCode, FlowStatus, Json, LeaseRef, OnLeaseLost, WaitMode } fro
 import type { Answer, Frame, Memo, WaitRequest } from '../attempt/talk.ts'
 import type { FlowInput } from '../kind.ts'
 import {
-  APPEND_FRAMES, CLAIM_FLOWS, CLAIM_FLOWS_FORGETFUL, CLAIM_FLOWS_UNTRACED, CREATE_WAITPOINT, FAIL_FLOWS, FINISH_FLOWS, HEARTBEAT, HEARTBEAT_PLAIN, MEMOS,
-  RECORD_MEMO, REGISTER_WORKER, REGISTER_WORKER_PLAIN, REPORT_PROGRESS, RETURN_FLOW, START_FLOWS, SUSPEND_FLOW,
+  APPEND_FRAMES, CREATE_WAITPOINT, FAIL_FLOWS, FINISH_FLOWS, MEMOS, RECORD_MEMO, REPORT_PROGRESS, RETURN_FLOW, START_FLOWS, SUSPEND_FLOW, claimFlows, heartbeat,
+  registerWorker, type DocumentWithout,
 } from './documents.ts'
 import { Rejected, type Transport } from './transport.ts'
 
@@ -44,7 +44,8 @@ export interface Accepted { flow?: { status: FlowStatus } }
 /** waitMs: how long the control plane may park the request, at most 30,000. signal: gives the request up. */
 interface Asking { signal: AbortSignal; waitMs?: number }
 
-const isUnknownField = (error: unknown) => error instanceof Rejected && error.message.startsWith('Cannot query field')
+const unknownField = (error: unknown): string | null =>
+  error instanceof Rejected ? /^Cannot query field "(\w+)"/.exec(error.message)?.[1] ?? null : null
 
 export type ControlPlane = ReturnType<typeof createControlPlane>
 
@@ -55,11 +56,12 @@ export function createControlPlane(transport: Transport) {
   const ask = async <T extends object>(query: string, input: object, { signal, waitMs = 0 }: Asking): Promise<T | Refused> =>
     (await transport({ query, variables: { input }, timeoutMs: waitMs + ANSWER_MS, signal })) as T | Refused
 
-  /** One that is still of a version before refuses the first document; it is asked anew each time, for it may be upgraded at any moment. */
-  const askNewest = async <T extends object>([newest = '', ...older]: string[], input: object, asking: Asking): Promise<T | Refused> =>
-    await ask<T>(newest, input, asking).catch(error => {
-      if (older.length === 0 || !isUnknownField(error)) throw error
-      return askNewest<T>(older, input, asking)
+  /** One that is still of a version before refuses the document; it is asked anew each time, for it may be upgraded at any moment. */
+  const askKnown = async <T extends object>(document: DocumentWithout, input: object, asking: Asking, unknown: readonly string[] = []): Promise<T | Refused> =>
+    await ask<T>(document(unknown), input, asking).catch(error => {
+      const field = unknownField(error)
+      if (field === null || unknown.includes(field)) throw error
+      return askKnown<T>(document, input, asking, [...unknown, field])
     })
 
   /** One answer per item, in order. Throws Rejected when the request was refused as a whole and carried more than one item. */
@@ -72,10 +74,10 @@ export function createControlPlane(transport: Transport) {
   }
 
   return {
-    register: (input: Registering, asking: Asking) => askNewest<Registered>([REGISTER_WORKER, REGISTER_WORKER_PLAIN], input, asking),
+    register: (input: Registering, asking: Asking) => askKnown<Registered>(registerWorker, input, asking),
     claim: (input: { workerId: string; max: number; requestId: string; waitMs: number }, signal: AbortSignal) =>
-      askNewest<{ claims: Claim[] }>([CLAIM_FLOWS, CLAIM_FLOWS_FORGETFUL, CLAIM_FLOWS_UNTRACED], input, { signal, waitMs: input.waitMs }),
-    heartbeat: (input: Beat, signal: AbortSignal) => askNewest<Pulse>([HEARTBEAT, HEARTBEAT_PLAIN], input, { signal, waitMs: input.waitMs }),
+      askKnown<{ claims: Claim[] }>(claimFlows, input, { signal, waitMs: input.waitMs }),
+    heartbeat: (input: Beat, signal: AbortSignal) => askKnown<Pulse>(heartbeat, input, { signal, waitMs: input.waitMs }),
     start: (items: StartItem[], signal: AbortSignal) => askMany<Accepted>(START_FLOWS, items, { signal }),
     finish: (items: FinishItem[], signal: AbortSignal) => askMany<Accepted>(FINISH_FLOWS, items, { signal }),
     fail: (items: FailItem[], signal: AbortSignal) => askMany<Accepted>(FAIL_FLOWS, items, { signal }),

@@ -10,40 +10,34 @@ const plural = (o: { field: string; input: string; payload: string }) =>
 
 const pascal = (field: string) => field.charAt(0).toUpperCase() + field.slice(1)
 
-export const REGISTER_WORKER = mutation({
+/**
+ * A document by the fields that the control plane does not know, because it is of a version before: what is left of it asks for the rest. Of what
+ * is not optional nothing is left out.
+ */
+export type DocumentWithout = (unknown: readonly string[]) => string
+const known = (fields: Record<string, string>, unknown: readonly string[]) =>
+  Object.entries(fields).map(([field, more]) => (unknown.includes(field) ? '' : `${field} ${more}`)).join(' ')
+
+const LEASE = '{ flowId attempt epoch }'
+const ANSWER = 'answer { decision payload by }'
+
+export const registerWorker: DocumentWithout = unknown => mutation({
   field: 'registerWorker', input: 'RegisterWorkerInput',
-  payload: '... on RegisterWorkerPayload { worker { id } leaseTtlMs heartbeatMs holdMs }',
-})
-/** For a control plane that leaves the hold time to the worker. */
-export const REGISTER_WORKER_PLAIN = mutation({
-  field: 'registerWorker', input: 'RegisterWorkerInput',
-  payload: '... on RegisterWorkerPayload { worker { id } leaseTtlMs heartbeatMs }',
+  payload: `... on RegisterWorkerPayload { worker { id } leaseTtlMs heartbeatMs ${known({ holdMs: '' }, unknown)} }`,
 })
 
-const claim = (o: { ofFlow: string; more: string }) => mutation({
+export const claimFlows: DocumentWithout = unknown => mutation({
   field: 'claimFlows', input: 'ClaimFlowsInput',
   payload: `... on ClaimFlowsPayload { claims {
-    flow { id kind title input labels createdAt deadlineAt maxAttempts retriesUsed onLeaseLost ${o.ofFlow} }
-    lease { flowId attempt epoch } ${o.more}
+    flow { id kind title input labels createdAt deadlineAt maxAttempts retriesUsed onLeaseLost ${known({ traceParent: '' }, unknown)} }
+    lease ${LEASE} ${known({ memos: '{ key kind value }', memosComplete: '', inputs: '{ id author content createdAt }' }, unknown)}
   } }`,
 })
 
-export const CLAIM_FLOWS = claim({
-  ofFlow: 'traceParent', more: 'memos { key kind value } memosComplete inputs { id author content createdAt }',
-})
-/** For a control plane that knows no memory yet, and for one that knows no traces either. */
-export const CLAIM_FLOWS_FORGETFUL = claim({ ofFlow: 'traceParent', more: '' })
-export const CLAIM_FLOWS_UNTRACED = claim({ ofFlow: '', more: '' })
-
-const heartbeat = (more: string) => mutation({
+export const heartbeat: DocumentWithout = unknown => mutation({
   field: 'heartbeat', input: 'HeartbeatInput',
-  payload: `... on HeartbeatPayload { lost { flowId attempt epoch } cancelling { flowId attempt epoch } ${more} }`,
+  payload: `... on HeartbeatPayload { lost ${LEASE} cancelling ${LEASE} ${known({ answered: `{ lease ${LEASE} waitpoint { id ${ANSWER} } }` }, unknown)} }`,
 })
-const ANSWER = 'answer { decision payload by }'
-
-export const HEARTBEAT = heartbeat(`answered { lease { flowId attempt epoch } waitpoint { id ${ANSWER} } }`)
-/** For a control plane that knows no waits yet. */
-export const HEARTBEAT_PLAIN = heartbeat('')
 
 /** The status is asked for, because a start that acknowledged a cancel must not call the handler. */
 export const START_FLOWS = plural({ field: 'startFlows', input: 'StartFlowsInput', payload: '... on StartFlowPayload { flow { status } }' })

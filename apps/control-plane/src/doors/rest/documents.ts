@@ -15,7 +15,7 @@ const REFUSAL = `fragment Refusal on Error {
 
 /** A flow without what may be large or takes a look at the queue. */
 const FLOW_HEAD = `fragment FlowHead on Flow {
-  id kind title lane { name } owner { id name } labels priority status phase waitKind isTerminal terminalReason
+  id kind title lane { name } owner { id name } labels priority status phase waitKind waitingSince isTerminal terminalReason
   slotHeld overCap maxAttempts retriesUsed onLeaseLost retryOf { id }
   createdAt queuedAt startedAt finishedAt cancelRequestedAt notBefore deadlineAt traceParent webhookEndpoint { id name urlRedacted }
 }`
@@ -23,7 +23,7 @@ const FLOW_HEAD = `fragment FlowHead on Flow {
 const LISTED_FLOW = `fragment ListedFlow on Flow { ...FlowHead progress { percent message at } queue { ...QueuePlace } } ${FLOW_HEAD} ${QUEUE_PLACE}`
 
 const ATTEMPT = `fragment Attempt on Attempt {
-  id index type epoch worker { id name } codeVersion startedAt reportedAt leaseExpiresAt endedAt endReason error { ...FlowError }
+  id index type epoch worker { id name } codeVersion startedAt reportedAt leaseExpiresAt endedAt endReason error { ...FlowError } unusedMemos
 }`
 
 const ARTIFACT = `fragment Artifact on Artifact { id name mediaType size digest attempt url createdAt expiresAt }`
@@ -107,7 +107,7 @@ export const EXPORTED_DELIVERIES = `query (
 export const EXPORTED_ENDPOINTS = `query ($unnamed: Boolean = false, $first: Int, $after: String) {
   list: webhookEndpoints(unnamed: $unnamed, first: $first, after: $after) {
     edges { node {
-      id name origin principal { id name } urlRedacted events inlineArtifacts strictOrder state disabledReason disabledAt consecutiveFailures successRate
+      id name origin principal { id name } urlRedacted events inlineArtifacts strictOrder state disabledReason disabledAt consecutiveFailures disabledAfter successRate
       secrets { id createdAt notAfter } version createdAt createdBy { id name }
     } }
     pageInfo { hasNextPage endCursor }

@@ -21,7 +21,7 @@ export const byTrouble = (a: Health, b: Health): number => troubleOf(b) - troubl
 /** "3 of 20 failed in a row": whole deliveries, with all their attempts, of so many that disable it. */
 export const failuresInWords = ({ consecutiveFailures, disabledAfter, successRate }: Health): string => {
   if (consecutiveFailures > 0) return `${consecutiveFailures} of ${disabledAfter} failed in a row`
-  return successRate === null ? 'Nothing ended yet' : 'The last one arrived'
+  return successRate === null ? 'Nothing ended yet' : 'None failed in a row'
 }
 
 /** How many deliveries of each endpoint have not ended. */

@@ -33,8 +33,8 @@ export function EndpointTable({ endpoints: masked, live, opened, onOpen, onDone 
             <th scope="col" className="w-24 md:w-28">State</th>
             <th scope="col" className="hidden w-[22%] lg:table-cell">URL</th>
             <th scope="col" className="hidden w-44 md:table-cell xl:w-52">Events</th>
-            <th scope="col" className="w-20 text-right" title="Of the last 100 that ended">Arrived</th>
-            <th scope="col" className="hidden w-28 text-right md:table-cell" title="Deliveries that failed one after the other, of so many that disable it">Failed</th>
+            <th scope="col" className="w-20 text-right" title="Of the last 100 automatic ones that ended; replays and tests do not count">Arrived</th>
+            <th scope="col" className="hidden w-28 text-right md:table-cell" title="Deliveries that failed one after the other, of so many that disable it; enabling begins anew">Failed in a row</th>
             <th scope="col" className="hidden w-16 text-right lg:table-cell">Live</th>
             <th scope="col" className="hidden w-52 xl:table-cell">Signed by</th>
             <th scope="col" className="w-12"><span className="sr-only">Actions</span></th>

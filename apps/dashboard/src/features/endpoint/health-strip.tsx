@@ -54,7 +54,7 @@ function Card({ endpoint, live, isShown, search }: CardProps) {
         ? <span className="line-clamp-2 text-[0.93rem] text-bad">{endpoint.disabledReason ?? 'No reason was given.'}</span>
         : <span className={`truncate text-[0.93rem] ${isTroubled(endpoint) ? 'font-medium text-attention' : 'text-muted'}`}>{failuresInWords(endpoint)}</span>}
       <span className="mt-auto flex gap-x-4 text-[0.93rem] text-muted">
-        {endpoint.successRate !== null && <span><b className="font-semibold text-text">{percentOf(endpoint.successRate)}</b> of the last 100</span>}
+        {endpoint.successRate !== null && <span><b className="font-semibold text-text">{percentOf(endpoint.successRate)}</b> of the latest arrived</span>}
         <span><b className="font-semibold text-text">{live}</b> live</span>
       </span>
     </a>

@@ -115,7 +115,7 @@ describe('deliveries page', () => {
   test('what is disabled stands first, with its reason; a card narrows the list to its endpoint', async () => {
     await setup(() => ({ endpoints: [fakeEndpoint('crm'), disabledEndpoint('billing', '20 deliveries in a row failed.')], live: [fakeDelivery('PENDING')] }), { search: { state: 'EXHAUSTED' } })
     const cards = within(await screen.findByRole('region', { name: 'Health of endpoints' })).getAllByRole('link')
-    expect(cards.map(card => card.textContent)).toEqual(['billingDisabled20 deliveries in a row failed.0 % of the last 1000 live', 'crmActiveThe last one arrived100 % of the last 1001 live'])
+    expect(cards.map(card => card.textContent)).toEqual(['billingDisabled20 deliveries in a row failed.0 % of the latest arrived0 live', 'crmActiveNone failed in a row100 % of the latest arrived1 live'])
     expect(cards[1]?.getAttribute('href')).toBe('/deliveries?state=EXHAUSTED&endpoint=ep_crm')
   })
 
