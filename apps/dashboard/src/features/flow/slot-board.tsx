@@ -102,7 +102,7 @@ export const silentLook = (silence: number): Look => ({
 })
 
 /** It holds its slot while it asks: that is what others wait for. */
-const waitingLook = (kind: Look): Look => ({ ...STATUS_LOOKS.WAITING, word: `Waits: ${kind.word}`, sentence: `${kind.sentence} It keeps its slot meanwhile.` })
+const waitingLook = (kind: Look): Look => ({ ...STATUS_LOOKS.WAITING, word: kind.word, sentence: `It waits. ${kind.sentence} It keeps its slot meanwhile.` })
 
 const overCapLook = (look: Look): Look => ({ icon: ArrowUpFromLine, word: 'Over the cap', tone: 'attention', sentence: `${look.word}. It was started over the cap, or the cap was lowered since.` })
 

@@ -18,7 +18,7 @@ export function QueueStats({ stats: masked, lane, failedAddress }: { stats: Frag
       <Figure name="Running"><a href={addressOf.flows({ status: 'RUNNING', lane })} className="text-inherit" title="List those that run">{stats.running}</a></Figure>
       <Figure name="Waiting" tone={stats.slotsHeldByWaiting > 0 ? 'attention' : undefined} title={`${stats.slotsHeldByWaiting} of them hold a slot`}>
         <a href={addressOf.approvals({ lane })} className="text-inherit" title="List what they ask">{stats.waiting}</a>
-        {stats.slotsHeldByWaiting > 0 && <span className="text-[0.86rem] font-normal"> {stats.slotsHeldByWaiting} in a slot</span>}
+        {stats.slotsHeldByWaiting > 0 && <span className="whitespace-nowrap text-[0.86rem] font-normal"> {stats.slotsHeldByWaiting} in slots</span>}
       </Figure>
       <Figure name="Queued"><a href={addressOf.flows({ status: 'QUEUED', lane })} className="text-inherit" title="List those that are queued">{stats.queued}</a></Figure>
       <Figure name="Oldest wait">{stats.oldestQueuedAt ? <Elapsed since={stats.oldestQueuedAt} /> : '–'}</Figure>
