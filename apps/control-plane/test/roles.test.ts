@@ -11,7 +11,7 @@ const TABLE: Record<Operation, string> = {
   node: '++++-', viewer: '+++++', serverTime: '+++++', flow: '+o++-', waitForFlow: '+o++-', flows: '+o++-', flowCounts: '+o++-', flowQueue: '+o++-',
   queueStats: '++++-', throughput: '++++-', lanes: '++++-', workers: '++++-', unservedQueues: '++++-', flowKinds: '++++-', caps: '++++-', servers: '++++-', principals: '+-++-',
   audit: '---+-', apiTokens: '---+-',
-  createFlow: '-o++-', createFlows: '-o++-', 'createFlow.priority': '--++-', cancelFlow: '-o++-', retryFlow: '-o++-',
+  createFlow: '-o++-', createFlows: '-o++-', 'createFlow.priority': '--++-', cancelFlow: '-o++-', retryFlow: '-o++-', addFlowInput: '-o++-', removeFlowInput: '-o++-',
   promoteNow: '--++-', 'promoteNow.force': '---+-', setFlowPriority: '--++-', holdFlow: '--++-', releaseFlow: '--++-',
   pauseLane: '--++-', resumeLane: '--++-', drainLane: '--++-', deleteFlow: '---+-', setCap: '---+-', upsertLane: '---+-',
   waitpoints: '+o++-', memos: '----+', resolveWaitpoint: '+o++-', 'resolveWaitpoint.override': '---+-', rotateWaitpointKey: '---+-',
@@ -73,7 +73,7 @@ const ID = 'flow_00000000000000000000000000'
 const LEASE = { flowId: ID, attempt: 0, epoch: 1 }
 /** An input for each mutation that passes validation, so that only rights decide. */
 const INPUTS: Record<string, unknown> = {
-  createFlow: { kind: 'work' }, createFlows: { items: [{ kind: 'work' }] }, cancelFlow: { id: ID }, retryFlow: { id: ID }, promoteNow: { id: ID, waitMs: 0 },
+  createFlow: { kind: 'work' }, createFlows: { items: [{ kind: 'work' }] }, cancelFlow: { id: ID }, retryFlow: { id: ID }, addFlowInput: { flowId: ID, content: 'x' }, removeFlowInput: { id: 'fin_none' }, promoteNow: { id: ID, waitMs: 0 },
   setFlowPriority: { id: ID, priority: 1 }, holdFlow: { id: ID }, releaseFlow: { id: ID }, pauseLane: { name: 'none' }, resumeLane: { name: 'none' },
   drainLane: { name: 'none' }, deleteFlow: { id: ID }, setCap: { lane: 'none', maxActive: 1 }, upsertLane: { name: 'made' },
   createApiToken: { principalId: 'prn_none' }, revokeApiToken: { id: 'tok_none' },

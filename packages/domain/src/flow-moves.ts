@@ -30,9 +30,9 @@ export const MOVES = {
   hold: { row: null, from: 'QUEUED', to: 'QUEUED', by: 'an operator', event: 'flow.held' },
   release: { row: null, from: 'QUEUED', to: 'QUEUED', by: 'an operator', event: 'flow.released' },
   setPriority: { row: null, from: 'any but terminal', to: 'the same', by: 'its owner or an operator', event: 'flow.priority_changed' },
-  addInput: { row: null, from: 'QUEUED, never started', to: 'the same', by: 'its owner or an operator', event: 'flow.input_added' },
-  removeInput: { row: null, from: 'QUEUED, never started', to: 'the same', by: 'its owner or an operator', event: 'flow.input_removed' },
-  addArtifact: { row: null, from: 'RUNNING', to: 'the same', by: 'the lease holder', event: 'flow.artifact' },
+  addInput: { row: null, from: 'QUEUED', to: 'QUEUED', by: 'its owner or an operator', event: 'flow.input_added' },
+  removeInput: { row: null, from: 'QUEUED', to: 'QUEUED', by: 'its owner or an operator', event: 'flow.input_removed' },
+  addArtifact: { row: null, from: 'RUNNING or WAITING (held)', to: 'the same', by: 'the lease holder', event: 'flow.artifact' },
   markDeleted: { row: null, from: 'any terminal', to: 'the same', by: 'an admin', event: 'flow.deleted' },
 } as const satisfies Record<string, { row: string | null; from: string; to: string; by: string; event: FlowEventType }>
 

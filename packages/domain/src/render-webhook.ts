@@ -2,7 +2,7 @@
  * The body of a webhook (product.md 9.5): snake_case, members in this order, added to and never changed. It is rendered once, at event time; only
  * delivery_id is put in front of it when it is sent, so what is signed differs between two deliveries of one event by nothing else (INV-28).
  */
-import { LIMITS } from '@sluice/protocol'
+import { COMPLETION_ARTIFACT, LIMITS } from '@sluice/protocol'
 import type { FlowStatus, Json, WebhookEventType } from '@sluice/protocol'
 import { outputOf } from './flow-output.ts'
 import { renderArtifacts } from './render-artifacts.ts'
@@ -32,19 +32,24 @@ export interface Rendering { inline: boolean; publicUrl: string; inlineMaxBytes?
 export function renderWebhook(fact: WebhookFact, o: Rendering): string {
   const { flow } = fact
   const flowUrl = `${o.publicUrl}/flows/${flow.id}`
+  const output = outputPart(flow, o)
   const body = (more: object): string => JSON.stringify({
     type: fact.type, timestamp: fact.at, event_id: fact.eventId, sequence: fact.sequence,
     data: {
       flow: flowOf(flow, flowUrl),
-      ...outputPart(flow, o),
+      ...output,
       ...(flow.error === null ? {} : { error: { code: flow.error.code, message: flow.error.message.slice(0, MESSAGE_MAX) } }),
       ...more,
     },
   })
   if (!fact.artifacts?.length) return body({ artifacts: [] })
   const room = BODY_MAX_BYTES - DELIVERY_ID_BYTES - Buffer.byteLength(body({ artifacts: [], artifacts_total: LIMITS.artifactsMax }))
-  return body(renderArtifacts(fact.artifacts, { flowUrl, bytes: room, inline: o.inline }))
+  const artifacts = output.output && 'text' in output.output ? fact.artifacts.map(withoutCompletion) : fact.artifacts
+  return body(renderArtifacts(artifacts, { flowUrl, bytes: room, inline: o.inline }))
 }
+
+/** Its text stands in output. */
+const withoutCompletion = (artifact: WebhookArtifact): WebhookArtifact => (artifact.name === COMPLETION_ARTIFACT ? { ...artifact, bytes: null } : artifact)
 
 /** Of a test there is no flow: just enough to see that it arrives. */
 export const renderTest = (o: { eventId: string; at: Date; endpointId: string }): string =>
@@ -61,7 +66,7 @@ const flowOf = (flow: WebhookFlow, url: string): Record<string, Json | Date> => 
 })
 
 /** Only of what has ended. available: whether there is a text to read at the flow's url, here or not. */
-function outputPart(flow: WebhookFlow, { inline, inlineMaxBytes = INLINE_MAX_BYTES }: Rendering): Record<string, Json> {
+function outputPart(flow: WebhookFlow, { inline, inlineMaxBytes = INLINE_MAX_BYTES }: Rendering): { output?: { [key: string]: Json } } {
   const output = outputOf(flow)
   if (output === null) return {}
   const { reason, source, text } = output

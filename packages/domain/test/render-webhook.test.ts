@@ -58,6 +58,12 @@ describe('the artifacts in the body of a webhook', () => {
     expect(shown(given, { more: { result: 'x'.repeat(262_144) } }).artifacts.map(one => one.inline?.length)).toEqual([undefined, undefined, 150 * KIB, undefined])
   })
 
+  test('the text of completion stands in output and not a second time', () => {
+    const given = [artifact('completion', { text: 'done' }), artifact('other', { text: 'x' })]
+    expect(shown(given).artifacts.map(one => one.inline)).toEqual([undefined, 'x'])
+    expect(shown(given, { more: { result: { a: 1 } } }).artifacts.map(one => one.inline)).toEqual(['done', 'x'])
+  })
+
   test('of more than there is room for it says how many there are', () => {
     const given = Array.from({ length: 1000 }, (_, n) => artifact(`${n}`.padEnd(128, 'n'), { mediaType: `text/${'t'.repeat(250)}`, text: 'x' }))
     const { artifacts, artifacts_total, bytes } = shown(given)

@@ -1,6 +1,6 @@
 import {
   ATTEMPT_TYPES, CAP_SCOPES, DELIVERY_STATE_SENTENCES, DELIVERY_TRIGGER_SENTENCES, ENDPOINT_STATE_SENTENCES, ERROR_CODES, FLOW_PHASE_SENTENCES,
-  FLOW_STATUS_SENTENCES, FRAME_KIND_SENTENCES, LANE_STATE_SENTENCES, QUEUE_CLASSES, QUEUE_REASON_SENTENCES, ROLES, WAIT_KINDS, WAIT_MODE_SENTENCES, WAIT_TIMEOUT_SENTENCES, WAITPOINT_STATE_SENTENCES, WORKER_STATES,
+  FLOW_INPUT_STATE_SENTENCES, FLOW_STATUS_SENTENCES, FRAME_KIND_SENTENCES, LANE_STATE_SENTENCES, QUEUE_CLASSES, QUEUE_REASON_SENTENCES, ROLES, WAIT_KINDS, WAIT_MODE_SENTENCES, WAIT_TIMEOUT_SENTENCES, WAITPOINT_STATE_SENTENCES, WORKER_STATES,
   type BulkState, type EndpointOrigin, type MemoKind, type OnLeaseLost,
 } from '@sluice/protocol'
 import { builder } from './builder.ts'
@@ -45,6 +45,7 @@ export const EndpointOriginEnum = builder.enumType('EndpointOrigin', {
 })
 export const DeliveryStateEnum = builder.enumType('DeliveryState', { description: 'How far a delivery is.', values: described(DELIVERY_STATE_SENTENCES) })
 export const DeliveryTriggerEnum = builder.enumType('DeliveryTrigger', { description: 'Why there is a delivery.', values: described(DELIVERY_TRIGGER_SENTENCES) })
+export const FlowInputStateEnum = builder.enumType('FlowInputState', { description: 'Whether an input was handed over.', values: described(FLOW_INPUT_STATE_SENTENCES) })
 export const FrameKindEnum = builder.enumType('FrameKind', { description: 'What a piece of output is.', values: described(FRAME_KIND_SENTENCES) })
 export const BulkStateEnum = builder.enumType('BulkState', {
   description: 'How far an operation on many things is.',

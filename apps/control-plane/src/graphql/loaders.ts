@@ -3,8 +3,8 @@ import type PrismaTypes from '@sluice/db/pothos-types'
 import type { PrismaClient } from '@sluice/db/prisma'
 import { named } from '@sluice/db'
 import {
-  artifactsOfFlows, capsInUse, kindFigures, laneStats, queuePlaces, scopeHolders, workerLeases,
-  type ArtifactRow, type CapInUse, type Deps, type KindFigures, type LiveAttemptRow, type QueuePlaceRow, type QueueStatsRow, type Scope,
+  artifactsOfFlows, capsInUse, inputsOfFlows, kindFigures, laneStats, queuePlaces, scopeHolders, workerLeases,
+  type ArtifactRow, type CapInUse, type FlowInputRow, type Deps, type KindFigures, type LiveAttemptRow, type QueuePlaceRow, type QueueStatsRow, type Scope,
 } from '@sluice/engine'
 import { kindsInScope, lanesInScope, type Viewer } from '../policies/policy.ts'
 import { onlyOwner } from '../policies/visible.ts'
@@ -23,6 +23,7 @@ export interface Loaders extends WebhookLoaders, WaitpointLoaders {
   worker: DataLoader<string, Row<'Worker'> | null>
   progress: DataLoader<string, Row<'FlowProgress'> | null>
   artifacts: DataLoader<string, ArtifactRow[]>
+  inputs: DataLoader<string, FlowInputRow[]>
   currentAttempt: DataLoader<{ flowId: string; index: number }, Row<'Attempt'> | null, string>
   queuePlace: DataLoader<string, QueuePlaceRow | null>
   /** The first flows that hold slots of a scope, of those that the viewer may read. */
@@ -53,6 +54,10 @@ export const createLoaders = ({ prisma, pool, viewer }: { prisma: PrismaClient; 
   principal: byKey((ids) => prisma.principal.findMany({ where: { id: { in: ids } } }), (principal) => principal.id),
   worker: byKey((ids) => prisma.worker.findMany({ where: { id: { in: ids } } }), (worker) => worker.id),
   progress: byKey((flowIds) => prisma.flowProgress.findMany({ where: { flowId: { in: flowIds } } }), (progress) => progress.flowId),
+  inputs: new DataLoader(async (flowIds) => {
+    const rows = await inputsOfFlows(named(pool), flowIds)
+    return flowIds.map((id) => rows.filter(({ flowId }) => flowId === id))
+  }, { cache: false }),
   artifacts: new DataLoader(async (flowIds) => {
     const rows = await artifactsOfFlows(named(pool), flowIds)
     return flowIds.map((id) => rows.filter(({ flowId }) => flowId === id))

@@ -6,6 +6,7 @@ import { actorOf } from '../policies/caller.ts'
 import { lanesFor } from '../policies/policy.ts'
 import { builder } from './builder.ts'
 import { answer, resultUnion } from './errors.ts'
+import { FlowInputRef } from './flow-input.ts'
 import type { FlowHandle } from './flow-reader.ts'
 import { FlowRef } from './flow-ref.ts'
 import { given, waitMs } from './input-rules.ts'
@@ -78,6 +79,10 @@ const Claim = builder.objectRef<{ flow: FlowHandle; lease: LeaseRef & { expiresA
     memos: t.field({
       type: [MemoRef], description: 'What it remembers, oldest first, 1 MiB at most, less where one claim brings many such flows.',
       resolve: async ({ lease }, _args, ctx) => (await ctx.load.leaseMemos.load(lease)).memos,
+    }),
+    inputs: t.field({
+      type: [FlowInputRef], description: 'What was added to it and not taken back, oldest first: with each lease all of it.',
+      resolve: async ({ lease: { flowId } }, _args, ctx) => (await ctx.load.inputs.load(flowId)).filter(({ state }) => state !== 'REMOVED'),
     }),
     memosComplete: t.boolean({
       description: 'Whether that is all; else ask `memos` for the keys that are missing.', resolve: async ({ lease }, _args, ctx) => (await ctx.load.leaseMemos.load(lease)).complete,

@@ -32,7 +32,7 @@ export const POLICY = {
   webhookEndpoints: readers, webhookDeliveries: readers, webhookEventTypes: people, bulkOperations: operators,
 
   createFlow: creators, createFlows: creators, 'createFlow.priority': operators,
-  cancelFlow: creators, retryFlow: creators,
+  cancelFlow: creators, retryFlow: creators, addFlowInput: creators, removeFlowInput: creators,
   resolveWaitpoint: readers, 'resolveWaitpoint.override': admins, rotateWaitpointKey: admins,
   promoteNow: operators, 'promoteNow.force': admins, setFlowPriority: operators, holdFlow: operators, releaseFlow: operators,
   pauseLane: operators, resumeLane: operators, drainLane: operators,

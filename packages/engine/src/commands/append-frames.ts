@@ -13,8 +13,7 @@ import type { Deps, Outcome } from '../deps.ts'
 import type { EngineSettings } from '../settings.ts'
 import { trimFrames, writeFrames } from '../sql/frame-sql.ts'
 import type { FrameToWrite, WrittenFrames } from '../sql/frame-sql.ts'
-import { leaseKey } from '../sql/lock-sql.ts'
-import { leaseStands } from './lease-refusals.ts'
+import { lockLease } from './worker-lease.ts'
 
 export interface GivenFrame { sequence: number; kind: FrameKind; payload: Json }
 interface AppendFrames { actor: Actor; lease: LeaseRef; frames: GivenFrame[] }
@@ -40,9 +39,9 @@ async function write(tx: Tx, { actor, lease }: AppendFrames, frames: FrameToWrit
   const p = { lease, principalId: actor.principalId, frames }
   const written = await writeFrames(tx, p)
   if (written) return written
-  const stand = (await leaseStands(tx, actor, [lease])).get(leaseKey(lease))
-  if (stand?.refusal) return stand.refusal
-  if (stand?.flow?.status === 'WAITING') return new Conflict(`Flow ${lease.flowId} is WAITING: output goes on when it was answered.`)
+  const held = await lockLease(tx, { actor, lease })
+  if (held instanceof Refusal) return held
+  if (held.flow.status === 'WAITING') return new Conflict(`Flow ${lease.flowId} is WAITING: output goes on when it was answered.`)
   const second = await writeFrames(tx, p)
   if (!second) throw new Error(`the lease of flow ${lease.flowId} is current and cannot be written under`)
   return second

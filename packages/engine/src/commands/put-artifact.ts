@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { Conflict, InvalidInput, LimitExceeded, Refusal, addArtifact, newId } from '@sluice/domain'
-import type { Actor, FlowFacts } from '@sluice/domain'
+import type { Actor } from '@sluice/domain'
 import { named, transact } from '@sluice/db'
 import type { Tx } from '@sluice/db'
 import { COMPLETION_ARTIFACT, LIMITS } from '@sluice/protocol'
@@ -13,8 +13,8 @@ import { applyMoves } from '../apply-moves.ts'
 import type { Deps, Outcome } from '../deps.ts'
 import { CHUNK_BYTES, countArtifacts, deleteChunks, findArtifact, insertArtifact, insertChunk, storedBytes } from '../sql/artifact-sql.ts'
 import type { ArtifactRow } from '../sql/artifact-sql.ts'
-import { leaseKey } from '../sql/lock-sql.ts'
-import { leaseStands } from './lease-refusals.ts'
+import { lockLease } from './worker-lease.ts'
+import type { HeldFlow } from './worker-lease.ts'
 
 export interface PutArtifact {
   actor: Actor
@@ -81,17 +81,16 @@ async function receive(deps: Deps, upload: { id: string; digest: string }, bytes
 }
 
 /** there: as it should be. flow is locked from here on, and workerId has its lease. */
-type Standing = { there: ArtifactRow } | { there: undefined; flow: FlowFacts; workerId: string }
+type Standing = { there: ArtifactRow } | ({ there: undefined } & HeldFlow)
 
 async function standing(tx: Tx, { actor, lease, name, digest }: PutArtifact): Promise<Refusal | Standing> {
-  const stand = (await leaseStands(tx, actor, [lease])).get(leaseKey(lease))
-  if (stand?.refusal) return stand.refusal
+  const held = await lockLease(tx, { actor, lease })
+  if (held instanceof Refusal) return held
   const there = await findArtifact(tx, { flowId: lease.flowId, name })
   if (there?.digest === digest) return { there }
   if (there?.attempt === lease.attempt) return new Conflict(`Artifact ${name} of flow ${lease.flowId} has another content in this attempt already.`)
   if (!there && (await countArtifacts(tx, lease.flowId)) >= LIMITS.artifactsMax) return new LimitExceeded(LIMITS.artifactsMax, `A flow has at most ${LIMITS.artifactsMax} artifacts.`)
-  if (!stand?.flow || stand.workerId === null) throw new Error(`the lease of flow ${lease.flowId} is current and nobody has it`)
-  return { there: undefined, flow: stand.flow, workerId: stand.workerId }
+  return { there: undefined, ...held }
 }
 
 async function store(tx: Tx, deps: Deps, cmd: PutArtifact & { id: string; size: number }): Promise<Outcome<PutArtifactDone & { replaced: string | null }>> {

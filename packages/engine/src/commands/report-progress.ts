@@ -1,12 +1,12 @@
 /** How far an attempt is (D-30): not a milestone, a narrow row beside the flow. */
-import { StaleLease, refuseText } from '@sluice/domain'
+import { FlowAlreadyTerminal, NotFound, StaleLease, refuseText } from '@sluice/domain'
 import type { Actor, Refusal } from '@sluice/domain'
 import { transact } from '@sluice/db'
+import { isTerminal } from '@sluice/protocol'
 import type { LeaseRef } from '@sluice/protocol'
 import type { Deps, Outcome } from '../deps.ts'
-import { leaseKey } from '../sql/lock-sql.ts'
+import { leaseKey, lockLeasedFlows } from '../sql/lock-sql.ts'
 import { writeProgress } from '../sql/worker-sql.ts'
-import { leaseStands } from './lease-refusals.ts'
 
 export interface ProgressItem { lease: LeaseRef; percent?: number | null | undefined; message?: string | null | undefined }
 
@@ -30,11 +30,17 @@ async function write(deps: Deps, actor: Actor, items: ProgressItem[]): Promise<S
   })
 }
 
+/** The refusals of what was not written: an ended flow, a lease that is not current, or one that is not the caller's to know of. */
 async function whyNot(deps: Deps, actor: Actor, leases: LeaseRef[]): Promise<Map<string, Refusal>> {
   if (leases.length === 0) return new Map()
-  const stands = await transact(deps.pool, tx => leaseStands(tx, actor, leases))
-  // What is current by now was not when it was written to.
-  return new Map([...stands].map(([key, { refusal }]) => [key, refusal ?? new StaleLease(`The lease ${key} was not the current one.`)]))
+  const { flows, holders } = await transact(deps.pool, tx => lockLeasedFlows(tx, leases))
+  return new Map(leases.map((lease): [string, Refusal] => {
+    const flow = flows.get(lease.flowId)
+    const mine = actor.kind === 'system' || holders.get(leaseKey(lease))?.principalId === actor.principalId
+    if (!flow || !mine) return [leaseKey(lease), NotFound.of('lease of flow', lease.flowId)]
+    const stale = new StaleLease(`The lease (attempt ${lease.attempt}, epoch ${lease.epoch}) of flow ${lease.flowId} is not the current one.`)
+    return [leaseKey(lease), isTerminal(flow.status) ? new FlowAlreadyTerminal(flow.id, flow.status, flow.terminalReason) : stale]
+  }))
 }
 
 const clamp = (percent: number | null | undefined): number | null => (percent == null ? null : Math.round(Math.min(100, Math.max(0, percent))))

@@ -50,7 +50,7 @@ describe('the outbox', () => {
     ])
     expect(body).toMatchObject({
       type: 'flow.finished', sequence: 4, event_id: expect.stringMatching(/^evt_[0-9a-z]{26}$/),
-      data: { flow: { id, status: 'FINISHED', terminal_reason: 'completed', attempt: 0, url: `http://sluice.test/flows/${id}` }, output: { reason: 'SINGLE', source: 'result', available: true }, artifacts: [{ name: 'completion', size: 10, url: `http://sluice.test/flows/${id}/artifacts/completion` }] },
+      data: { flow: { id, status: 'FINISHED', terminal_reason: 'completed', attempt: 0, url: `http://sluice.test/flows/${id}` }, output: { reason: 'SINGLE', source: 'result', available: true }, artifacts: [{ name: 'completion', media_type: 'text/plain; charset=utf-8', size: 10, url: `http://sluice.test/flows/${id}/artifacts/completion` }] },
     })
     expect(body!.data.output).not.toHaveProperty('text')
     expect(new Date(body!.timestamp).toISOString()).toBe(body!.timestamp)
