@@ -1,8 +1,7 @@
 /** What a receiver sends may be anything; what is kept of it is text that PostgreSQL, JSON and a terminal take. */
 
 /** NUL, which PostgreSQL refuses, and what would steer a terminal; tabs and line breaks stay. */
-// oxlint-disable-next-line no-control-regex
-const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g
+const CONTROLS = /(?![\t\n\r])\p{Cc}/gu
 
 export const withoutControls = (text: string): string => text.replace(CONTROLS, '\ufffd')
 

@@ -61,6 +61,5 @@ export function lineOf({ at, method, path, event, deliveryId, time, unverified, 
 }
 
 /** Whoever can reach the port could steer the terminal else. */
-// oxlint-disable-next-line no-control-regex
-export const plain = (text: unknown): string => String(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd')
+export const plain = (text: unknown): string => String(text).replace(/(?![\t\n])\p{Cc}/gu, '\ufffd')
 
