@@ -63,6 +63,8 @@ describe(`control planes that die (seed ${SEED})`, () => {
 
   test('INV-2 INV-11 INV-16 INV-34 INV-42 INV-43 those who are left take over: each flow ends once, none by the outage, and a subscriber misses nothing', async () => {
     const following = follow({ fleet, reader: admin, dice })
+    // Without a cursor it is shown what follows, so it must be there before anything is.
+    await following.begun
     for (let round = 0; round < ROUNDS; round += 1) {
       await create(round)
       await until(() => handled.length >= round * FLOWS_A_ROUND, { withinMs: 30_000, what: () => `flows to go on; handled ${handled.length} in round ${round}` })
@@ -108,6 +110,8 @@ function follow(o: { fleet: Fleet; reader: FleetActor; dice(): number }) {
     }
     if (last !== '') cursor = last
   }
+  let begin = quiet as () => void
+  const begun = new Promise<void>(resolve => { begin = resolve })
   const running = (async () => {
     while (!over) {
       const at = o.fleet.controlPlanes[Math.floor(o.dice() * o.fleet.controlPlanes.length)] as ControlPlane
@@ -116,12 +120,14 @@ function follow(o: { fleet: Fleet; reader: FleetActor; dice(): number }) {
         await pause(20)
         continue
       }
+      begin()
       const stay = Date.now() + o.dice() * 400
       while (!over && Date.now() < stay) await pause(20)
       take(await leave(one))
     }
   })()
   return {
+    begun,
     end: async (flows: { id: string }[]): Promise<string[]> => {
       await until(() => finished.size === flows.length, { withinMs: 20_000, what: () => `the subscriber to see ${flows.length} ends, it saw ${finished.size}` })
       over = true

@@ -8,12 +8,14 @@ interface Data { flowsChanged: Item }
 
 export interface Visit { socket: LiveSocket; stream: Stream<Data> }
 
-/** Opens the subscription after the cursor; resolves when its snapshot is there. */
+/** Opens the subscription after the cursor; resolves when its snapshot is there. Fails when it ended before that, as that of a control plane that stops. */
 export async function visit(reader: FleetActor, o: { at: ControlPlane; after: string | null }): Promise<Visit> {
   const socket = reader.at(o.at).open()
   const stream = socket.subscribe<Data>(FLOWS_CHANGED, { after: o.after })
-  await stream.first(({ flowsChanged }) => flowsChanged.kind === 'SNAPSHOT')
-  return { socket, stream }
+  const { flowsChanged: first } = await stream.first(() => true)
+  if (first.kind === 'SNAPSHOT') return { socket, stream }
+  await socket.close()
+  throw new Error(`the subscription began with ${JSON.stringify(first)}`)
 }
 
 export const itemsOf = ({ stream }: Visit): Item[] => stream.items.map(data => data.flowsChanged)
