@@ -21,6 +21,11 @@ const listen = (message: unknown): void => {
 }
 /** As if the reader's window were full: nothing more leaves. */
 const holdBack = ({ req }: ServerResponse): void => void Object.assign(req.socket, { _write: () => undefined, _writev: () => undefined })
+/** Held back by its own end, and not before: a stall that comes first would end it for another reason. */
+function holdBackTheEnd(response: ServerResponse): void {
+  const end = response.end.bind(response) as (...of: unknown[]) => ServerResponse
+  response.end = ((...of: unknown[]) => (holdBack(response), end(...of))) as ServerResponse['end']
+}
 const closed = (response: ServerResponse): Promise<unknown> => new Promise((resolve) => (response.closed ? resolve(null) : response.once('close', resolve)))
 const note = (error: unknown): void => void uncaught.push(error)
 
@@ -93,7 +98,7 @@ describe('a reader that takes nothing', () => {
     const { socket, read } = open(bytes(id!))
     await eventually(() => expect(read()).toContain('"SNAPSHOT"'), { deadlineMs: 5000 })
     const response = answering.at(-1)!
-    holdBack(response)
+    holdBackTheEnd(response)
     await cancel(id!)
     await closed(response)
     expect([response.writableEnded, response.writableFinished]).toEqual([true, false])
