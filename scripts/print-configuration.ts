@@ -21,7 +21,7 @@ ${knobs.map(row).join('\n')}
 
 - **Durations**: a whole number and a unit: \`500ms 45s 10m 24h 7d\`. Or the same knob with \`_MS\` and a whole number: \`LEASE_TTL_MS=45000\`.
 - **Sizes**: \`64KiB 8MiB\`, or a number of bytes.
-- **Keys**: 32 bytes in base64, with its padding: \`openssl rand -base64 32\`. Webhook secrets: \`whsec_\` and 24 to 64 such bytes, as Standard Webhooks has them.
+- **Keys**: 32 bytes in base64, with its padding: \`openssl rand -base64 32\`; \`WAITPOINT_HMAC_SECRET\` takes longer ones too. Webhook secrets: \`whsec_\` and 24 to 64 such bytes, as Standard Webhooks has them.
 - An empty variable counts as unset.
 
 ## What refuses to start
@@ -31,7 +31,7 @@ Everything that is wrong is said at once, one sentence each, and the exit code i
 - a value outside its grammar or range;
 - \`LEASE_TTL\` not more than twice \`HEARTBEAT\`; \`RETRY_BACKOFF_MIN\` above \`RETRY_BACKOFF_MAX\`; \`PAGE_DEFAULT\` above \`PAGE_MAX\`;
   \`INPUT_MAX\` or \`RESULT_MAX\` above \`BODY_MAX\`; \`WEBHOOK_PER_HOST\` above \`WEBHOOK_CONCURRENCY\`; a knob and its \`_MS\` form together;
-- of the server, not of the verbs: \`DATABASE_URL\` without \`DATA_ENCRYPTION_KEY\`, and with it \`FLOW_WEBHOOK_URL\` without \`FLOW_WEBHOOK_SECRET\` unless
+- of the server, not of the verbs: \`DATABASE_URL\` without \`DATA_ENCRYPTION_KEY\` or \`WAITPOINT_HMAC_SECRET\`, and with it \`FLOW_WEBHOOK_URL\` without \`FLOW_WEBHOOK_SECRET\` unless
   \`WEBHOOK_ALLOW_UNSIGNED=true\`; a \`FLOW_WEBHOOK_URL\` that the address policy forbids as it is written (\`WEBHOOK_ALLOW_HOSTS\`, \`WEBHOOK_ALLOW_HTTP\`);
 - an unknown variable that begins with \`SLUICE_\`, \`FLOW_\`, \`WEBHOOK_\`, \`WAITPOINT_\`, \`LEASE_\`, \`SWEEP_\` or \`RUNNER_\`, or that is of eight
   letters or more and one edit away from a knob. The message names the nearest knob.

@@ -1,7 +1,8 @@
 /** What docs/webhooks.md shows of events, bodies and attempts, printed from what sends them. `--write` prints it; without it, the check says whether it is current. */
+import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { renderWebhook, withDeliveryId, type WebhookFlow } from '../../packages/domain/src/index.ts'
+import { renderWebhook, withDeliveryId, type WebhookFact, type WebhookFlow } from '../../packages/domain/src/index.ts'
 import { DELIVERY_ERROR_SENTENCES, TERMINAL_EVENT_TYPES, WEBHOOK_EVENT_SENTENCES } from '../../packages/protocol/src/index.ts'
 import { REPOSITORY, runAsProgram } from './report.ts'
 
@@ -37,9 +38,14 @@ const FLOW: WebhookFlow = {
 
 /** Rendered as a control plane does, then broken into lines. */
 function bodyExample(): string {
-  const sent = withDeliveryId(renderWebhook({ eventId: 'evt_01kg9y3x5n8q2w7d4m6r0t1v9z', type: 'flow.finished', at: at('12:00:03.250'), sequence: 4, flow: FLOW }, { inline: true, publicUrl: 'https://sluice.example.com' }), 'dlv_01kg9y3zb1c5h8')
+  const artifacts = [completionOf('There are 412 words.'), { name: 'counts.csv', mediaType: 'text/csv', size: 10, digest: digestOf('words\n412\n'), bytes: Buffer.from('words\n412\n') }]
+  const fact = { eventId: 'evt_01kg9y3x5n8q2w7d4m6r0t1v9z', type: 'flow.finished', at: at('12:00:03.250'), sequence: 4, flow: FLOW, artifacts } satisfies WebhookFact
+  const sent = withDeliveryId(renderWebhook(fact, { inline: true, publicUrl: 'https://sluice.example.com' }), 'dlv_01kg9y3zb1c5h8')
   return `\`\`\`json\n${JSON.stringify(JSON.parse(sent), null, 2)}\n\`\`\``
 }
+
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+const completionOf = (text: string) => ({ name: 'completion', mediaType: 'text/plain; charset=utf-8', size: text.length, digest: digestOf(text), bytes: null })
 
 if (process.argv.includes('--write')) {
   const printed = printedInto(await readFile(join(REPOSITORY, PAGE), 'utf8'))

@@ -50,7 +50,7 @@ export const SERVER_ONLY: Environment = Object.fromEntries([KNOBS.databaseUrl.na
 
 /** The values that must not be written anywhere, as they could turn up: a webhook secret is one without its prefix too. */
 export function secretsOf(config: Config): string[] {
-  const secrets = [config.webhookUrl, ...(config.flowWebhookSecrets ?? []).map(each => each.slice('whsec_'.length)), ...(config.dataEncryptionKeys ?? []).map(key => key.toString('base64'))]
+  const secrets = [config.webhookUrl, ...(config.flowWebhookSecrets ?? []).map(each => each.slice('whsec_'.length)), ...(config.dataEncryptionKeys ?? []).map(key => key.toString('base64')), config.waitpointSecret?.toString('base64') ?? null]
   return secrets.filter(each => each !== null)
 }
 
@@ -111,21 +111,25 @@ function impossible(values: Values): string[] {
     [values.webhookPerHost > values.webhookConcurrency, 'WEBHOOK_PER_HOST must not be above WEBHOOK_CONCURRENCY.'],
     [values.pageDefault > values.pageMax, 'PAGE_DEFAULT must not be above PAGE_MAX.'],
     [values.inputMaxBytes > values.bodyMaxBytes, 'INPUT_MAX must not be above BODY_MAX: such an input could never arrive.'],
+    [values.frameMaxBytes > values.bodyMaxBytes, 'FRAME_MAX must not be above BODY_MAX: such a frame could never arrive.'],
+    [values.frameMaxBytes > values.frameBytesKept, 'FRAME_MAX must not be above FRAME_BYTES_KEPT.'],
     [values.resultMaxBytes > values.bodyMaxBytes, 'RESULT_MAX must not be above BODY_MAX: such a result could never arrive.'],
   ]
   return rules.filter(([broken]) => broken).map(([, sentence]) => sentence)
 }
 
+const MAKE_ONE = 'Make one with `openssl rand -base64 32` or `node -p "crypto.randomBytes(32).toString(\'base64\')"`'
 const WHERE_FROM =
-  'Make one with `openssl rand -base64 32` or `node -p "crypto.randomBytes(32).toString(\'base64\')"`, or take that of `data-encryption-key` ' +
+  `${MAKE_ONE}, or take that of \`data-encryption-key\` ` +
   'where the database came from a data folder; and keep it: what it encrypted is lost without it.'
 
-/** Where the database is embedded, the supervisor makes both and hands them to the control plane. */
+/** Where the database is embedded, the supervisor makes them all and hands them to the control plane. */
 function unkeyed(values: Values): string[] {
   if (values.databaseUrl === null) return []
   const isUnsigned = values.webhookUrl !== null && values.flowWebhookSecrets === null
   const rules: [boolean, string][] = [
     [values.dataEncryptionKeys === null, `DATABASE_URL needs DATA_ENCRYPTION_KEY, the same for all that share the database. ${WHERE_FROM}`],
+    [values.waitpointSecret === null, `DATABASE_URL needs WAITPOINT_HMAC_SECRET, the same for all that share the database. ${MAKE_ONE}.`],
     [isUnsigned && !values.webhookAllowUnsigned, 'FLOW_WEBHOOK_URL needs FLOW_WEBHOOK_SECRET, or its receiver cannot tell who sends; WEBHOOK_ALLOW_UNSIGNED=true sends without a signature.'],
   ]
   return rules.filter(([broken]) => broken).map(([, sentence]) => sentence)

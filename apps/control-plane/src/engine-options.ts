@@ -4,13 +4,14 @@ import { createWebhookSender, type WebhookSender } from '@sluice/webhooks'
 import { VERSION } from './checkout.ts'
 import type { Config } from './config.ts'
 
-export type WebhookKnobs = Pick<Config, 'dataEncryptionKeys' | 'flowWebhookSecrets'>
+export type WebhookKnobs = Pick<Config, 'dataEncryptionKeys' | 'flowWebhookSecrets' | 'artifactInlineMaxBytes'>
 
 /** address: how bodies name this server; asked each time, because a port of 0 is known late. */
 export const webhookDeps = (config: WebhookKnobs, { outbound, address }: { outbound: Pick<Outbound, 'check'>; address(): string }): WebhookDeps => ({
   keys: openKeyring(config.dataEncryptionKeys ?? []),
   ownSecrets: config.flowWebhookSecrets ?? [],
   publicUrl: address,
+  inlineMaxBytes: config.artifactInlineMaxBytes,
   refuseUrl: (url) => refuseUrl(outbound, url),
 })
 

@@ -48,7 +48,7 @@ async function run(config: Config): Promise<void> {
     const sender = openSender(config)
     open.push(() => sender.close())
     const webhooks = webhookDeps(config, { outbound: openOutbound(config), address: () => address })
-    const engine = await openEngine({ pool, settings: config, webhooks, transport, process, log: logLine, observe: observing.engine })
+    const engine = await openEngine({ pool, settings: config, webhooks, waitpointSecret: config.waitpointSecret, transport, process, log: logLine, observe: observing.engine })
     open.push(() => engine.close())
     if (config.roles.includes('api')) {
       const api = await startApi({ engine, prisma, observing, settings: config })

@@ -96,6 +96,7 @@ describe('INV-31 a secret is refused by its name and its fault, and not repeated
     ['FLOW_WEBHOOK_SECRET', KEY_TEXT, 'whsec_ and base64'], ['FLOW_WEBHOOK_SECRET', 'whsec_', 'whsec_ and base64'], ['FLOW_WEBHOOK_SECRET', `whsec_${'ä'.repeat(40)}`, 'whsec_ and base64'],
     ['FLOW_WEBHOOK_SECRET', secretOf(32).replace('=', ''), 'whsec_ and base64'], ['FLOW_WEBHOOK_SECRET', `${secretOf(32)},`, 'whsec_ and base64'],
     ['FLOW_WEBHOOK_SECRET', secretOf(23), '24 to 64 bytes behind whsec_, and one has 23'], ['FLOW_WEBHOOK_SECRET', `${secretOf(32)},${secretOf(65)}`, 'one has 65'],
+    ['WAITPOINT_HMAC_SECRET', SHORT, '32 bytes or more and has 31'], ['WAITPOINT_HMAC_SECRET', KEY_TEXT.replace('=', ''), '32 bytes or more in base64'],
     ['DATA_ENCRYPTION_KEY', SHORT, '32 bytes and one has 31'], ['DATA_ENCRYPTION_KEY', `${KEY_TEXT},${Buffer.alloc(33, 9).toString('base64')}`, 'one has 33'],
     ['DATA_ENCRYPTION_KEY', 'correct horse battery staple', '32 bytes in base64'], ['DATA_ENCRYPTION_KEY', KEY.toString('hex'), 'one has 48'],
     ['DATA_ENCRYPTION_KEY', KEY_TEXT.replace('=', ''), '32 bytes in base64'], ['DATA_ENCRYPTION_KEY', `${KEY_TEXT}\n${KEY_TEXT}`, '32 bytes in base64'],
@@ -110,12 +111,14 @@ describe('INV-31 a secret is refused by its name and its fault, and not repeated
 })
 
 describe('what only a server needs', () => {
-  const SERVER = { DATABASE_URL: 'postgres://a:b@h/d', DATA_ENCRYPTION_KEY: KEY_TEXT }
+  const SERVER = { DATABASE_URL: 'postgres://a:b@h/d', DATA_ENCRYPTION_KEY: KEY_TEXT, WAITPOINT_HMAC_SECRET: Buffer.alloc(48, 3).toString('base64') }
   const HOOK = 'https://hooks.example/T0/B0'
   const refused = (env: Environment): string[] => problems(env, readServerConfig)
 
-  test('with DATABASE_URL it needs a key, and is told how to make one', () => {
-    expect(refused({ DATABASE_URL: SERVER.DATABASE_URL })).toEqual([expect.stringMatching(/DATA_ENCRYPTION_KEY.*`openssl rand -base64 32`.*keep it/)])
+  test('with DATABASE_URL it needs a key and a secret of waits, and is told how to make them', () => {
+    expect(refused({ DATABASE_URL: SERVER.DATABASE_URL })).toEqual([
+      expect.stringMatching(/DATA_ENCRYPTION_KEY.*`openssl rand -base64 32`.*keep it/), expect.stringMatching(/WAITPOINT_HMAC_SECRET.*`openssl rand -base64 32`/),
+    ])
     expect(refused(SERVER)).toEqual([])
     expect(refused({})).toEqual([])
   })
@@ -135,7 +138,7 @@ describe('what only a server needs', () => {
     const [said = ''] = refused({ DATABASE_URL: SERVER.DATABASE_URL })
     const [, code = ''] = /`node -p "([^`]+)"`/.exec(said) ?? []
     const made = spawnSync(process.execPath, ['-p', code], { encoding: 'utf8' }).stdout.trim()
-    expect(refused({ ...SERVER, DATA_ENCRYPTION_KEY: made })).toEqual([])
+    expect(refused({ ...SERVER, DATA_ENCRYPTION_KEY: made, WAITPOINT_HMAC_SECRET: made })).toEqual([])
   })
 
   test('FLOW_WEBHOOK_URL needs a secret, unless unsigned events are allowed or one will be made', () => {
@@ -166,7 +169,7 @@ describe('what only a server needs', () => {
   })
 
   test('all of it is said at once, together with what every program refuses', () => {
-    expect(refused({ DATABASE_URL: SERVER.DATABASE_URL, FLOW_WEBHOOK_URL: 'http://127.0.0.1/', PAGE_MAX: '10' })).toHaveLength(4)
+    expect(refused({ DATABASE_URL: SERVER.DATABASE_URL, FLOW_WEBHOOK_URL: 'http://127.0.0.1/', PAGE_MAX: '10' })).toHaveLength(5)
   })
 })
 

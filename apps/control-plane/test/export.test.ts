@@ -89,8 +89,10 @@ describe('a list', () => {
 describe('what a row holds', () => {
   // What is a list of its own, what only says that another field is there, and what is asked for elsewhere.
   const LEFT_OUT: Record<string, string[]> = {
-    flows: ['attempts', 'currentAttempt', 'deliveries', 'events', 'progress', 'queue'],
-    queue: ['attempts', 'currentAttempt', 'deliveries', 'error', 'events', 'input', 'progress', 'result'],
+    flows: ['artifacts', 'attempts', 'currentAttempt', 'deliveries', 'events', 'frames', 'inputs', 'openWaitpoint', 'output', 'progress', 'queue', 'waitpoints'],
+    queue: [
+      'artifacts', 'attempts', 'currentAttempt', 'deliveries', 'error', 'events', 'frames', 'input', 'inputs', 'openWaitpoint', 'output', 'progress', 'result', 'waitpoints',
+    ],
     workers: ['currentAttempts'], kinds: ['hasInputSchema'],
     deliveries: ['canReplay', 'cannotReplayReason', 'event'], endpoints: ['deletedAt', 'deliveries'], operations: ['refusals'],
   }

@@ -122,7 +122,7 @@ async function handSources() {
     tell: (rows: LightFlow[]) => listeners.forEach((listener) => listener(rows)),
     batch: (flows: LightFlow[], position: string) => {
       const place = { xid: String(BigInt(head.xid) + 1n), position }
-      const batch = { cursor: { ...head, ...place }, events: [], flows: flows.map((row) => ({ row, ...place })) }
+      const batch = { cursor: { ...head, ...place }, events: [], waits: [], flows: flows.map((row) => ({ row, ...place })) }
       hubListeners.forEach((_failed, listener) => listener(batch, batch.cursor))
     },
     gap: () => hubListeners.forEach((_failed, listener) => listener(null, head)),

@@ -15,7 +15,8 @@ const KEY = /^[A-Za-z0-9+/]{43}=$/
 const SECRET = /^whsec_[A-Za-z0-9+/]{43}=$/
 const base64 = (key: Buffer): string => key.toString('base64')
 const [NEW, OLD] = [randomBytes(32), randomBytes(32)]
-const SERVER = { DATABASE_URL: 'postgresql://h/d', DATA_ENCRYPTION_KEY: base64(NEW) }
+const WAITS = base64(Buffer.alloc(32, 5))
+const SERVER = { DATABASE_URL: 'postgresql://h/d', DATA_ENCRYPTION_KEY: base64(NEW), WAITPOINT_HMAC_SECRET: WAITS }
 
 let folder: DataFolder
 beforeEach(() => {
@@ -36,12 +37,12 @@ const refusal = (work: () => unknown): string => {
 }
 
 describe('the embedded database', () => {
-  test('gets a key and a secret with its first start, readable by their owner only, and the same with the next', () => {
+  test('gets a key and two secrets with its first start, readable by their owner only, and the same with the next', () => {
     const first = take()
-    expect(first).toEqual({ env: { DATA_ENCRYPTION_KEY: expect.stringMatching(KEY), FLOW_WEBHOOK_SECRET: expect.stringMatching(SECRET) }, notes: [] })
-    expect(files()).toEqual(['data-encryption-key', 'webhook-secret'])
+    expect(first).toEqual({ env: { DATA_ENCRYPTION_KEY: expect.stringMatching(KEY), FLOW_WEBHOOK_SECRET: expect.stringMatching(SECRET), WAITPOINT_HMAC_SECRET: expect.stringMatching(KEY) }, notes: [] })
+    expect(files()).toEqual(['data-encryption-key', 'waitpoint-hmac-secret', 'webhook-secret'])
     expect(readFileSync(folder.dataEncryptionKey, 'utf8')).toBe(`${first.env['DATA_ENCRYPTION_KEY']}\n`)
-    for (const file of [folder.dataEncryptionKey, folder.webhookSecret]) expect(statSync(file).mode & 0o777).toBe(0o600)
+    for (const file of [folder.dataEncryptionKey, folder.webhookSecret, folder.waitpointSecret]) expect(statSync(file).mode & 0o777).toBe(0o600)
     expect(take()).toEqual(first)
   })
 
@@ -52,7 +53,8 @@ describe('the embedded database', () => {
 
   test('what the operator sets wins, and no file is made', () => {
     const set = `whsec_${base64(OLD)}`
-    expect(take({ DATA_ENCRYPTION_KEY: base64(NEW), FLOW_WEBHOOK_SECRET: set }).env).toEqual({ DATA_ENCRYPTION_KEY: base64(NEW), FLOW_WEBHOOK_SECRET: set })
+    const given = { DATA_ENCRYPTION_KEY: base64(NEW), FLOW_WEBHOOK_SECRET: set, WAITPOINT_HMAC_SECRET: WAITS }
+    expect(take(given).env).toEqual(given)
     expect(files()).toEqual([])
   })
 
@@ -64,7 +66,7 @@ describe('the embedded database', () => {
   test('both files take several, as their knobs do, so that they can be replaced', () => {
     keep(folder.dataEncryptionKey, `${base64(NEW)}, ${base64(OLD)}\n`)
     keep(folder.webhookSecret, `whsec_${base64(NEW)},whsec_${base64(OLD)}\n`)
-    expect(take().env).toEqual({ DATA_ENCRYPTION_KEY: `${base64(NEW)},${base64(OLD)}`, FLOW_WEBHOOK_SECRET: `whsec_${base64(NEW)},whsec_${base64(OLD)}` })
+    expect(take().env).toMatchObject({ DATA_ENCRYPTION_KEY: `${base64(NEW)},${base64(OLD)}`, FLOW_WEBHOOK_SECRET: `whsec_${base64(NEW)},whsec_${base64(OLD)}` })
   })
 })
 
@@ -87,14 +89,14 @@ describe('a key that is gone', () => {
 
 describe('with DATABASE_URL', () => {
   test('nothing is made: others share the database', () => {
-    expect(take(SERVER)).toEqual({ env: { DATA_ENCRYPTION_KEY: base64(NEW) }, notes: [] })
+    expect(take(SERVER)).toEqual({ env: { DATA_ENCRYPTION_KEY: base64(NEW), WAITPOINT_HMAC_SECRET: WAITS }, notes: [] })
     expect(files()).toEqual([])
   })
 
   test('a key that stands in the folder from the time of an embedded database opens what came along, and a secret that does is not used', () => {
     keep(folder.dataEncryptionKey, base64(OLD))
     keep(folder.webhookSecret, `whsec_${base64(OLD)}`)
-    expect(take(SERVER, [keyId(OLD)])).toEqual({ env: { DATA_ENCRYPTION_KEY: `${base64(NEW)},${base64(OLD)}` }, notes: [] })
+    expect(take(SERVER, [keyId(OLD)])).toEqual({ env: { DATA_ENCRYPTION_KEY: `${base64(NEW)},${base64(OLD)}`, WAITPOINT_HMAC_SECRET: WAITS }, notes: [] })
   })
 })
 
@@ -113,6 +115,11 @@ describe('a file that is not as it should be', () => {
     expect(refusal(take)).toMatch(/webhook-secret cannot be used: it must be whsec_ and base64/)
   })
 
+  test.each([['', '32 bytes or more in base64'], [base64(OLD.subarray(1)), 'has 31']])('nor is a secret of waits with %j', (text, reason) => {
+    keep(folder.waitpointSecret, text)
+    expect(refusal(take)).toContain(`${folder.waitpointSecret} cannot be used: it must ${reason.startsWith('has') ? 'have 32 bytes or more and ' : 'be '}${reason}.`)
+  })
+
   test('one that cannot be opened is refused with the reason', () => {
     mkdirSync(folder.webhookSecret)
     expect(refusal(take)).toMatch(/webhook-secret cannot be used: EISDIR\.$/)
@@ -125,9 +132,9 @@ describe('a file that is not as it should be', () => {
   })
 
   test('what a start that was killed left beside them is removed, and nothing else is', () => {
-    for (const name of ['data-encryption-key.123', 'webhook-secret.4', 'data-encryption-key.old', 'run.json.5']) keep(path.join(folder.dir, name), 'x')
+    for (const name of ['data-encryption-key.123', 'webhook-secret.4', 'waitpoint-hmac-secret.7', 'data-encryption-key.old', 'run.json.5']) keep(path.join(folder.dir, name), 'x')
     take()
-    expect(files()).toEqual(['data-encryption-key', 'data-encryption-key.old', 'run.json.5', 'webhook-secret'])
+    expect(files()).toEqual(['data-encryption-key', 'data-encryption-key.old', 'run.json.5', 'waitpoint-hmac-secret', 'webhook-secret'])
   })
 })
 

@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import * as formats from 'ajv-formats'
@@ -6,6 +9,7 @@ import { OpenAPIClientAxios } from 'openapi-client-axios'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { OPENAPI } from '../src/doors/rest/routes.ts'
 import { rest, type Answered, type Json } from './rest-client.ts'
+import { append, lines, type Lease } from './frame-writer.ts'
 import { createFlows, testServer, testWorker, type Principal, type TestServer } from './server.ts'
 
 type Call = (parameters: unknown, body?: unknown) => Promise<{ status: number; data: Json }>
@@ -78,13 +82,29 @@ describe('every answer that it describes', () => {
   function valuesOf(type: string, text: string): unknown[] {
     if (type === 'application/x-ndjson') return text.trim().split('\n').slice(0, -1).map((line) => JSON.parse(line) as unknown)
     if (type === 'text/event-stream') return text.split('\n').filter((line) => line.startsWith('data:')).map((line) => JSON.parse(line.slice(5)) as unknown)
-    if (type === 'text/csv') return [text]
+    if (type === 'text/csv' || type === 'application/octet-stream') return [text]
     return text === '' ? [] : [JSON.parse(text) as unknown]
   }
 
   const lineOf = (operationId: string, id: string): string => {
     const { path, method } = OPERATIONS.find((one) => one.operationId === operationId)!
-    return `${method} ${path.replace('{id}', id)}`
+    return `${method} ${path.replace('{id}', id).replace('{name}', 'report.md')}`
+  }
+  const put = (by: Principal, { flowId, attempt, epoch }: Lease, o: { name: string; body: string; headers?: Record<string, string> }): Promise<Answered> =>
+    rest(server, `PUT /flows/${flowId}/artifacts/${o.name}`, {
+      by, body: o.body, headers: { 'content-type': 'application/x-thing', 'sluice-lease': `${attempt}.${epoch}`, 'content-digest': `sha-256=:${createHash('sha256').update(o.body).digest('base64')}:`, ...o.headers },
+    })
+  /** It only says that it will be. */
+  const tooLarge = async (by: Principal, { flowId, attempt, epoch }: Lease): Promise<Answered> => {
+    const request = httpRequest(`${server.url}/flows/${flowId}/artifacts/large`, {
+      method: 'PUT', headers: { authorization: `Bearer ${by.token}`, 'sluice-lease': `${attempt}.${epoch}`, 'content-digest': `sha-256=:${createHash('sha256').digest('base64')}:`, 'content-length': String(2 ** 30 + 1) },
+    })
+    request.on('error', () => undefined)
+    request.flushHeaders()
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    const text = Buffer.concat(await response.toArray() as Buffer[]).toString()
+    request.destroy()
+    return { status: response.statusCode ?? 0, headers: new Headers(response.headers as Record<string, string>), text, json: JSON.parse(text) as Json }
   }
   const bodyOf = (line: string): Record<string, unknown> => (line.startsWith('POST') ? { body: line.endsWith('/flows') ? { kind: 'described' } : {} } : {})
 
@@ -94,6 +114,7 @@ describe('every answer that it describes', () => {
     const leases = await worker.take(2)
     const fail = 'mutation ($input: FailFlowInput!) { failFlow(input: $input) { __typename } }'
     await worker.by.ask('mutation ($input: ReportProgressInput!) { reportProgress(input: $input) { __typename } }', { input: { lease: leases[0], percent: 50, message: 'half' } })
+    await append(worker, leases.find(({ flowId }) => flowId === failed)!, lines(1, 2, (n) => ({ n })))
     await worker.by.ask(fail, { input: { lease: leases.find(({ flowId }) => flowId === failed), error: { code: 'broken', message: 'It broke.', detail: { a: 1 } }, retryable: false } })
     const get = async (operationId: string, id = '', query = ''): Promise<void> => compare(operationId, await rest(server, `${lineOf(operationId, id)}${query}`, { by: admin, ...bodyOf(lineOf(operationId, id)) }))
     for (const id of [running, failed, queued]) await get('getFlow', id)
@@ -103,9 +124,14 @@ describe('every answer that it describes', () => {
     await get('cancelFlow', ended)
     await get('cancelFlow', ended)
     await get('listFlows', '', '?first=2')
-    await get('followFlow', failed)
-    const first = await rest(server, `GET /flows/${failed}/events`, { by: admin })
-    compare('followFlow', await rest(server, `GET /flows/${failed}/events`, { by: admin, headers: { 'last-event-id': /^id: (.*)$/m.exec(first.text)![1]! } }))
+    for (const operationId of ['followFlow', 'followOutput']) {
+      await get(operationId, failed)
+      const whole = await rest(server, lineOf(operationId, failed!), { by: admin })
+      const last = [...whole.text.matchAll(/^id: (.*)$/gm)].at(-1)![1]!
+      compare(operationId, await rest(server, lineOf(operationId, failed!), { by: admin, headers: { 'last-event-id': last } }))
+    }
+    for (const [name, body] of [['report.md', 'x'], ['report.md', 'x']] as const) compare('putArtifact', await put(worker.by, leases[0]!, { name, body }))
+    for (const headers of [{}, { range: 'bytes=0-0' }, { 'if-none-match': '*' }]) compare('getArtifact', await rest(server, lineOf('getArtifact', leases[0]!.flowId), { by: admin, headers: headers as Record<string, string> }))
     await rest(server, `POST /flows`, { by: admin, body: { kind: 'described' } })
     for (const key of ['one', 'one']) compare('createFlow', await rest(server, 'POST /flows', { by: admin, body: { kind: 'described', idempotencyKey: key } }))
     for (const { operationId } of OPERATIONS.filter(({ path }) => path.startsWith('/export/') && !path.includes('{id}'))) {
@@ -140,7 +166,7 @@ describe('every answer that it describes', () => {
     const ask = async (operationId: string, o: { id?: string; query?: string; body?: unknown; headers?: Record<string, string> } = {}): Promise<void> =>
       compare(operationId, await rest(server, `${lineOf(operationId, o.id ?? 'flow_none')}${o.query ?? ''}`, { by: admin, ...(o.body === undefined ? {} : { body: o.body }), headers: o.headers ?? {} }))
     const [id] = await createFlows(admin, [{ kind: 'refused' }])
-    for (const operationId of ['getFlow', 'cancelFlow', 'promoteFlow', 'followFlow', 'exportFlow']) await ask(operationId)
+    for (const operationId of ['getFlow', 'cancelFlow', 'promoteFlow', 'followFlow', 'followOutput', 'exportFlow']) await ask(operationId)
     for (const operationId of ['createFlow', 'cancelFlow', 'promoteFlow']) {
       await ask(operationId, { id, body: 'a=b', headers: { 'content-type': 'text/plain' } })
       await ask(operationId, { id, body: { reason: 'x'.repeat(300_000) } })
@@ -155,6 +181,16 @@ describe('every answer that it describes', () => {
     await ask('createFlow', { body: { kind: 'refused', lane: 'closed' } })
     await rest(server, `POST /flows/${id}/cancel`, { by: admin })
     await ask('promoteFlow', { id })
+    const worker = await testWorker(server, { kind: 'left' })
+    await createFlows(admin, [{ kind: 'left' }])
+    const [lease] = await worker.take()
+    await put(worker.by, lease!, { name: 'report.md', body: 'x' })
+    await ask('getArtifact', { id: lease!.flowId, headers: { range: 'bytes=9-' } })
+    compare('putArtifact', await put(worker.by, { ...lease!, flowId: 'flow_none' }, { name: 'report.md', body: 'x' }))
+    compare('putArtifact', await put(worker.by, lease!, { name: 'report.md', body: 'y' }))
+    compare('putArtifact', await put(worker.by, lease!, { name: 'x'.repeat(129), body: 'x' }))
+    compare('putArtifact', await put(worker.by, lease!, { name: 'report.md', body: 'x', headers: { 'content-encoding': 'gzip' } }))
+    compare('putArtifact', await tooLarge(worker.by, lease!))
   })
 
   test('was seen', () => {

@@ -38,6 +38,18 @@ describe('an outlet', () => {
     expect(seen).toEqual([{ ...item(1, 'a'), gap: true }, item(2, 'b'), item(2, 'c')])
   })
 
+  test('INV-36 an item takes as much of the limit as it weighs, and gives it back when it is read or replaced', async () => {
+    const outlet = new Outlet<Item>({ limit: 10, atEnd: (end) => ({ cursor: 'end', kind: 'END', end }), keyOf: ({ key }) => key ?? null, weigh: ({ cursor }) => Number(cursor) })
+    const items = outlet.items()
+    outlet.push([item(6), item(4, 'a')])
+    expect((await items.next()).value).toMatchObject({ cursor: '6' })
+    outlet.push([item(5, 'a'), item(5)])
+    outlet.amend(item(0, 'a'), () => item(4, 'a'))
+    outlet.push([item(1)])
+    outlet.push([item(1)])
+    expect((await items.next()).value).toMatchObject({ end: 'TOO_SLOW' })
+  })
+
   test('TERMINAL comes after what waits, every other end replaces it', async () => {
     const [ended, revoked] = [outletOf(3), outletOf(3)]
     ended.push([item(1)])

@@ -25,9 +25,9 @@ describe('docs/rest.md', () => {
   test('has a row for every door, and a command that goes through it', () => {
     const lists = ROUTES.filter(({ path }) => path.startsWith('/export/') && !path.includes('{id}')).map(({ path }) => path)
     const others = ROUTES.filter(({ path }) => !lists.includes(path) || path === '/export/flows')
-    const rows = [...PAGE.matchAll(/^\| `(GET|POST) (\S+)`/gm)].map(([, method, path]) => `${method} ${path}`)
+    const rows = [...PAGE.matchAll(/^\| `(GET|POST|PUT) (\S+)`/gm)].map(([, method, path]) => `${method} ${path}`)
     expect(rows.toSorted()).toEqual(others.map(({ method, path }) => `${method} ${path}`).toSorted())
-    const written = (path: string): string => (lists.includes(path) ? path : `\\$SLUICE${path.replace('{id}', '\\$ID')}["?]`)
+    const written = (path: string): string => (lists.includes(path) ? path : `\\$SLUICE${path.replace('{id}', '\\$ID').replace('{name}', 'report.md')}["?]`)
     for (const { path } of ROUTES) expect(PAGE).toMatch(new RegExp(written(path)))
   })
 

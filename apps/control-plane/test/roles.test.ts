@@ -11,19 +11,21 @@ const TABLE: Record<Operation, string> = {
   node: '++++-', viewer: '+++++', serverTime: '+++++', flow: '+o++-', waitForFlow: '+o++-', flows: '+o++-', flowCounts: '+o++-', flowQueue: '+o++-',
   queueStats: '++++-', throughput: '++++-', lanes: '++++-', workers: '++++-', unservedQueues: '++++-', flowKinds: '++++-', caps: '++++-', servers: '++++-', principals: '+-++-',
   audit: '---+-', apiTokens: '---+-',
-  createFlow: '-o++-', createFlows: '-o++-', 'createFlow.priority': '--++-', cancelFlow: '-o++-', retryFlow: '-o++-',
+  createFlow: '-o++-', createFlows: '-o++-', 'createFlow.priority': '--++-', cancelFlow: '-o++-', retryFlow: '-o++-', addFlowInput: '-o++-', removeFlowInput: '-o++-',
   promoteNow: '--++-', 'promoteNow.force': '---+-', setFlowPriority: '--++-', holdFlow: '--++-', releaseFlow: '--++-',
   pauseLane: '--++-', resumeLane: '--++-', drainLane: '--++-', deleteFlow: '---+-', setCap: '---+-', upsertLane: '---+-',
+  waitpoints: '+o++-', memos: '----+', resolveWaitpoint: '+o++-', 'resolveWaitpoint.override': '---+-', rotateWaitpointKey: '---+-',
+  recordMemo: '----+', recordMemos: '----+', createWaitpoint: '----+', suspendFlow: '----+',
   createApiToken: '---+-', revokeApiToken: '---+-',
   webhookEndpoints: '+o++-', webhookDeliveries: '+o++-', webhookEventTypes: '++++-', bulkOperations: '--++-',
   replayWebhookDelivery: '--++-', replayWebhookDeliveries: '--++-', enableWebhookEndpoint: '--++-', disableWebhookEndpoint: '--++-',
   testWebhookEndpoint: '--++-', abortBulkOperation: '--++-',
   createWebhookEndpoint: '---+-', updateWebhookEndpoint: '---+-', deleteWebhookEndpoint: '---+-', revealWebhookEndpoint: '---+-', rotateWebhookSecret: '---+-',
   registerWorker: '----+', claimFlows: '----+', heartbeat: '----+', startFlow: '----+', startFlows: '----+', returnFlow: '----+',
-  finishFlow: '----+', finishFlows: '----+', failFlow: '----+', failFlows: '----+', reportProgress: '----+',
-  'door.metrics': '+-++-',
-  flowEvents: '+o++-', flowsChanged: '+o++-', queueChanged: '++++-', overview: '++++-',
-  webhookDeliveryChanged: '+o++-', bulkOperationChanged: '--++-',
+  finishFlow: '----+', finishFlows: '----+', failFlow: '----+', failFlows: '----+', reportProgress: '----+', appendFrames: '----+',
+  'door.metrics': '+-++-', 'door.putArtifact': '----+',
+  flowEvents: '+o++-', flowFrames: '+o++-', flowsChanged: '+o++-', queueChanged: '++++-', overview: '++++-',
+  waitpointsChanged: '+o++-', webhookDeliveryChanged: '+o++-', bulkOperationChanged: '--++-',
 }
 const COLUMNS = ['VIEWER', 'SUBMITTER', 'OPERATOR', 'ADMIN', 'WORKER'] as const satisfies Role[]
 const SIGN = { all: '+', own: 'o', none: '-' } as const
@@ -71,14 +73,16 @@ const ID = 'flow_00000000000000000000000000'
 const LEASE = { flowId: ID, attempt: 0, epoch: 1 }
 /** An input for each mutation that passes validation, so that only rights decide. */
 const INPUTS: Record<string, unknown> = {
-  createFlow: { kind: 'work' }, createFlows: { items: [{ kind: 'work' }] }, cancelFlow: { id: ID }, retryFlow: { id: ID }, promoteNow: { id: ID, waitMs: 0 },
+  createFlow: { kind: 'work' }, createFlows: { items: [{ kind: 'work' }] }, cancelFlow: { id: ID }, retryFlow: { id: ID }, addFlowInput: { flowId: ID, content: 'x' }, removeFlowInput: { id: 'fin_none' }, promoteNow: { id: ID, waitMs: 0 },
   setFlowPriority: { id: ID, priority: 1 }, holdFlow: { id: ID }, releaseFlow: { id: ID }, pauseLane: { name: 'none' }, resumeLane: { name: 'none' },
   drainLane: { name: 'none' }, deleteFlow: { id: ID }, setCap: { lane: 'none', maxActive: 1 }, upsertLane: { name: 'made' },
   createApiToken: { principalId: 'prn_none' }, revokeApiToken: { id: 'tok_none' },
   registerWorker: { instanceId: 'x', name: 'x', kinds: [{ name: 'x' }], capacity: 1 }, claimFlows: { workerId: 'wrk_none', max: 1, requestId: 'x' },
   heartbeat: { workerId: 'wrk_none', leases: [] }, startFlow: { lease: LEASE }, startFlows: { items: [{ lease: LEASE }] }, returnFlow: { lease: LEASE },
-  finishFlow: { lease: LEASE }, finishFlows: { items: [{ lease: LEASE }] }, failFlow: { lease: LEASE, error: { code: 'x', message: 'x' } },
+  appendFrames: { lease: LEASE, frames: [{ sequence: 1, kind: 'TEXT', payload: 'x' }] }, finishFlow: { lease: LEASE }, finishFlows: { items: [{ lease: LEASE }] }, failFlow: { lease: LEASE, error: { code: 'x', message: 'x' } },
   failFlows: { items: [{ lease: LEASE, error: { code: 'x', message: 'x' } }] }, reportProgress: { lease: LEASE, percent: 1 },
+  recordMemo: { lease: LEASE, key: 'x' }, recordMemos: { items: [{ lease: LEASE, key: 'x' }] }, createWaitpoint: { lease: LEASE, key: 'x', kind: 'APPROVAL' },
+  suspendFlow: { lease: LEASE, waitpoint: 'wpt_none', mode: 'HELD' }, resolveWaitpoint: { id: 'wpt_none', decision: 'approve' },
 }
 const INPUT_TYPES: Record<string, string> = {
   releaseFlow: 'FlowIdInput', deleteFlow: 'FlowIdInput', holdFlow: 'FlowReasonInput', pauseLane: 'LaneInput', resumeLane: 'LaneInput', drainLane: 'LaneInput', revokeApiToken: 'TokenIdInput',
@@ -89,6 +93,7 @@ const QUERIES: Record<string, string> = {
   flowQueue: '{ flowQueue { edges { node { id } } } }', queueStats: '{ queueStats { queued } }', throughput: '{ throughput(minutes: 1) { at } }', lanes: '{ lanes { name } }',
   workers: '{ workers { name } }', unservedQueues: '{ unservedQueues { kind } }', flowKinds: '{ flowKinds { name } }', caps: '{ caps { scope } }', servers: '{ servers { id } }', principals: '{ principals { id } }',
   audit: '{ audit { edges { node { id } } } }', apiTokens: '{ apiTokens { id } }',
+  waitpoints: '{ waitpoints { edges { node { id } } } }', memos: `{ memos(flowId: "${ID}", epoch: 1, keys: []) { key } }`,
 }
 
 let server: TestServer

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import {
-  ATTEMPT_TYPES, BULK_STATES, CAP_SCOPES, DELIVERY_STATES, DELIVERY_TRIGGERS, ENDPOINT_ORIGINS, ENDPOINT_STATES, ERROR_CODES, FLOW_PHASES, FLOW_STATUSES, LANE_STATES,
-  ON_LEASE_LOST, QUEUE_CLASSES, QUEUE_REASONS, ROLES, WAIT_KINDS, WORKER_STATES,
+  ATTEMPT_TYPES, BULK_STATES, CAP_SCOPES, DELIVERY_STATES, DELIVERY_TRIGGERS, ENDPOINT_ORIGINS, ENDPOINT_STATES, ERROR_CODES, FLOW_INPUT_STATES, FLOW_PHASES, FLOW_STATUSES, FRAME_KINDS, LANE_STATES,
+  MEMO_KINDS, ON_LEASE_LOST, QUEUE_CLASSES, QUEUE_REASONS, ROLES, WAIT_KINDS, WAIT_MODES, WAIT_TIMEOUTS, WAITPOINT_STATES, WORKER_STATES,
 } from '@sluice/protocol'
 import { isEnumType, isInputObjectType, isInterfaceType, isObjectType, lexicographicSortSchema, printSchema, type GraphQLField, type GraphQLNamedType } from 'graphql'
 import { describe, expect, test } from 'vitest'
@@ -28,7 +28,7 @@ describe('the schema', () => {
     ['FlowStatus', FLOW_STATUSES], ['FlowPhase', FLOW_PHASES], ['QueueReason', QUEUE_REASONS], ['QueueClass', QUEUE_CLASSES], ['WaitKind', WAIT_KINDS],
     ['OnLeaseLost', ON_LEASE_LOST], ['AttemptType', ATTEMPT_TYPES], ['LaneState', LANE_STATES], ['WorkerState', WORKER_STATES], ['CapScope', CAP_SCOPES],
     ['Role', ROLES], ['ErrorCode', ERROR_CODES], ['EndpointState', ENDPOINT_STATES], ['EndpointOrigin', ENDPOINT_ORIGINS], ['DeliveryState', DELIVERY_STATES],
-    ['DeliveryTrigger', DELIVERY_TRIGGERS], ['BulkState', BULK_STATES],
+    ['DeliveryTrigger', DELIVERY_TRIGGERS], ['BulkState', BULK_STATES], ['FrameKind', FRAME_KINDS], ['FlowInputState', FLOW_INPUT_STATES], ['WaitMode', WAIT_MODES], ['WaitpointState', WAITPOINT_STATES], ['WaitTimeout', WAIT_TIMEOUTS], ['MemoKind', MEMO_KINDS],
   ] as const)('%s has the words of the protocol', (name, words) => {
     const type = schema.getType(name)
     expect(isEnumType(type) && type.getValues().map((value) => value.name).toSorted()).toEqual([...words].toSorted())
@@ -37,8 +37,8 @@ describe('the schema', () => {
   test('names connections after their place', () => {
     expect(own.map(({ name }) => name).filter((name) => name.endsWith('Connection')).toSorted())
       .toEqual([
-        'BulkOperationRefusalsConnection', 'FlowAttemptsConnection', 'FlowDeliveriesConnection', 'FlowEventsConnection', 'QueryAuditConnection',
-        'QueryBulkOperationsConnection', 'QueryFlowQueueConnection', 'QueryFlowsConnection', 'QueryWebhookDeliveriesConnection',
+        'BulkOperationRefusalsConnection', 'FlowAttemptsConnection', 'FlowDeliveriesConnection', 'FlowEventsConnection', 'FlowFramesConnection', 'QueryAuditConnection',
+        'QueryBulkOperationsConnection', 'QueryFlowQueueConnection', 'QueryFlowsConnection', 'QueryWaitpointsConnection', 'QueryWebhookDeliveriesConnection',
         'QueryWebhookEndpointsConnection', 'WebhookEndpointDeliveriesConnection',
       ])
   })

@@ -49,6 +49,7 @@ interface Options {
 /** What an operator gives a server that stores and signs. */
 const KEYS = {
   DATA_ENCRYPTION_KEY: Buffer.alloc(32, 'a key of the tests ').toString('base64'),
+  WAITPOINT_HMAC_SECRET: Buffer.alloc(32, 'a secret of waits ').toString('base64'),
   FLOW_WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 'a secret of the tests ').toString('base64')}`,
 }
 
@@ -67,7 +68,7 @@ export async function testServer({ settings = {}, databaseUrl, dashboardDir, sen
   transport.onReconnect(observing.metrics.reconnected)
   let address = ''
   const webhooks = webhookDeps(config, { outbound: openOutbound(config), address: () => address })
-  const engine = await openEngine({ pool, settings: config, webhooks, transport, process, log, observe: observing.engine })
+  const engine = await openEngine({ pool, settings: config, webhooks, waitpointSecret: config.waitpointSecret, transport, process, log, observe: observing.engine })
   const api = await startApi({ engine, prisma, observing, settings: config, ...(dashboardDir === undefined ? {} : { dashboardDir }) })
   address = `http://127.0.0.1:${api.port}`
   if (send) startDispatcher(engine, { prisma, send })

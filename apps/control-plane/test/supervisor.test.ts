@@ -85,7 +85,7 @@ describe('start', () => {
   })
 
   test('an unreachable database is one sentence that does not repeat the password', async () => {
-    const { code, said } = await inNewFolder(dir => supervisor({ SLUICE_DATA_DIR: dir, PORT: '0', DATABASE_URL: 'postgresql://me:secret@127.0.0.1:1/x', DATA_ENCRYPTION_KEY: Buffer.alloc(32).toString('base64') }))
+    const { code, said } = await inNewFolder(dir => supervisor({ SLUICE_DATA_DIR: dir, PORT: '0', DATABASE_URL: 'postgresql://me:secret@127.0.0.1:1/x', DATA_ENCRYPTION_KEY: Buffer.alloc(32).toString('base64'), WAITPOINT_HMAC_SECRET: Buffer.alloc(32).toString('base64') }))
     expect(said.trim()).toMatch(/^The database of DATABASE_URL at 127.0.0.1:1\/x cannot be used: .*ECONNREFUSED.*$/)
     expect(said).not.toContain('secret')
     expect(code).toBe(1)
@@ -97,7 +97,7 @@ describe('start', () => {
       expect(readdirSync(dir)).toEqual([])
       return outcome
     })
-    expect(said.trim().split('\n').map(line => line.split(/ cannot| needs/)[0])).toEqual(['DATABASE_URL', 'FLOW_WEBHOOK_URL', 'FLOW_WEBHOOK_URL'])
+    expect(said.trim().split('\n').map(line => line.split(/ cannot| needs/)[0])).toEqual(['DATABASE_URL', 'DATABASE_URL', 'FLOW_WEBHOOK_URL', 'FLOW_WEBHOOK_URL'])
     expect(said).not.toContain('T0B0secret')
     expect(code).toBe(1)
   })

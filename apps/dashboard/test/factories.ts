@@ -1,4 +1,4 @@
-import { isTerminal, type FlowPhase, type FlowStatus, type Json, type QueueReason, type TerminalReason } from '@sluice/protocol'
+import { isTerminal, type FlowPhase, type FlowStatus, type Json, type QueueReason, type TerminalReason, type WaitKind } from '@sluice/protocol'
 
 /** Flows as the API would answer them, filled with what their status implies. */
 
@@ -11,6 +11,7 @@ const nextId = () => `flow_01k${String((made += 1)).padStart(22, '0')}x7`
 export interface FakeFlow {
   __typename: 'Flow'
   id: string; kind: string; title: string; status: FlowStatus; phase: FlowPhase | null; isTerminal: boolean
+  waitKind: WaitKind | null; waitingSince: string | null; openWaitpoint: { __typename: 'Waitpoint'; id: string; viewerMayAnswer: boolean } | null; waitpoints: object[]
   terminalReason: string | null; priority: number; overCap: boolean; slotHeld: boolean
   queue: FakeQueue | null
   progress: { __typename: 'Progress'; percent: number | null; message: string | null; at: string } | null
@@ -39,7 +40,7 @@ export interface FakeQueue {
 const base = (): FakeFlow => {
   const id = nextId()
   return {
-    __typename: 'Flow', id, kind: 'sample.digest', title: `Digest of folder ${made}`, status: 'QUEUED', phase: null, isTerminal: false, terminalReason: null, priority: 0,
+    __typename: 'Flow', id, kind: 'sample.digest', title: `Digest of folder ${made}`, status: 'QUEUED', phase: null, isTerminal: false, terminalReason: null, waitKind: null, waitingSince: null, openWaitpoint: null, waitpoints: [], priority: 0,
     overCap: false, slotHeld: false, queue: null, progress: null, input: { folder: 'packages', seconds: 8 }, result: null, labels: {}, error: null,
     createdAt: at(0), queuedAt: at(0), startedAt: null, finishedAt: null, cancelRequestedAt: null, notBefore: null, deadlineAt: null, maxAttempts: 1, retriesUsed: 0,
     onLeaseLost: 'FAIL', retryOf: null, currentAttempt: null, lane: { __typename: 'Lane', id: 'lane_default', name: 'default' }, owner: { __typename: 'Principal', id: 'prn_admin', name: 'admin' }, webhookEndpoint: null,
@@ -70,10 +71,15 @@ export const endedFlow = (status: keyof typeof REASONS = 'FINISHED', flow: Parti
   ...flow,
 })
 
+/** One that asks somebody, and keeps its slot meanwhile. */
+export const waitingFlow = (flow: Partial<FakeFlow> = {}): FakeFlow => ({
+  ...base(), status: 'WAITING', slotHeld: true, startedAt: at(2), waitKind: 'APPROVAL', waitingSince: at(5), openWaitpoint: { __typename: 'Waitpoint', id: 'wpt_1', viewerMayAnswer: true }, ...flow,
+})
+
 /** One flow in a status, whatever it is: for tests that go through all of them. */
 export const flowIn = (status: FlowStatus): FakeFlow => {
   if (status === 'QUEUED') return queuedFlow()
   if (status === 'RUNNING') return runningFlow()
   if (isTerminal(status)) return endedFlow(status)
-  return { ...base(), status, slotHeld: true, startedAt: at(2) }
+  return waitingFlow()
 }

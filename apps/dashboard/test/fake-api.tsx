@@ -17,6 +17,7 @@ const nameOf = (document: string) => /(?:query|mutation|subscription)\s+(\w+)/.e
 export const createFakeApi = (answers: Answers) => {
   const heard: string[] = []
   const sent: { name: string; variables: Record<string, unknown> }[] = []
+  const subscribed: { name: string; variables: Record<string, unknown> }[] = []
   const listeners = new Set<Listener>()
   const answer: typeof fetch = (_url, init) => {
     const body = JSON.parse(init?.body as string) as { query: string; variables: Record<string, unknown> }
@@ -36,10 +37,11 @@ export const createFakeApi = (answers: Answers) => {
     exchanges: [
       cacheExchange(cacheRules), fetchExchange,
       subscriptionExchange({
-        forwardSubscription: ({ query }) => ({
+        forwardSubscription: ({ query, variables }) => ({
           subscribe: sink => {
             const listener = { ...sink, name: nameOf(query ?? ''), next: sink.next.bind(sink), complete: sink.complete.bind(sink) }
             heard.push(listener.name)
+            subscribed.push({ name: listener.name, variables: variables ?? {} })
             listeners.add(listener)
             return { unsubscribe: () => { listeners.delete(listener) } }
           },
@@ -53,7 +55,7 @@ export const createFakeApi = (answers: Answers) => {
     await waitFor(() => { if (listening(name).length === 0) throw new Error(`Nobody listens to ${name}`) })
     act(() => { for (const listener of listening(name)) listener.next({ data: { __typename: 'Subscription', ...data } }) })
   }
-  return { client, heard, sent, send }
+  return { client, heard, sent, subscribed, send }
 }
 
 export const admin: ViewerData = {

@@ -5,5 +5,6 @@ import { afterEach } from 'vitest'
 globalThis.ResizeObserver ??= class { observe() {} unobserve() {} disconnect() {} }
 Element.prototype.getAnimations ??= () => []
 Element.prototype.scrollIntoView ??= () => {}
+Element.prototype.scrollTo ??= () => {}
 
 afterEach(cleanup)

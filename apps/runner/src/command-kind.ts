@@ -1,10 +1,13 @@
 /** A kind that is a command to run: what the runner's file says of it, and the handler that the worker gets for it. */
 import type { Json } from '@sluice/protocol'
-import { fail, Interruption, type Kind, type KindDefaults } from '@sluice/worker'
+import { fail, Interruption, type FlowContext, type Kind, type KindDefaults } from '@sluice/worker'
+import { createCountdown } from './countdown.ts'
+import { openDoor } from './door.ts'
 import { EXIT_BAD_INPUT } from './exit-codes.ts'
 import { fillArguments, Misfit } from './placeholders.ts'
 import { resultOf, tooLarge } from './result.ts'
 import { runCommand, type CommandEnd } from './run-command.ts'
+import { BIN } from './this-program.ts'
 
 /** What both sorts of kinds have. */
 export interface KindBase {
@@ -31,26 +34,43 @@ export interface CommandSurroundings {
   resultMaxBytes: number
 }
 
-/** A runner that shuts down has used up its grace already. */
-const SHUTDOWN_KILL_MS = 3_000
+/** A runner that shuts down has used up its grace already, and of a lease that was closed another may be running by then. */
+const LEAVE_KILL_MS = 3_000
+const LEAVES = ['shutdown', 'suspended', 'lease_lost']
 
 export function commandKind(spec: CommandKind, o: CommandSurroundings): Kind {
   const killAfterMs = (reason: unknown) => {
     const half = o.cancelGraceMs / 2
-    return reason instanceof Interruption && reason.reason === 'shutdown' ? Math.min(half, SHUTDOWN_KILL_MS) : half
+    return reason instanceof Interruption && LEAVES.includes(reason.reason) ? Math.min(half, LEAVE_KILL_MS) : half
   }
   return {
     ...registrationOf(spec),
-    handler: async ({ flow, signal, progress, traceParent }) => {
-      const argv = argumentsOf(spec, flow.input)
+    handler: async context => {
+      const argv = argumentsOf(spec, context.flow.input)
       if (argv instanceof Misfit) return misfit(argv)
-      const env = { ...o.env, ...spec.env, ...(traceParent !== null && { TRACEPARENT: traceParent }) }
-      const end = await runCommand({
-        argv, cwd: spec.cwd, env, input: flow.input, maxBytes: o.resultMaxBytes, timeoutMs: spec.timeoutMs, signal, killAfterMs, onProgress: progress,
-      })
+      const { flow, signal } = context
+      const end = await runWithDoor({ spec, argv, context, o, killAfterMs })
       if (end.exitCode !== 0 && signal.aborted) throw signal.reason
       return outcomeOf(end, { kind: flow.kind, timeoutMs: spec.timeoutMs, maxBytes: o.resultMaxBytes })
     },
+  }
+}
+
+interface Run { spec: CommandKind; argv: string[]; context: FlowContext; o: CommandSurroundings; killAfterMs(reason: unknown): number }
+
+async function runWithDoor({ spec, argv, context, o, killAfterMs }: Run): Promise<CommandEnd> {
+  const { flow, signal, progress, output, traceParent, ask } = context
+  const countdown = createCountdown(spec.timeoutMs)
+  const door = await openDoor({ ask, progress, countdown })
+  const given: Record<string, string> = { ...o.env, ...door.env, ...spec.env, ...(traceParent !== null && { TRACEPARENT: traceParent }) }
+  const env = { ...given, PATH: `${BIN}:${given['PATH'] ?? '/usr/bin:/bin'}`, COMMAND_NODE: process.execPath }
+  try {
+    return await runCommand({
+      argv, cwd: spec.cwd, env, input: flow.input, maxBytes: o.resultMaxBytes, countdown, signal, killAfterMs, onProgress: progress,
+      onOutput: piece => output.write(piece), onError: line => output.log(line),
+    })
+  } finally {
+    door.close()
   }
 }
 

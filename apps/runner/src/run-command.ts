@@ -1,16 +1,18 @@
 /**
  * One command from its start to its end: input as JSON on standard input, result on standard output, the last of standard error kept,
  * progress as JSON lines on file descriptor 3. Nothing goes through a shell. Whatever the command does, memory stays bounded: output above
- * the limit of a result ends it, of the rest only the last is kept.
+ * the limit of a result ends it, of the rest only the last is kept. What it prints is shown line by line on the way.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { statSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import type { Json } from '@sluice/protocol'
+import type { Countdown } from './countdown.ts'
 import { endGroup, joinGroup, signalGroup } from './process-groups.ts'
 import { readProgress } from './read-progress.ts'
 import { textOf } from './result.ts'
+import { showLines } from './show-lines.ts'
 import { MARK } from './strays.ts'
 
 export interface CommandOptions {
@@ -20,12 +22,15 @@ export interface CommandOptions {
   input: Json
   /** The most that standard output may have; above it the command is ended. */
   maxBytes: number
-  /** After it the command is ended like by the signal; null = never. */
-  timeoutMs: number | null
+  /** When it is over the command is ended like by the signal. */
+  countdown: Countdown
   /** Aborted: SIGTERM to the group, and SIGKILL after `killAfterMs(reason)`; the reason of a timeout is null. */
   signal: AbortSignal
   killAfterMs(reason: unknown): number
   onProgress(percent: number | null, message?: string): void
+  /** A line of standard output with its end, or a line of standard error; resolves when there is room for more. */
+  onOutput(piece: string): Promise<void>
+  onError(line: string): Promise<void>
 }
 
 export interface CommandEnd {
@@ -57,6 +62,7 @@ export async function runCommand(o: CommandOptions): Promise<CommandEnd> {
   let isOut = false
   const stdout = keepFirst(child.stdout, o.maxBytes, () => isOut || signalGroup(group.pid, 'SIGKILL'))
   const stderr = keepLast(child.stderr, STDERR_KEPT)
+  const shown = [showLines(child.stdout, { show: o.onOutput, whole: true }), showLines(child.stderr, { show: o.onError, whole: false })]
   readProgress(child.stdio[3] as Readable, o.onProgress)
   give(child.stdin, o.input)
   const stopping = stopWhenAsked(o, group.pid)
@@ -64,7 +70,9 @@ export async function runCommand(o: CommandOptions): Promise<CommandEnd> {
   isOut = true
   stopping.release()
   endGroup(group)
+  for (const pipe of shown) pipe.hurry()
   await pipesClosed(child)
+  await Promise.all(shown.map(pipe => pipe.accepted()))
   return { exitCode, signal, stdout: stdout.bytes(), stderr: stderr.text(), flooded: stdout.flooded(), timedOut: stopping.timedOut(), unstartable: null }
 }
 
@@ -105,7 +113,7 @@ const neverStarted = (unstartable: Unstartable): CommandEnd => ({
   exitCode: null, signal: null, stdout: Buffer.alloc(0), stderr: '', flooded: false, timedOut: false, unstartable,
 })
 
-function stopWhenAsked({ signal, timeoutMs, killAfterMs }: CommandOptions, group: number) {
+function stopWhenAsked({ signal, countdown, killAfterMs }: CommandOptions, group: number) {
   let timedOut = false
   let killing: NodeJS.Timeout | undefined
   const stop = (reason: unknown) => {
@@ -113,16 +121,16 @@ function stopWhenAsked({ signal, timeoutMs, killAfterMs }: CommandOptions, group
     killing ??= setTimeout(() => signalGroup(group, 'SIGKILL'), killAfterMs(reason))
   }
   const onAbort = () => stop(signal.reason)
-  const expiry = timeoutMs === null ? undefined : setTimeout(() => {
+  countdown.start(() => {
     timedOut = !signal.aborted
     if (timedOut) stop(null)
-  }, timeoutMs)
+  })
   if (signal.aborted) onAbort()
   else signal.addEventListener('abort', onAbort, { once: true })
   return {
     timedOut: () => timedOut,
     release: () => {
-      clearTimeout(expiry)
+      countdown.stop()
       clearTimeout(killing)
       signal.removeEventListener('abort', onAbort)
     },

@@ -1,5 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** Where `sluice` is, for the PATH of commands; beside the sources as beside what is built of them. */
+export const BIN = fileURLToPath(new URL('../bin', import.meta.url))
 
 /** What starts this program again. Only sources need the flags that this one was started with; a bundle's are about its supervisor. */
 export function thisProgram(): string[] {

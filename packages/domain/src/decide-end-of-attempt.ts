@@ -1,7 +1,7 @@
 /** What becomes of a RUNNING flow whose attempt cannot go on. Pure: dice and knobs are arguments; the door writes the answer. */
 import type { FlowError, TerminalReason } from '@sluice/protocol'
 import type { FlowFacts } from './flow-facts.ts'
-import { endCancelled, fail, loseStart, retry } from './flow-moves.ts'
+import { endCancelled, fail, failWait, loseStart, releaseWait, requeueUnread, retry } from './flow-moves.ts'
 import type { AttemptEnd, FlowMove, WorkerCall } from './flow-moves.ts'
 import { backoffMs } from './retry-backoff.ts'
 import type { Backoff } from './retry-backoff.ts'
@@ -30,9 +30,11 @@ function reasonOfFailure(flow: FlowFacts, f: { error: FlowError; end: AttemptEnd
   return f.error.retryable && flow.maxAttempts > 1 ? 'attempts_exhausted' : 'error'
 }
 
-/** The lease was reaped or its worker replaced. STARTING: T8; WORKING: D-8 decides; CANCELLING: T17. */
+/** The lease was reaped or its worker replaced. STARTING: T8; WORKING: D-8 decides, or T12b; CANCELLING: T17; a held wait goes on without it: T13b. */
 export function decideLeaseLost(flow: FlowFacts, cause: string, policy: RetryPolicy): FlowMove {
+  if (flow.status === 'WAITING') return releaseWait(flow, { call: null, why: 'worker_lost' })
   if (flow.phase === 'CANCELLING') return endCancelled(flow, { acknowledgedBy: null, why: 'worker_lost' })
+  if (flow.answerUnread) return requeueUnread(flow, null)
   if (flow.phase === 'STARTING') return decideLostStart(flow, { byWorker: false, cause }, policy)
   const error: FlowError = { code: 'WORKER_LOST', message: 'The worker fell silent and its lease was taken away.', retryable: flow.onLeaseLost === 'RETRY' }
   const mayRetry = flow.onLeaseLost === 'RETRY' && flow.retriesUsed + 1 < flow.maxAttempts
@@ -50,8 +52,10 @@ export function decideLostStart(flow: FlowFacts, l: { byWorker: boolean; cause: 
   return loseStart(flow, { ...l, delayMs: lost === 1 ? 0 : backoffMs(lost - 1, policy.backoff, policy.dice), end: 'not_started' })
 }
 
-/** The worker's own shutdown ended what it had started: no retry is consumed where it may run again (T10), else T9 interrupted. */
+/** The worker's own shutdown ended what it had started: no retry is consumed where it may run again (T10), else T9 interrupted. A wait goes on, an answer waits for the next. */
 export function decideInterrupted(flow: FlowFacts, message: string): FlowMove {
+  if (flow.status === 'WAITING') return releaseWait(flow, { call: 'return', why: 'worker_stopped' })
+  if (flow.answerUnread && flow.phase !== 'CANCELLING') return requeueUnread(flow, 'return')
   if (flow.phase === 'CANCELLING') return endCancelled(flow, { acknowledgedBy: 'return', why: 'acknowledged' })
   const error: FlowError = { code: 'INTERRUPTED', message, retryable: flow.onLeaseLost === 'RETRY' }
   if (flow.onLeaseLost === 'RETRY') return retry(flow, { cause: 'interrupted', why: 'interrupted', delayMs: 0, consumes: false, call: 'return', error })
@@ -63,6 +67,8 @@ export function decideInterrupted(flow: FlowFacts, message: string): FlowMove {
  * (INV-43) that costs no retry; with FAIL it may not, so it ends, and the error says what is not known. A start that nobody reported just returns.
  */
 export function decideLeaseRevoked(flow: FlowFacts, madeAt: Date): FlowMove {
+  if (flow.status === 'WAITING') return releaseWait(flow, { call: null, why: 'worker_lost' })
+  if (flow.answerUnread && flow.phase !== 'CANCELLING') return requeueUnread(flow, null)
   if (flow.phase === 'CANCELLING') return endCancelled(flow, { acknowledgedBy: null, why: 'worker_lost' })
   const message = `It was running when the backup of ${madeAt.toISOString()} was made. Whether it ended after that is not known here.`
   if (flow.phase === 'STARTING') return loseStart(flow, { byWorker: false, cause: 'restored from a backup', delayMs: 0, end: 'not_started' })
@@ -73,6 +79,7 @@ export function decideLeaseRevoked(flow: FlowFacts, madeAt: Date): FlowMove {
 
 /** A deadline is a point in time: whatever runs then ends (INV-43 notwithstanding). */
 export function decideDeadline(flow: FlowFacts): FlowMove {
+  if (flow.status === 'WAITING') return failWait(flow, { reason: 'deadline_exceeded', waitpoint: null })
   if (flow.phase === 'CANCELLING') return endCancelled(flow, { acknowledgedBy: null, why: 'deadline_exceeded' })
   const error: FlowError = { code: 'DEADLINE_EXCEEDED', message: 'Its deadline passed while it ran.', retryable: false }
   return fail(flow, { reason: 'deadline_exceeded', end: 'deadline_exceeded', call: null, error })

@@ -104,3 +104,20 @@ export class BodyPurged extends Refusal {
   readonly code = 'BODY_PURGED'
   override readonly name = 'BodyPurged'
 }
+
+/** Nothing waits for this answer: it was given, timed out, or the flow ended. */
+export class NotResumable extends Refusal {
+  readonly code = 'NOT_RESUMABLE'
+  override readonly name = 'NotResumable'
+}
+
+export class InvalidDecision extends Refusal {
+  readonly code = 'INVALID_DECISION'
+  override readonly name = 'InvalidDecision'
+}
+
+/** The code that runs asks for something else under this key than what is remembered (D-32). */
+export class MemoMismatch extends Refusal {
+  readonly code = 'MEMO_MISMATCH'
+  override readonly name = 'MemoMismatch'
+}

@@ -1,4 +1,4 @@
-import type { FlowPhase, FlowStatus, OnLeaseLost, QueueClass, TerminalReason } from '@sluice/protocol'
+import type { FlowPhase, FlowStatus, OnLeaseLost, QueueClass, TerminalReason, WaitKind, WaitMode } from '@sluice/protocol'
 
 /** What a decision about a flow may depend on, as read under its row lock. */
 export interface FlowFacts {
@@ -9,6 +9,12 @@ export interface FlowFacts {
   status: FlowStatus
   phase: FlowPhase | null
   queueClass: QueueClass | null
+  waitKind: WaitKind | null
+  waitMode: WaitMode | null
+  /** A held wait was answered, and its worker has not said that it heard. */
+  answerUnread: boolean
+  /** Its lane lets a released wait, and the resume that follows it, keep the slot (D-2). */
+  laneKeepsSlot: boolean
   terminalReason: TerminalReason | null
   priority: number
   epoch: number

@@ -3,7 +3,7 @@ import { monotonicFactory } from 'ulid'
 /** One prefix per noun: a wrong id fails at the edge. Sortable by time of making within a process. */
 export const ID_PREFIXES = {
   flow: 'flow', attempt: 'att', lane: 'lane', worker: 'wrk', principal: 'prn', token: 'tok', server: 'srv', audit: 'aud', lease: 'lse',
-  endpoint: 'ep', delivery: 'dlv', event: 'evt', secret: 'whk', bulk: 'blk',
+  endpoint: 'ep', delivery: 'dlv', event: 'evt', secret: 'whk', bulk: 'blk', waitpoint: 'wpt', signal: 'sig', artifact: 'art', flowInput: 'fin',
 } as const
 export type IdNoun = keyof typeof ID_PREFIXES
 

@@ -3,7 +3,7 @@ import { backoffMs, decideDeadline, decideFailure, decideInterrupted, decideLeas
 import type { FlowFacts, FlowMove } from '../src/index.ts'
 
 const running: FlowFacts = {
-  id: 'flow_1', kind: 'k', lane: 'default', principalId: 'prn_owner', status: 'RUNNING', phase: 'WORKING', queueClass: null, terminalReason: null, priority: 0,
+  id: 'flow_1', kind: 'k', lane: 'default', principalId: 'prn_owner', status: 'RUNNING', phase: 'WORKING', queueClass: null, waitKind: null, waitMode: null, answerUnread: false, laneKeepsSlot: true, terminalReason: null, priority: 0,
   epoch: 3, currentAttempt: 2, maxAttempts: 3, retriesUsed: 0, lostStarts: 0, onLeaseLost: 'FAIL', slotHeld: true, overCap: false, started: true,
   cancelRequested: false, cancelRequestedBy: null, cancelReason: null, pinned: false, pinnedBy: null, pinForce: false, pinReason: null,
   held: false, heldBy: null, heldReason: null, deleted: false,

@@ -11,6 +11,7 @@ import { writeOutbox } from './outbox.ts'
 import { writeAudit } from './sql/audit-sql.ts'
 import type { Audited } from './sql/audit-sql.ts'
 import { lockFlows } from './sql/lock-sql.ts'
+import { settleWaits } from './waits/settle-waits.ts'
 import { writeMoves } from './sql/move-sql.ts'
 import type { Moved } from './sql/move-sql.ts'
 import type { OutboxFact } from './sql/outbox-sql.ts'
@@ -65,6 +66,7 @@ export async function applyMoves(tx: Tx, deps: Told, actor: string | ((move: Flo
   if (moves.length === 0) return []
   const moved = await writeMoves(tx, moves, typeof actor === 'string' ? () => actor : actor)
   if (moved.length !== moves.length) throw new Error(`${moves.length - moved.length} of ${moves.length} moves did not meet the rows they were decided on`)
+  await settleWaits(tx, moves)
   await writeOutbox(tx, deps, { facts: factsOf(moves, moved), wanted: moved[0]?.wanted ?? [] })
   tx.afterCommit(() => {
     deps.wake.hint(hintsOf(moves))
@@ -81,6 +83,6 @@ function factsOf(moves: FlowMove[], moved: Moved[]): OutboxFact[] {
 /** Which sleepers a set of moves may concern. Hints only: everyone re-reads (INV-12 holds with all of them lost). */
 function hintsOf(moves: FlowMove[]): { queue: boolean; workers: boolean } {
   const queue = moves.some(m => m.set.status !== undefined || m.name === 'pin' || m.name === 'release' || m.name === 'setPriority')
-  const workers = moves.some(m => m.name === 'requestCancel' || (m.attempt?.do === 'close' && m.attempt.call === null))
+  const workers = moves.some(m => m.name === 'requestCancel' || m.name === 'resumeHeld' || (m.attempt?.do === 'close' && m.attempt.call === null))
   return { queue, workers }
 }

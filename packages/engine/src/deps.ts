@@ -6,6 +6,7 @@ import type { EngineObserver } from './observe.ts'
 import type { FlowWatch } from './services/flow-watch.ts'
 import type { Promoter } from './services/promoter.ts'
 import type { EngineSettings } from './settings.ts'
+import type { WaitTokens } from './waits/tokens.ts'
 import type { WebhookDeps } from './webhooks/webhook-deps.ts'
 import type { WakeUps } from './wake-ups.ts'
 
@@ -24,6 +25,7 @@ export interface Deps {
   /** Who watches: metrics, traces, or nobody. */
   observe: EngineObserver
   webhooks: WebhookDeps
+  waitTokens: WaitTokens
 }
 
 /** One per item, in order: what was asked for, or why not. Refusals are values; a throw is a bug. */

@@ -21,12 +21,14 @@ import { singleFlight } from './services/single-flight.ts'
 import { sweepDeadlines } from './services/sweep-deadlines.ts'
 import { sweepLeases } from './services/sweep-leases.ts'
 import { sweepRetention } from './services/sweep-retention.ts'
+import { sweepWaitpoints } from './services/sweep-waitpoints.ts'
 import { gatherCapGroups } from './sql/quota-sql.ts'
 import { UNOBSERVED } from './observe.ts'
 import type { EngineObserver } from './observe.ts'
 import type { EngineSettings } from './settings.ts'
 import { openWakeUps } from './wake-ups.ts'
 import type { NotifyTransport } from './wake-ups.ts'
+import { openWaitTokens, takeWaitpointSecret } from './waits/tokens.ts'
 import { takeEnvironmentEndpoint } from './webhooks/environment-endpoint.ts'
 import { NO_WEBHOOKS } from './webhooks/webhook-deps.ts'
 import type { WebhookDeps } from './webhooks/webhook-deps.ts'
@@ -41,6 +43,8 @@ export interface EngineOptions {
   dice?: () => number
   /** Default: no key, no secret, and every URL is refused. */
   webhooks?: WebhookDeps
+  /** WAITPOINT_HMAC_SECRET; null: this process makes no tokens of its own. */
+  waitpointSecret?: Buffer | null
   /** Default: nobody watches. */
   observe?: EngineObserver
 }
@@ -62,11 +66,12 @@ export async function openEngine(o: EngineOptions): Promise<Engine> {
   const watch = openFlowWatch({ pool: o.pool, wake })
   const observe = o.observe ?? UNOBSERVED
   const webhooks = o.webhooks ?? NO_WEBHOOKS
-  const base = { pool: o.pool, settings: o.settings, wake, watch, closing: closing.signal, dice: o.dice ?? Math.random, log: o.log, observe, webhooks }
+  const base = { pool: o.pool, settings: o.settings, wake, watch, closing: closing.signal, dice: o.dice ?? Math.random, log: o.log, observe, webhooks, waitTokens: openWaitTokens({ pool: o.pool, keys: webhooks.keys }) }
   const deps: Deps = { ...base, promoter: openPromoter(base) }
   await noticeForeignRestore(o)
   await signProcess(db, o.process)
   await takeEnvironmentEndpoint(deps)
+  await takeWaitpointSecret({ pool: o.pool, keys: webhooks.keys, secret: o.waitpointSecret ?? null })
   const differs = await takeEnvironmentCap(deps)
   if (differs) o.log({ event: 'cap.environment_differs', message: differs })
   const loops: { stop(): Promise<void> }[] = []
@@ -94,6 +99,7 @@ export async function openEngine(o: EngineOptions): Promise<Engine> {
         (error: Error) => o.log({ event: 'keys.reseal_failed', message: error.message }))
       every('sweepLeases', o.settings.sweepLeasesMs, () => sweepLeases(deps))
       every('sweepDeadlines', o.settings.sweepDeadlinesMs, () => sweepDeadlines(deps))
+      every('sweepWaitpoints', o.settings.sweepWaitpointsMs, () => sweepWaitpoints(deps))
       every('sweepRetention', o.settings.sweepRetentionMs, () => sweepRetention(deps), Math.min(FIRST_RETENTION_MS, o.settings.sweepRetentionMs))
       every('gatherCapGroups', o.settings.sweepPromoterMs, () => transact(o.pool, tx => gatherCapGroups(tx, GATHERED)))
       every('foldCounts', o.settings.sweepCountsMs, () => foldAll(o.pool))

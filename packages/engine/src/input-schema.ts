@@ -10,13 +10,13 @@ const KEPT = 500
 const compiled = new Map<string, ValidateFunction>()
 
 /** undefined = the schema takes it. Defaults of the schema are not filled in: input is stored as given (INV-7). */
-export function refuseBySchema(schema: Json, input: Json): Refusal | undefined {
+export function refuseBySchema(schema: Json, input: Json, argument = 'input'): Refusal | undefined {
   if (schema === null) return undefined
   const validate = compile(schema)
   if (validate(input)) return undefined
   const [first] = validate.errors ?? []
-  const path = ['input', ...(first?.instancePath ?? '').split('/').slice(1).map(unescapePointer), ...missing(first)]
-  return new InvalidInput(path, `${path.join('.')} ${first?.message ?? 'does not fit the schema of its kind'}.`)
+  const path = [argument, ...(first?.instancePath ?? '').split('/').slice(1).map(unescapePointer), ...missing(first)]
+  return new InvalidInput(path, `${path.join('.')} ${first?.message ?? 'does not fit its schema'}.`)
 }
 
 /** What is wrong with a schema itself, or undefined. */

@@ -2,8 +2,10 @@
  * Wake-ups are hints (D-38): sent after the commit, told at once to sleepers of this process, and to other processes by at most one NOTIFY per
  * 5 ms. A lost one costs at most a sweep interval; nothing may depend on one.
  */
-/** progress: flows whose progress moved, which is no milestone and so not in the feed. deliveries: some were written or moved, which are none either; due: and a sender has something to do. */
-export interface Hint { queue?: boolean; workers?: boolean; access?: boolean; deliveries?: 'due' | 'changed'; bulk?: boolean; progress?: string[] }
+/** progress: flows whose progress moved, and frames: whose output grew, which are no milestones and so not in the feed. deliveries: some were written or moved, which are none either; due: and a sender has something to do. */
+export interface Hint { queue?: boolean; workers?: boolean; access?: boolean; deliveries?: 'due' | 'changed'; bulk?: boolean; progress?: string[]; frames?: string[] }
+/** News that name flows. */
+type Naming = 'progress' | 'frames'
 export type Channel = 'feed' | 'queue' | 'workers' | 'access' | 'deliveries' | 'sender' | 'bulk'
 
 export interface NotifyTransport {
@@ -17,26 +19,36 @@ export interface WakeUps {
   hint(hint: Hint): void
   on(channel: Channel, listener: () => void): () => void
   onProgress(listener: (flowIds: string[]) => void): () => void
+  onFrames(listener: (flowIds: string[]) => void): () => void
   close(): void
 }
 
 const FLUSH_MS = 5
-/** A NOTIFY holds 7999 bytes; progress beyond this is seen with the next. */
-const PROGRESS_KEPT = 100
+/** A NOTIFY holds 7999 bytes; of either kind, what is beyond this is seen with the next or by a sweep. */
+const NAMED_KEPT = 100
+const NAMING: readonly Naming[] = ['progress', 'frames']
 
 export function openWakeUps(o: { transport: NotifyTransport | null; processId: string }): WakeUps {
   const listeners: Record<Channel, Set<() => void>> = { feed: new Set(), queue: new Set(), workers: new Set(), access: new Set(), deliveries: new Set(), sender: new Set(), bulk: new Set() }
-  const progressListeners = new Set<(flowIds: string[]) => void>()
+  const namingListeners: Record<Naming, Set<(flowIds: string[]) => void>> = { progress: new Set(), frames: new Set() }
   const pending = new Set<Channel>()
-  const progressed = new Set<string>()
+  const named: Record<Naming, Set<string>> = { progress: new Set(), frames: new Set() }
   let timer: NodeJS.Timeout | undefined
   // Another version may know channels that this one does not.
   const tell = (channel: Channel): void => listeners[channel]?.forEach(listener => listener())
+  const tellNamed = (what: Naming, ids: string[]): void => {
+    if (ids.length > 0) namingListeners[what].forEach(listener => listener(ids))
+  }
+  const onNamed = (what: Naming) => (listener: (flowIds: string[]) => void) => {
+    namingListeners[what].add(listener)
+    return () => void namingListeners[what].delete(listener)
+  }
   const flush = (): void => {
     timer = undefined
-    const payload = JSON.stringify({ from: o.processId, channels: [...pending], progress: [...progressed].slice(0, PROGRESS_KEPT) } satisfies Message)
+    const [progress, frames] = NAMING.map(what => [...named[what]].slice(0, NAMED_KEPT))
+    const payload = JSON.stringify({ from: o.processId, channels: [...pending], progress: progress ?? [], frames: frames ?? [] } satisfies Message)
     pending.clear()
-    progressed.clear()
+    NAMING.forEach(what => named[what].clear())
     // Not sent means not heard: the sweeps find it.
     o.transport?.send(payload).catch(() => undefined)
   }
@@ -44,7 +56,7 @@ export function openWakeUps(o: { transport: NotifyTransport | null; processId: s
     const message = parse(payload)
     if (!message || message.from === o.processId) return
     message.channels.forEach(tell)
-    if (message.progress?.length) progressListeners.forEach(listener => listener(message.progress ?? []))
+    NAMING.forEach(what => tellNamed(what, message[what] ?? []))
   }
   const stops = [o.transport?.onMessage(heard), o.transport?.onReconnect(() => (Object.keys(listeners) as Channel[]).forEach(tell))]
   return {
@@ -53,19 +65,18 @@ export function openWakeUps(o: { transport: NotifyTransport | null; processId: s
         tell(channel)
         pending.add(channel)
       }
-      const moved = hint.progress ?? []
-      if (moved.length > 0) progressListeners.forEach(listener => listener(moved))
-      moved.forEach(id => progressed.add(id))
+      for (const what of NAMING) {
+        tellNamed(what, hint[what] ?? [])
+        hint[what]?.forEach(id => named[what].add(id))
+      }
       timer ??= setTimeout(flush, FLUSH_MS)
     },
     on: (channel, listener) => {
       listeners[channel].add(listener)
       return () => void listeners[channel].delete(listener)
     },
-    onProgress: listener => {
-      progressListeners.add(listener)
-      return () => void progressListeners.delete(listener)
-    },
+    onProgress: onNamed('progress'),
+    onFrames: onNamed('frames'),
     close: () => {
       clearTimeout(timer)
       stops.forEach(stop => stop?.())
@@ -74,7 +85,7 @@ export function openWakeUps(o: { transport: NotifyTransport | null; processId: s
 }
 
 const channelsOf = (hint: Hint): Channel[] => {
-  const channels: Channel[] = hint.progress || hint.deliveries || hint.bulk ? [] : ['feed']
+  const channels: Channel[] = hint.progress || hint.frames || hint.deliveries || hint.bulk ? [] : ['feed']
   if (hint.queue) channels.push('queue')
   if (hint.workers) channels.push('workers')
   if (hint.access) channels.push('access')
@@ -84,7 +95,7 @@ const channelsOf = (hint: Hint): Channel[] => {
   return channels
 }
 
-interface Message { from: string; channels: Channel[]; progress?: string[] }
+interface Message { from: string; channels: Channel[]; progress?: string[]; frames?: string[] }
 
 function parse(payload: string): Message | undefined {
   try {

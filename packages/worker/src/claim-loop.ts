@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto'
 import type { Capacity } from './capacity.ts'
 import type { Holdings, HeldFlow } from './holdings.ts'
 import type { Settings } from './options.ts'
-import type { Session } from './session.ts'
+import type { Registration, Session } from './session.ts'
 import { pause, persist, untilAborted } from './wire/backoff.ts'
 import { isRefused, type Claim, type ControlPlane, type Refused } from './wire/control-plane.ts'
 import { Rejected } from './wire/transport.ts'
@@ -73,7 +73,7 @@ function take(deps: ClaimLoopDeps, claims: Claim[]) {
   }
 }
 
-async function heedRefusal(deps: ClaimLoopDeps, o: { answer: Refused; registration: { workerId: string; heartbeatMs: number } }) {
+async function heedRefusal(deps: ClaimLoopDeps, o: { answer: Refused; registration: Registration }) {
   // An answer to a registration that this worker itself has renewed since says nothing about the new one.
   if (o.registration !== deps.session.current()) return
   if (o.answer.code === 'CONFLICT') return deps.onReplaced(o.answer.message)

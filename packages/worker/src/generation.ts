@@ -3,6 +3,7 @@
  * reporting what became of it, and leaving properly. The parts know nothing of each other; this file ties them together and holds the ends
  * of a generation's life: `stopping` (no more claims), `graceOver` (what runs is interrupted) and `life` (nothing more at all).
  */
+import { setMaxListeners } from 'node:events'
 import type { Capacity } from './capacity.ts'
 import { claimLoop } from './claim-loop.ts'
 import { createEnding } from './ending.ts'
@@ -15,7 +16,9 @@ import { createSession } from './session.ts'
 import { shutDown, stepAside } from './shutdown.ts'
 import { pause } from './wire/backoff.ts'
 import { createControlPlane } from './wire/control-plane.ts'
+import { createAddresses } from './wire/addresses.ts'
 import { createTransport } from './wire/transport.ts'
+import { createUploader } from './wire/upload.ts'
 
 /** Another process registered under the same instance id. */
 export class WorkerReplaced extends Error {
@@ -34,13 +37,19 @@ export interface Generation {
 /** How long a stopping worker waits to be heard before it asks for the answer of its last claim. */
 const DRAIN_HEARD_MS = 2_000
 
+/** How long a wait is held where nobody says. */
+const HOLD_MS = 10_000
+
 /** What the generations of one worker share. */
 export interface Shared { capacity: Capacity; graceOver: AbortSignal }
 
 export function createGeneration(settings: Settings, { capacity, graceOver }: Shared): Generation {
   const [stopping, life] = [new AbortController(), new AbortController()]
+  // Every flow in hand listens.
+  setMaxListeners(0, life.signal)
   const { log } = settings
-  const controlPlane = createControlPlane(createTransport(settings))
+  const reach = { addresses: createAddresses(settings.url), token: settings.token }
+  const controlPlane = createControlPlane(createTransport(reach))
   const session = createSession({ controlPlane, settings, signal: life.signal })
   const holdings = createHoldings({ capacity, onAdded: () => keeper.leaseAdded() })
   const reporter = createReporter({ controlPlane, settings, signal: life.signal })
@@ -52,7 +61,8 @@ export function createGeneration(settings: Settings, { capacity, graceOver }: Sh
     void stepAside({ settings, holdings, claimsEnded, stopping, signal: life.signal }).then(() => conclude(new WorkerReplaced(message)))
   }
   const keeper = createLeaseKeeper({ controlPlane, session, holdings, settings, stopping: stopping.signal, signal: life.signal, onReplaced })
-  const execution = { kinds: settings.kinds, controlPlane, reporter, holdings, log, stopping: stopping.signal, signal: life.signal }
+  const holdMs = () => settings.holdMs ?? session.current().holdMs ?? HOLD_MS
+  const execution = { settings, controlPlane, upload: createUploader(reach), reporter, holdings, keeper, holdMs, stopping: stopping.signal, signal: life.signal }
   const onClaimed = (held: HeldFlow) => void executeFlow(held, execution)
   const drained = () => Promise.race([keeper.drain(), pause(DRAIN_HEARD_MS, life.signal)])
   const claiming = { controlPlane, session, capacity, holdings, settings, stopping: stopping.signal, signal: life.signal, drained, onClaimed, onReplaced }

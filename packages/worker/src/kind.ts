@@ -1,5 +1,9 @@
 /** A kind of flow: what it is called and takes (sent at registration), and the function that does it (stays here). */
 import type { Json, OnLeaseLost } from '@sluice/protocol'
+import type { PutArtifact } from './attempt/artifact.ts'
+import type { Answer, AskOptions, Callback } from './attempt/ask.ts'
+import type { Output } from './attempt/output.ts'
+import type { Step } from './attempt/step.ts'
 import type { Log } from './log.ts'
 
 /** What createFlow uses when the caller leaves it out. */
@@ -29,12 +33,31 @@ export interface HandledFlow<Input = Json> {
   deadlineAt: string | null
 }
 
+/** A message or a file's content that was attached before the first start. */
+export interface FlowInput { id: string; author: string; content: Json; createdAt: string }
+
+/** Code outside of `step` runs again in every attempt, and in every run that an answer makes. */
 export interface FlowContext<Input = Json> {
   flow: HandledFlow<Input>
-  /** Aborted with an Interruption as its reason: cancelled, lease_lost, shutdown or replaced. Pass it on to whatever can wait. */
+  /** What was attached to the flow before it started, oldest first. */
+  inputs: readonly FlowInput[]
+  /** Aborted with an Interruption as its reason: cancelled, lease_lost, shutdown, suspended or replaced. Pass it on to whatever can wait. */
   signal: AbortSignal
   /** percent 0 to 100 (rounded and clamped) or null, message or nothing. Call it as often as you like: at most four a second leave, the latest wins. */
   progress(percent: number | null, message?: string): void
+  /**
+   * Does the work once for the key and remembers its result (JSON, at most 256 KiB) before it gives it; in a later attempt or run it gives
+   * what is remembered, and the work is not done. Work that throws is remembered as nothing. One key, one step.
+   */
+  step: Step
+  /** The flow waits for a decision. Throws `signal.reason` when it is to be unwound; do not make anything else of that. See README.md. */
+  ask(key: string, options?: AskOptions): Promise<Answer>
+  /** A URL for another system to answer at, made before the flow waits, so that an answer that comes early is kept. */
+  callback(key: string, options?: AskOptions): Promise<Callback>
+  /** What it shows while it works. */
+  output: Output
+  /** Stores bytes with a name for whoever may read the flow; resolves when they are stored. */
+  artifact: PutArtifact
   /** The worker's log with the flow's id and kind on every entry, and its trace's id where there is one. */
   log: Log
   /** W3C traceparent of this attempt, to be passed on to what the handler calls or starts; null = the flow belongs to no trace. */

@@ -25,6 +25,8 @@ export interface WorkerOptions {
   instanceId?: string
   /** How long a claim may wait for work at the control plane, 0 to 30,000 ms. Default 25,000. */
   claimWaitMs?: number
+  /** How long a wait is held before its handler is unwound, ms. Default: what the control plane says (HOLD_TIME), else 10,000. */
+  holdMs?: number | null
   /** At stop: how long what runs may go on, ms. Default 30,000. */
   graceMs?: number
   /** After the grace: how long an interrupted handler has to get out, ms. Default 5,000. */
@@ -45,6 +47,7 @@ const DEFAULTS = {
   codeVersion: () => null,
   instanceId: () => randomUUID(),
   claimWaitMs: () => 25_000,
+  holdMs: () => null,
   graceMs: () => 30_000,
   unwindMs: () => 5_000,
   backoff: () => ({ minMs: 100, maxMs: 5_000 }),
@@ -83,6 +86,7 @@ const rulesFor = (s: Settings): [option: string, rule: string, holds: boolean][]
   ['codeVersion', 'must be null or a text', s.codeVersion === null || isText(s.codeVersion)],
   ['instanceId', 'must be a text', isText(s.instanceId)],
   ['claimWaitMs', `must be 0 to ${LIMITS.waitMsMax}`, isWhole(s.claimWaitMs, 0, LIMITS.waitMsMax)],
+  ['holdMs', 'must be null or a whole number of milliseconds', s.holdMs === null || isWhole(s.holdMs, 0, 2 ** 31 - 1)],
   ['graceMs', 'must be a whole number of milliseconds', isWhole(s.graceMs, 0, 2 ** 31 - 1)],
   ['unwindMs', 'must be a whole number of milliseconds', isWhole(s.unwindMs, 0, 2 ** 31 - 1)],
   ['backoff', 'must be { minMs, maxMs } with 1 <= minMs <= maxMs', s.backoff.minMs >= 1 && s.backoff.minMs <= s.backoff.maxMs],

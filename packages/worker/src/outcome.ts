@@ -54,6 +54,9 @@ export async function callHandler(kind: Kind, context: FlowContext): Promise<Out
   }
 }
 
+/** What a failure makes of an attempt, however the handler ended. */
+export const failureOutcome = (failure: FlowFailure | null): Outcome | null => failure && failed(failure)
+
 function finished(value: unknown): Outcome {
   const result = toJson(value)
   if (result.ok) return { type: 'finished', result: result.value }

@@ -1,5 +1,7 @@
 /** Progress leaves at most four times a second per flow, and only the latest matters: what could not be sent is replaced, not queued. */
 
+import { atMost } from './at-most.ts'
+
 export interface ProgressReport { percent: number | null; message: string | null }
 
 const EVERY_MS = 250
@@ -52,10 +54,4 @@ export function createProgressChannel(send: (report: ProgressReport) => Promise<
 export function normalise(percent: number | null, message?: string): ProgressReport {
   const usable = percent !== null && Number.isFinite(percent)
   return { percent: usable ? Math.min(100, Math.max(0, Math.round(percent))) : null, message: message?.slice(0, MESSAGE_MAX) ?? null }
-}
-
-async function atMost(ms: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  await Promise.race([work, new Promise<void>(resolve => (timer = setTimeout(resolve, ms)))])
-  clearTimeout(timer)
 }

@@ -39,7 +39,7 @@ export function createReporter(deps: { controlPlane: ControlPlane; settings: Set
   }
 
   const finish = async (held: HeldFlow, result: Json) => {
-    const answer = await finishes.add({ lease: held.lease, result }).catch(asRefused)
+    const answer = await finishes.add({ lease: held.lease, result, ...unused(held) }).catch(asRefused)
     if (!settled(held, answer)) await failWith(held, { code: 'RESULT_REFUSED', message: messageOf(answer), retryable: false })
   }
 
@@ -85,8 +85,10 @@ export function createReporter(deps: { controlPlane: ControlPlane; settings: Set
 }
 
 const failItem = (held: HeldFlow, { code, message, detail, retryable }: FlowError): FailItem => ({
-  lease: held.lease, error: { code: code.slice(0, 64), message: message.slice(0, MESSAGE_MAX), detail: detail ?? null }, retryable,
+  lease: held.lease, error: { code: code.slice(0, 64), message: message.slice(0, MESSAGE_MAX), detail: detail ?? null }, retryable, ...unused(held),
 })
+
+const unused = ({ unusedMemos }: HeldFlow) => (unusedMemos.length > 0 ? { unusedMemos } : {})
 
 const messageOf = (answer: Accepted | Refused) => (isRefused(answer) ? answer.message : '')
 

@@ -12,7 +12,12 @@ export class WorkerRefused extends Error {
   override readonly name = 'WorkerRefused'
 }
 
-export interface Registration { workerId: string; heartbeatMs: number }
+export interface Registration {
+  workerId: string
+  heartbeatMs: number
+  /** How long waits are held here; null = that is left to the worker. */
+  holdMs: number | null
+}
 
 export interface Session {
   /** Throws WorkerRefused. */
@@ -49,7 +54,7 @@ export function createSession(o: { controlPlane: ControlPlane; settings: Setting
 
 function accept(answer: Registered | Refused): Registration {
   if (isRefused(answer)) throw new WorkerRefused(`registerWorker was refused: ${answer.message} (${answer.code})`)
-  return { workerId: answer.worker.id, heartbeatMs: answer.heartbeatMs }
+  return { workerId: answer.worker.id, heartbeatMs: answer.heartbeatMs, holdMs: answer.holdMs ?? null }
 }
 
 /** At the first start a token that is not accepted is a mistake to be told; later it may be an outage to be waited out. */

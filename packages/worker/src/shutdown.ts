@@ -59,9 +59,14 @@ async function untilAllOut({ holdings, claimsEnded }: Pick<ShutdownDeps, 'holdin
 async function handBack({ holdings, reporter, settings, signal }: ShutdownDeps) {
   const stuck = holdings.live().filter(held => held.stage === 'working')
   for (const held of stuck) {
-    held.over = true
     settings.log.warn('the handler did not stop in time', { flow: held.flow.id })
   }
-  const handed = Promise.allSettled(stuck.map(held => reporter.giveBack(held)))
+  const handed = Promise.allSettled(stuck.map(async held => {
+    // Its flow may be waiting; then it waits on without this worker.
+    await held.letGo()
+    if (held.over) return
+    held.over = true
+    await reporter.giveBack(held)
+  }))
   await Promise.race([handed, pause(stuck.length > 0 ? LAST_WORD_MS : 0, signal)])
 }

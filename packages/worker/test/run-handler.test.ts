@@ -55,3 +55,50 @@ describe('runHandler', () => {
     expect(await runHandler(() => 'x'.repeat(1024 * 1024)).outcome).toMatchObject({ status: 'FAILED', error: { code: 'RESULT_REFUSED' } })
   })
 })
+
+describe('runHandler with memory and questions', () => {
+  const pipeline = async ({ step, ask, output, artifact, inputs }: FlowContext) => {
+    const draft = await step('draft', () => `draft of ${inputs.length}`)
+    await output.write(draft)
+    const { decision, payload, by } = await ask('approve', { prompt: 'Publish?' })
+    await artifact('report.md', draft, { mediaType: 'text/markdown' })
+    return [draft, decision, payload, by]
+  }
+
+  test('steps, questions, output and artifacts are what the control plane would see', async () => {
+    const run = runHandler(pipeline, { inputs: [{ id: 'inp_1', author: 'prn_1', content: 'x', createdAt: '2026-01-01T00:00:00.000Z' }] })
+    run.answer('approve', 'approve', { note: 'fine' })
+    expect(await run.outcome).toEqual({ status: 'FINISHED', result: ['draft of 1', 'approve', { note: 'fine' }, 'test'] })
+    expect(run.asked).toMatchObject([{ key: 'approve', kind: 'APPROVAL', prompt: 'Publish?', allowedDecisions: ['approve', 'reject'] }])
+    expect(run.output).toMatchObject([{ kind: 'TEXT', payload: 'draft of 1' }])
+    expect(run.artifacts.map(({ name, mediaType, content }) => [name, mediaType, content.toString()])).toEqual([['report.md', 'text/markdown', 'draft of 1']])
+    expect(run.remembered()).toEqual({ memory: { draft: 'draft of 1' }, answers: { approve: { decision: 'approve', payload: { note: 'fine' }, by: 'test' } } })
+  })
+
+  test('a released wait unwinds the handler, and the next run with its memory does no step twice and asks nothing', async () => {
+    const first = runHandler(pipeline)
+    first.release()
+    expect(await first.outcome).toEqual({ status: 'WAITING' })
+    first.answer('approve', 'reject')
+    const second = runHandler(pipeline, first.remembered())
+    expect(await second.outcome).toEqual({ status: 'FINISHED', result: ['draft of 0', 'reject', null, 'test'] })
+    expect(second.asked).toEqual([])
+  })
+
+  test('a step that is remembered is not done, and what nobody asked for is told', async () => {
+    const run = runHandler(pipeline, { memory: { draft: 'old', gone: 1 }, answers: { approve: { decision: 'approve' } } })
+    expect(await run.outcome).toEqual({ status: 'FINISHED', result: ['old', 'approve', null, 'test'] })
+    expect(run.unusedMemos()).toEqual(['gone'])
+  })
+
+  test.each([['cancel', 'CANCELLED'], ['loseLease', 'LOST'], ['interrupt', 'WAITING']] as const)('%s while it asks ends it as %s', async (act, status) => {
+    const run = runHandler(pipeline)
+    await expect.poll(() => run.asked.length).toBe(1)
+    run[act]()
+    expect(await run.outcome).toEqual({ status })
+  })
+
+  test('a memory that does not fit is refused here as it would be there', async () => {
+    expect(await runHandler(pipeline, { memory: { approve: 1 } }).outcome).toMatchObject({ status: 'FAILED', error: { code: 'MEMO_MISMATCH', retryable: false } })
+  })
+})

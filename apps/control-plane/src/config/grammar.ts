@@ -114,6 +114,19 @@ function webhookSecretOf(text: string): string {
   return text
 }
 
+/** A secret to sign with. No message repeats it. */
+export function secretBytes(): Grammar<Buffer> {
+  return {
+    form: '32 bytes or more in base64',
+    parse(text) {
+      const secret = fromBase64(text)
+      if (secret === null) throw new Misread('it must be 32 bytes or more in base64')
+      if (secret.length < KEY_BYTES) throw new Misread(`it must have 32 bytes or more and has ${secret.length}`)
+      return secret
+    },
+  }
+}
+
 /** Only the one way of writing it: what receivers use is as strict. */
 function fromBase64(text: string): Buffer | null {
   const bytes = Buffer.from(text, 'base64')

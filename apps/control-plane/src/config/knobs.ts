@@ -1,5 +1,6 @@
 import { address, boolean, duration, integer, size, text, word, words } from './grammar.ts'
 import { given, isDuration, optional } from './knob.ts'
+import { WAIT_KNOBS } from './wait-knobs.ts'
 import { WEBHOOK_KNOBS } from './webhook-knobs.ts'
 
 /** Longer than this a timer of the platform cannot wait. */
@@ -92,6 +93,7 @@ export const KNOBS = {
     meaning: 'The file that names the kinds of the bundled runner, relative to the checkout; `runner.json` in the data folder when unset.',
   }),
   ...WEBHOOK_KNOBS,
+  ...WAIT_KNOBS,
   attemptTimeoutMs: optional(term, {
     name: 'ATTEMPT_TIMEOUT',
     meaning: 'How long one attempt may run, for flows that set nothing themselves.',
@@ -113,6 +115,21 @@ export const KNOBS = {
     name: 'RESULT_MAX',
     default: '1MiB',
     meaning: 'The largest result of a flow, as JSON.',
+  }),
+  frameMaxBytes: given(size({ min: 2 }), {
+    name: 'FRAME_MAX',
+    default: '64KiB',
+    meaning: 'The largest frame of a flow’s output, as JSON.',
+  }),
+  framesKept: given(integer({ min: 1, max: 1_000_000 }), {
+    name: 'FRAMES_KEPT',
+    default: '10000',
+    meaning: 'How many frames of an attempt are kept; the oldest go, a tenth at a time, and a reader is told.',
+  }),
+  frameBytesKept: given(size({ min: 2 }), {
+    name: 'FRAME_BYTES_KEPT',
+    default: '64MiB',
+    meaning: 'How large the frames of an attempt may be in all; the oldest go, a tenth at a time, and a reader is told.',
   }),
   bodyMaxBytes: given(size({ min: 1024, max: 512 * 1024 ** 2 }), {
     name: 'BODY_MAX',
@@ -198,6 +215,11 @@ export const KNOBS = {
     name: 'FLOW_RETENTION_DAYS',
     default: '0',
     meaning: 'For how many days after its end a flow is kept, with all that belongs to it; 0 = for ever.',
+  }),
+  frameRetentionDays: given(integer({ min: 0, max: 36_500 }), {
+    name: 'FRAME_RETENTION_DAYS',
+    default: '7',
+    meaning: 'For how many days after its end the output frames of a flow are kept; 0 = as long as the flow.',
   }),
   auditRetentionDays: given(integer({ min: 0, max: 36_500 }), {
     name: 'AUDIT_RETENTION_DAYS',

@@ -1,4 +1,4 @@
-import { address, boolean, duration, durations, hosts, integer, keys, webhookSecrets } from './grammar.ts'
+import { address, boolean, duration, durations, hosts, integer, keys, size, webhookSecrets } from './grammar.ts'
 import { given, optional } from './knob.ts'
 
 /** An attempt holds its delivery under a lease of 60 s, and its answer must be written before that is over. */
@@ -20,6 +20,11 @@ export const WEBHOOK_KNOBS = {
     name: 'WEBHOOK_ALLOW_UNSIGNED',
     default: 'false',
     meaning: 'Whether events are sent without a signature where there is no FLOW_WEBHOOK_SECRET.',
+  }),
+  artifactInlineMaxBytes: given(size({ min: 0, max: 384 * 1024 }), {
+    name: 'ARTIFACT_INLINE_MAX',
+    default: '256KiB',
+    meaning: 'The largest artifact or text that stands in the body of an event itself, for endpoints with inlineArtifacts; the whole body stays below 512 KiB.',
   }),
   webhookMaxAttempts: given(integer({ min: 1, max: 100 }), {
     name: 'WEBHOOK_MAX_ATTEMPTS',

@@ -45,7 +45,10 @@ export async function listen(server: Server, { host, port }: { host: string; por
   return (server.address() as AddressInfo).port
 }
 
-export const createHttpServer = (): Server => createServer({ keepAliveTimeout: 65_000, requestTimeout: 120_000 })
+/** Any other body has READ_WITHIN_MS of read-body.ts. */
+const UPLOAD_WITHIN_MS = 3_600_000
+
+export const createHttpServer = (): Server => createServer({ keepAliveTimeout: 65_000, headersTimeout: 60_000, requestTimeout: UPLOAD_WITHIN_MS })
 
 const sentence = ({ code, message }: NodeJS.ErrnoException, host: string, port: number): string => {
   if (code === 'EADDRINUSE') return `Port ${port} on ${host} is taken by another program; stop it, or set PORT to another one.`

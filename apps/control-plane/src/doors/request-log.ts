@@ -11,7 +11,7 @@ const WAITS = new Set(['waitForFlow'])
 /** The first part of the path says the door; whatever else there is, is the dashboard's. */
 const DOORS: Record<string, string> = {
   graphql: 'graphql', flows: 'rest', export: 'export', openapi: 'openapi', 'openapi.json': 'openapi', graphiql: 'graphiql',
-  session: 'session', 'sign-in': 'session', healthz: 'health', readyz: 'health', metrics: 'metrics',
+  session: 'session', 'sign-in': 'session', waitpoints: 'waitpoints', healthz: 'health', readyz: 'health', metrics: 'metrics',
 }
 const QUIET = new Set(['health', 'metrics', 'static'])
 
@@ -57,7 +57,10 @@ export function lineOf(known: RequestFacts, { door, status, ms }: Ended): Line |
 function plainLine({ door, status, method, path, ms }: Ended & { method: string; path: string }): Line | null {
   const refused = (status ?? 200) >= 400
   if (!refused && (QUIET.has(door) || (method !== 'POST' && method !== 'DELETE' && door !== 'session'))) return null
-  return { event: 'request', door, method, path: path.slice(0, PATH_TOLD), status: status ?? undefined, ms: Math.round(ms) }
+  return { event: 'request', door, method, path: toldPath(path), status: status ?? undefined, ms: Math.round(ms) }
 }
 
 const PATH_TOLD = 200
+
+/** Who has the token of a waitpoint may answer it. */
+const toldPath = (path: string): string => path.replace(/^(\/waitpoints\/).+/, '$1…').slice(0, PATH_TOLD)

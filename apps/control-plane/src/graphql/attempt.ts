@@ -14,7 +14,8 @@ import { WorkerRef } from './worker.ts'
 
 const CURSOR = { list: 'attempt', key: z.tuple([z.int32().min(0)]) }
 
-type AttemptRow = PrismaTypes['Attempt']['Shape']
+/** Without what it counts of waits and of output. */
+type AttemptRow = Omit<PrismaTypes['Attempt']['Shape'], 'waitedMs' | 'lastFrame' | 'firstFrame' | 'frameBytes'>
 export const AttemptRef = builder.objectRef<AttemptRow>('Attempt')
 
 builder.node(AttemptRef, {
@@ -36,6 +37,7 @@ builder.node(AttemptRef, {
       type: FlowErrorRef, nullable: true, description: 'What its worker reported as a failure.',
       resolve: (attempt) => attempt.error as (FlowError & Json) | null,
     }),
+    unusedMemos: t.exposeStringList('unusedMemos', { description: 'Keys that were remembered and that it did not ask for: the code of its handler has changed since.' }),
     leaseExpiresAt: t.field({
       type: 'DateTime', nullable: true, description: 'From when its lease may be taken away, unless it is renewed; only while it is the current one.',
       resolve: (attempt) => (attempt.endedAt === null ? attempt.expiresAt : null),

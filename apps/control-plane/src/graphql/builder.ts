@@ -56,7 +56,7 @@ export const builder = new SchemaBuilder<SchemaShape>({
     idFieldOptions: { description: 'Unique over everything; its prefix says what it is.' },
     nodeQueryOptions: {
       description: 'Anything with an id. Null when there is no such thing, or you may not read it.', nullable: true,
-      args: { id: { description: 'flow_…, att_…, lane_…, wrk_…, prn_…, tok_…, aud_…, ep_…, dlv_…, evt_… or blk_….' } },
+      args: { id: { description: 'flow_…, att_…, lane_…, wrk_…, prn_…, tok_…, aud_…, ep_…, dlv_…, evt_…, blk_…, wpt_… or art_….' } },
     },
     nodeTypeOptions: { description: 'Something with an id that is unique over everything.' },
     pageInfoTypeOptions: { description: 'Where a page stands in its list.' },

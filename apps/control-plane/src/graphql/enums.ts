@@ -1,7 +1,7 @@
 import {
   ATTEMPT_TYPES, CAP_SCOPES, DELIVERY_STATE_SENTENCES, DELIVERY_TRIGGER_SENTENCES, ENDPOINT_STATE_SENTENCES, ERROR_CODES, FLOW_PHASE_SENTENCES,
-  FLOW_STATUS_SENTENCES, LANE_STATE_SENTENCES, QUEUE_CLASSES, QUEUE_REASON_SENTENCES, ROLES, WAIT_KINDS, WORKER_STATES, type BulkState, type EndpointOrigin,
-  type OnLeaseLost,
+  FLOW_INPUT_STATE_SENTENCES, FLOW_STATUS_SENTENCES, FRAME_KIND_SENTENCES, LANE_STATE_SENTENCES, QUEUE_CLASSES, QUEUE_REASON_SENTENCES, ROLES, WAIT_KINDS, WAIT_MODE_SENTENCES, WAIT_TIMEOUT_SENTENCES, WAITPOINT_STATE_SENTENCES, WORKER_STATES,
+  type BulkState, type EndpointOrigin, type MemoKind, type OnLeaseLost,
 } from '@sluice/protocol'
 import { builder } from './builder.ts'
 
@@ -18,6 +18,12 @@ export const QueueClassEnum = builder.enumType('QueueClass', {
   description: 'How a flow came into the queue: new, to be tried again, or answered.', values: QUEUE_CLASSES,
 })
 export const WaitKindEnum = builder.enumType('WaitKind', { description: 'Whom a WAITING flow asks.', values: WAIT_KINDS })
+export const WaitModeEnum = builder.enumType('WaitMode', { description: 'Whether the worker stays while its flow waits.', values: described(WAIT_MODE_SENTENCES) })
+export const WaitpointStateEnum = builder.enumType('WaitpointState', { description: 'Where a waitpoint stands.', values: described(WAITPOINT_STATE_SENTENCES) })
+export const WaitTimeoutEnum = builder.enumType('WaitTimeout', { description: 'What becomes of a wait that nobody answered in time.', values: described(WAIT_TIMEOUT_SENTENCES) })
+export const MemoKindEnum = builder.enumType('MemoKind', {
+  description: 'What a flow remembers.', values: described<MemoKind>({ STEP: 'The result of a step that was completed.', ANSWER: 'What was answered to a wait.' }),
+})
 export const OnLeaseLostEnum = builder.enumType('OnLeaseLost', {
   description: 'What becomes of a working flow whose worker falls silent.',
   values: described<OnLeaseLost>({ FAIL: 'It fails: side effects happen at most once.', RETRY: 'It is tried again, as often as maxAttempts allows.' }),
@@ -39,6 +45,8 @@ export const EndpointOriginEnum = builder.enumType('EndpointOrigin', {
 })
 export const DeliveryStateEnum = builder.enumType('DeliveryState', { description: 'How far a delivery is.', values: described(DELIVERY_STATE_SENTENCES) })
 export const DeliveryTriggerEnum = builder.enumType('DeliveryTrigger', { description: 'Why there is a delivery.', values: described(DELIVERY_TRIGGER_SENTENCES) })
+export const FlowInputStateEnum = builder.enumType('FlowInputState', { description: 'Whether an input was handed over.', values: described(FLOW_INPUT_STATE_SENTENCES) })
+export const FrameKindEnum = builder.enumType('FrameKind', { description: 'What a piece of output is.', values: described(FRAME_KIND_SENTENCES) })
 export const BulkStateEnum = builder.enumType('BulkState', {
   description: 'How far an operation on many things is.',
   values: described<BulkState>({ RUNNING: 'It works on its things, in batches.', DONE: 'It has been at each of them.', ABORTED: 'Somebody ended it early; what was done stays.' }),

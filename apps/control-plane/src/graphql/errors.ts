@@ -1,7 +1,7 @@
 import type { ObjectRef, UnionRef } from '@pothos/core'
 import {
-  BodyPurged, Conflict, DeliveryInProgress, EndpointGone, FlowAlreadyTerminal, FlowNotQueued, FlowNotStarted, Forbidden, IdempotencyKeyReused, InvalidInput,
-  LaneClosed, LimitExceeded, NotFound, Refusal, StaleLease, UrlNotAllowed,
+  BodyPurged, Conflict, DeliveryInProgress, EndpointGone, FlowAlreadyTerminal, FlowNotQueued, FlowNotStarted, Forbidden, IdempotencyKeyReused, InvalidDecision, InvalidInput,
+  LaneClosed, LimitExceeded, MemoMismatch, NotFound, NotResumable, Refusal, StaleLease, UrlNotAllowed,
 } from '@sluice/domain'
 import { builder, type SchemaShape } from './builder.ts'
 import { ErrorCodeEnum } from './enums.ts'
@@ -51,6 +51,11 @@ builder.objectType(DeliveryInProgress, {
   name: 'DeliveryInProgress', interfaces, description: 'A delivery of the same event to the same endpoint has not ended yet.',
 })
 builder.objectType(EndpointGone, { name: 'EndpointGone', interfaces, description: 'The endpoint that this needs was deleted.' })
+builder.objectType(NotResumable, { name: 'NotResumable', interfaces, description: 'It was answered already, or nobody waits for it any more.' })
+builder.objectType(InvalidDecision, { name: 'InvalidDecision', interfaces, description: 'The decision is not among those that the waitpoint allows.' })
+builder.objectType(MemoMismatch, {
+  name: 'MemoMismatch', interfaces, description: 'The key is remembered as something else: the code of the handler has changed. The flow should fail, not retryable.',
+})
 builder.objectType(BodyPurged, { name: 'BodyPurged', interfaces, description: 'What was sent is kept no longer.' })
 
 type Types = PothosSchemaTypes.ExtendDefaultTypes<SchemaShape>

@@ -49,6 +49,7 @@ builder.node(FlowRef, {
     createdAt: t.field({ type: 'DateTime', description: 'When it was submitted.', resolve: column('createdAt') }),
     queuedAt: t.field({ type: 'DateTime', description: 'When it last took its place in the queue.', resolve: column('queuedAt') }),
     startedAt: t.field({ type: 'DateTime', nullable: true, description: 'When its work first began.', resolve: column('startedAt') }),
+    waitingSince: t.field({ type: 'DateTime', nullable: true, description: 'When its wait began; only while WAITING.', resolve: column('waitingSince') }),
     finishedAt: t.field({ type: 'DateTime', nullable: true, description: 'When it ended.', resolve: column('finishedAt') }),
     cancelRequestedAt: t.field({ type: 'DateTime', nullable: true, description: 'When somebody asked for its end.', resolve: column('cancelRequestedAt') }),
     notBefore: t.field({ type: 'DateTime', nullable: true, description: 'It is not started earlier.', resolve: column('notBefore') }),

@@ -13,6 +13,7 @@ import { eachSafe } from './safe-input.ts'
 
 const REFUSALS = [StaleLease, FlowAlreadyTerminal, FlowNotStarted]
 const lease = { required: true, description: 'The right to report.' } as const
+const unusedMemos = { description: 'Keys that were remembered and that the handler did not ask for.' } as const
 const result = { description: 'Any JSON; the end of the flow.' } as const
 const CANCELLED_NOTE = 'Its status says whether it ended CANCELLED, because somebody had asked for that.'
 
@@ -67,7 +68,7 @@ builder.mutationField('returnFlow', (t) => t.field({
 const FinishFlowResult = resultUnion('FinishFlowResult', payload('FinishFlowPayload', 'The finished flow.'), REFUSALS)
 const FinishFlowInput = builder.inputType('FinishFlowInput', {
   description: 'The work is done.',
-  fields: (t) => ({ lease: t.field({ type: LeaseRefInput, ...lease }), result: t.field({ type: 'JSON', ...result }) }),
+  fields: (t) => ({ lease: t.field({ type: LeaseRefInput, ...lease }), result: t.field({ type: 'JSON', ...result }), unusedMemos: t.stringList(unusedMemos) }),
 })
 builder.mutationField('finishFlow', (t) => t.field({
   type: FinishFlowResult, description: 'Ends a flow with a result. The same call again gets the same answer and changes nothing.',
@@ -103,6 +104,7 @@ const FailFlowInput = builder.inputType('FailFlowInput', {
     lease: t.field({ type: LeaseRefInput, ...lease }),
     error: t.field({ type: FlowErrorInput, required: true, description: 'What went wrong.' }),
     retryable: t.boolean({ defaultValue: true, required: true, description: 'Whether trying again may help; maxAttempts still counts.' }),
+    unusedMemos: t.stringList(unusedMemos),
   }),
 })
 builder.mutationField('failFlow', (t) => t.field({
@@ -124,6 +126,6 @@ builder.mutationField('failFlows', (t) => t.field({
   resolve: async (_root, { input }, ctx) => all(await eachSafe(atMostItems(input.items), (safe) => failFlows(ctx.deps, { actor: actor(ctx), items: safe.map(failed) })), ctx),
 }))
 
-const finished = ({ lease: holder, result: done }: typeof FinishFlowInput.$inferInput) => ({ lease: holder, result: done ?? null })
-const failed = ({ lease: holder, error, retryable }: typeof FailFlowInput.$inferInput) =>
-  ({ lease: holder, error: { code: error.code, message: error.message, retryable, ...(error.detail === undefined ? {} : { detail: error.detail }) } })
+const finished = ({ lease: holder, result: done, unusedMemos: unused }: typeof FinishFlowInput.$inferInput) => ({ lease: holder, result: done ?? null, unusedMemos: unused })
+const failed = ({ lease: holder, error, retryable, unusedMemos: unused }: typeof FailFlowInput.$inferInput) =>
+  ({ lease: holder, unusedMemos: unused, error: { code: error.code, message: error.message, retryable, ...(error.detail === undefined ? {} : { detail: error.detail }) } })

@@ -1,18 +1,20 @@
 import DataLoader from 'dataloader'
 import type PrismaTypes from '@sluice/db/pothos-types'
 import type { PrismaClient } from '@sluice/db/prisma'
+import { named } from '@sluice/db'
 import {
-  capsInUse, kindFigures, laneStats, queuePlaces, scopeHolders, workerLeases,
-  type CapInUse, type Deps, type KindFigures, type LiveAttemptRow, type QueuePlaceRow, type QueueStatsRow, type Scope,
+  artifactsOfFlows, capsInUse, inputsOfFlows, kindFigures, laneStats, queuePlaces, scopeHolders, workerLeases,
+  type ArtifactRow, type CapInUse, type FlowInputRow, type Deps, type KindFigures, type LiveAttemptRow, type QueuePlaceRow, type QueueStatsRow, type Scope,
 } from '@sluice/engine'
 import { kindsInScope, lanesInScope, type Viewer } from '../policies/policy.ts'
 import { onlyOwner } from '../policies/visible.ts'
+import { createWaitpointLoaders, type WaitpointLoaders } from './waitpoint-loaders.ts'
 import { createWebhookLoaders, type WebhookLoaders } from './webhook-loaders.ts'
 
 type Row<Model extends keyof PrismaTypes> = PrismaTypes[Model] extends { Shape: infer Shape } ? Shape : never
 
 /** What stands around flows, read once per request and for all of a tick in one statement. Null where there is none. */
-export interface Loaders extends WebhookLoaders {
+export interface Loaders extends WebhookLoaders, WaitpointLoaders {
   laneByName: DataLoader<string, Row<'Lane'> | null>
   laneCap: DataLoader<string, number>
   capOfLane: DataLoader<string, CapInUse | null>
@@ -20,6 +22,8 @@ export interface Loaders extends WebhookLoaders {
   principal: DataLoader<string, Row<'Principal'> | null>
   worker: DataLoader<string, Row<'Worker'> | null>
   progress: DataLoader<string, Row<'FlowProgress'> | null>
+  artifacts: DataLoader<string, ArtifactRow[]>
+  inputs: DataLoader<string, FlowInputRow[]>
   currentAttempt: DataLoader<{ flowId: string; index: number }, Row<'Attempt'> | null, string>
   queuePlace: DataLoader<string, QueuePlaceRow | null>
   /** The first flows that hold slots of a scope, of those that the viewer may read. */
@@ -32,6 +36,7 @@ export interface Loaders extends WebhookLoaders {
 
 export const createLoaders = ({ prisma, pool, viewer }: { prisma: PrismaClient; pool: Deps['pool']; viewer: Viewer }): Loaders => ({
   ...createWebhookLoaders({ prisma, pool, viewer }),
+  ...createWaitpointLoaders({ prisma, pool, viewer }),
   laneByName: byKey((names) => prisma.lane.findMany({ where: { name: { in: names } } }), (lane) => lane.name),
   laneCap: new DataLoader(async (names) => {
     const caps = await prisma.quota.findMany({ where: { scope: 'LANE', subject: { in: [...names] } } })
@@ -49,6 +54,14 @@ export const createLoaders = ({ prisma, pool, viewer }: { prisma: PrismaClient; 
   principal: byKey((ids) => prisma.principal.findMany({ where: { id: { in: ids } } }), (principal) => principal.id),
   worker: byKey((ids) => prisma.worker.findMany({ where: { id: { in: ids } } }), (worker) => worker.id),
   progress: byKey((flowIds) => prisma.flowProgress.findMany({ where: { flowId: { in: flowIds } } }), (progress) => progress.flowId),
+  inputs: new DataLoader(async (flowIds) => {
+    const rows = await inputsOfFlows(named(pool), flowIds)
+    return flowIds.map((id) => rows.filter(({ flowId }) => flowId === id))
+  }, { cache: false }),
+  artifacts: new DataLoader(async (flowIds) => {
+    const rows = await artifactsOfFlows(named(pool), flowIds)
+    return flowIds.map((id) => rows.filter(({ flowId }) => flowId === id))
+  }, { cache: false }),
   currentAttempt: new DataLoader(async (keys) => {
     const rows = await prisma.attempt.findMany({ where: { OR: keys.map(({ flowId, index }) => ({ flowId, index })) } })
     const byAttempt = new Map(rows.map((row) => [attemptKey(row), row]))

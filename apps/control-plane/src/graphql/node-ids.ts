@@ -12,6 +12,8 @@ const TYPE_NAMES: Record<string, string> = {
   [ID_PREFIXES.delivery]: 'WebhookDelivery',
   [ID_PREFIXES.event]: 'WebhookEvent',
   [ID_PREFIXES.bulk]: 'BulkOperation',
+  [ID_PREFIXES.artifact]: 'Artifact',
+  [ID_PREFIXES.waitpoint]: 'Waitpoint',
 }
 
 /** Ids say what they are by their prefix: flow_… is a Flow. An unknown prefix is taken for a Flow that does not exist. */

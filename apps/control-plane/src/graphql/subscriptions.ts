@@ -1,9 +1,10 @@
-import type { FlowEventItem, FlowsChangedItem, OverviewItem, QueueChangedItem } from '../live/items.ts'
+import type { FlowEventItem, FlowFrameItem, FlowsChangedItem, OverviewItem, QueueChangedItem } from '../live/items.ts'
 import { builder } from './builder.ts'
 import { FlowCountsRef } from './flow-counts.ts'
 import { FlowEventRef } from './flow-event.ts'
 import { FlowFilterInput } from './flow-filter.ts'
 import { FlowRef } from './flow-ref.ts'
+import { FrameRef } from './frame.ts'
 import { after, head } from './item-head.ts'
 import { QueueStatsRef } from './queue-stats.ts'
 import { requireLane } from './require-lane.ts'
@@ -14,6 +15,14 @@ const FlowEventItemRef = builder.objectRef<FlowEventItem>('FlowEventItem').imple
     ...head(t),
     flow: t.field({ type: FlowRef, nullable: true, description: 'The flow as it is now.', resolve: (item) => item.flow ?? null }),
     event: t.field({ type: FlowEventRef, nullable: true, description: 'What happened.', resolve: (item) => item.event ?? null }),
+  }),
+})
+
+const FlowFrameItemRef = builder.objectRef<FlowFrameItem>('FlowFrameItem').implement({
+  description: 'An item of flowFrames. gap on a snapshot: its cursor was of no use, and all that is kept follows. gap on a change: frames before these are kept no longer.',
+  fields: (t) => ({
+    ...head(t),
+    frames: t.field({ type: [FrameRef], nullable: true, description: 'The next ones, in order; on changes.', resolve: (item) => item.frames ?? null }),
   }),
 })
 
@@ -64,6 +73,7 @@ const OverviewItemRef = builder.objectRef<OverviewItem>('OverviewItem').implemen
       type: [FlowRef], nullable: true, description: 'The latest failures that you may read.',
       resolve: (item) => item.recentFailures ?? null,
     }),
+    openWaits: t.int({ nullable: true, description: 'Waits that stand open, of the flows that you may read.', resolve: (item) => item.openWaits ?? null }),
     liveDeliveries: t.int({
       nullable: true, description: 'Deliveries that have not ended; stops at 10,000.', resolve: (item) => item.liveDeliveries ?? null,
     }),
@@ -82,6 +92,12 @@ builder.subscriptionFields((t) => ({
     subscribe: (_root, { id, after: cursor }, ctx) => ctx.live.flowEvents({ id, after: cursor ?? null, ctx }),
     resolve: (item) => item,
   }),
+  flowFrames: t.field({
+    type: FlowFrameItemRef, description: 'The output of one flow, one attempt after the other, up to its end. Without after: from the first frame that is kept.',
+    args: { id: t.arg.id({ required: true, description: 'flow_…' }), after: t.arg(after) },
+    subscribe: (_root, { id, after: cursor }, ctx) => ctx.live.flowFrames({ id, after: cursor ?? null, ctx }),
+    resolve: (item) => item,
+  }),
   flowsChanged: t.field({
     type: FlowsChangedItemRef, description: 'Changes of the flows that match. The snapshot is counts and a cursor: subscribe, then query, then apply.',
     args: { filter: t.arg({ type: FlowFilterInput, description: 'Which flows; absent = all.' }), after: t.arg(after) },
@@ -95,7 +111,7 @@ builder.subscriptionFields((t) => ({
     resolve: (item) => item,
   }),
   overview: t.field({
-    type: OverviewItemRef, description: "Slots, queue, failures and deliveries: a wall monitor's one subscription, at most twice a second.",
+    type: OverviewItemRef, description: "Slots, queue, failures, waits and deliveries: a wall monitor's one subscription, at most twice a second.",
     subscribe: (_root, _args, ctx) => ctx.live.overview({ ctx }),
     resolve: (item) => item,
   }),

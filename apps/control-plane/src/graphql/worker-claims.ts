@@ -1,14 +1,18 @@
 import { Conflict } from '@sluice/domain'
-import { claimFlows, heartbeat, registerWorker } from '@sluice/engine'
-import { LIMITS } from '@sluice/protocol'
+import { claimFlows, heartbeat, registerWorker, type HeartbeatAnswer } from '@sluice/engine'
+import { LIMITS, type LeaseRef } from '@sluice/protocol'
 import { z } from 'zod'
 import { actorOf } from '../policies/caller.ts'
 import { lanesFor } from '../policies/policy.ts'
 import { builder } from './builder.ts'
 import { answer, resultUnion } from './errors.ts'
+import { FlowInputRef } from './flow-input.ts'
+import type { FlowHandle } from './flow-reader.ts'
 import { FlowRef } from './flow-ref.ts'
 import { given, waitMs } from './input-rules.ts'
 import { LeaseRefInput, LeaseType } from './lease.ts'
+import { MemoRef } from './memo.ts'
+import { WaitpointRef, waitpointOf } from './waitpoint-ref.ts'
 import { WorkerRef } from './worker.ts'
 
 const name = z.string().min(1).max(LIMITS.nameMax)
@@ -19,6 +23,7 @@ const RegisterWorkerPayload = builder.simpleObject('RegisterWorkerPayload', {
     worker: t.field({ type: WorkerRef, description: 'The worker, under a new id.' }),
     leaseTtlMs: t.int({ description: 'A lease that was not renewed for so long may be taken away.' }),
     heartbeatMs: t.int({ description: 'Renew this often.' }),
+    holdMs: t.int({ description: 'Hold a wait so long before you release it (HOLD_TIME).' }),
   }),
 })
 const RegisterWorkerResult = resultUnion('RegisterWorkerResult', RegisterWorkerPayload, [Conflict])
@@ -62,16 +67,26 @@ builder.mutationField('registerWorker', (t) => t.field({
       kinds: kinds.map((kind) => ({ name: kind.name, ...given({ title: kind.title, inputSchema: kind.inputSchema, defaults: kind.defaults }) })),
       ...given({ codeVersion }),
     })
-    return answer(done, async ({ workerId, leaseTtlMs, heartbeatMs }) =>
-      ({ worker: await ctx.prisma.worker.findUniqueOrThrow({ where: { id: workerId } }), leaseTtlMs, heartbeatMs }))
+    return answer(done, async ({ workerId, ...pace }) => ({ worker: await ctx.prisma.worker.findUniqueOrThrow({ where: { id: workerId } }), ...pace }))
   },
 }))
 
-const Claim = builder.simpleObject('Claim', {
+const Claim = builder.objectRef<{ flow: FlowHandle; lease: LeaseRef & { expiresAt: Date } }>('Claim').implement({
   description: 'A flow to work on.',
   fields: (t) => ({
-    flow: t.field({ type: FlowRef, description: 'The flow.' }),
-    lease: t.field({ type: LeaseType, description: 'The right to report on it.' }),
+    flow: t.expose('flow', { type: FlowRef, description: 'The flow.' }),
+    lease: t.expose('lease', { type: LeaseType, description: 'The right to report on it.' }),
+    memos: t.field({
+      type: [MemoRef], description: 'What it remembers, oldest first, 1 MiB at most, less where one claim brings many such flows.',
+      resolve: async ({ lease }, _args, ctx) => (await ctx.load.leaseMemos.load(lease)).memos,
+    }),
+    inputs: t.field({
+      type: [FlowInputRef], description: 'What was added to it and not taken back, oldest first: with each lease all of it.',
+      resolve: async ({ lease: { flowId } }, _args, ctx) => (await ctx.load.inputs.load(flowId)).filter(({ state }) => state !== 'REMOVED'),
+    }),
+    memosComplete: t.boolean({
+      description: 'Whether that is all; else ask `memos` for the keys that are missing.', resolve: async ({ lease }, _args, ctx) => (await ctx.load.leaseMemos.load(lease)).complete,
+    }),
   }),
 })
 const ClaimFlowsPayload = builder.simpleObject('ClaimFlowsPayload', {
@@ -101,12 +116,20 @@ builder.mutationField('claimFlows', (t) => t.field({
   },
 }))
 
+const AnsweredWaitRef = builder.objectRef<HeartbeatAnswer['answered'][number]>('AnsweredWait').implement({
+  description: 'A held wait that was answered. It is told with every heartbeat until one acknowledges its waitpoint.',
+  fields: (t) => ({
+    lease: t.expose('lease', { type: LeaseType, description: 'Whose flow goes on.' }),
+    waitpoint: t.field({ type: WaitpointRef, description: 'The waitpoint with its answer.', resolve: ({ waitpointId }, _args, ctx) => waitpointOf(waitpointId, ctx) }),
+  }),
+})
 const HeartbeatPayload = builder.simpleObject('HeartbeatPayload', {
   description: 'What became of the leases.',
   fields: (t) => ({
     renewed: t.field({ type: [LeaseType], description: 'Renewed.' }),
     lost: t.field({ type: [LeaseType], description: 'No longer yours: stop.' }),
     cancelling: t.field({ type: [LeaseType], description: 'Somebody asked for the end of these: stop, then report.' }),
+    answered: t.field({ type: [AnsweredWaitRef], description: 'Waits that you hold and that were answered: go on, and acknowledge them.' }),
   }),
 })
 const HeartbeatResult = resultUnion('HeartbeatResult', HeartbeatPayload, [Conflict])
@@ -115,8 +138,11 @@ const HeartbeatInput = builder.inputType('HeartbeatInput', {
   fields: (t) => ({
     workerId: t.id({ required: true, description: 'wrk_…' }),
     leases: t.field({ type: [LeaseRefInput], required: true, description: 'What it holds.', validate: z.array(z.unknown()).max(LIMITS.workerCapacityMax) }),
+    acknowledged: t.idList({
+      description: 'The waitpoints whose answers the handlers have: they are not told again.', validate: z.array(z.unknown()).max(LIMITS.workerCapacityMax).nullish(),
+    }),
     waitMs: t.int({
-      defaultValue: 0, required: true, description: 'After renewing, wait so long for a lost lease or a cancel, 30000 at most.',
+      defaultValue: 0, required: true, description: 'After renewing, wait so long for a lost lease, a cancel or an answer, 30000 at most.',
       validate: waitMs,
     }),
     draining: t.boolean({ defaultValue: false, required: true, description: 'Whether it finishes what it has and asks for nothing more.' }),
@@ -124,10 +150,10 @@ const HeartbeatInput = builder.inputType('HeartbeatInput', {
 })
 
 builder.mutationField('heartbeat', (t) => t.field({
-  type: HeartbeatResult, description: 'Renews many leases, then waits; answers at once when one is lost or to be cancelled.',
+  type: HeartbeatResult, description: 'Renews many leases, then waits; answers at once when one is lost or to be cancelled, or a wait that you hold was answered.',
   args: { input: t.arg({ type: HeartbeatInput, required: true, description: 'Who, and what it holds.' }) },
   resolve: async (_root, { input }, ctx) =>
-    answer(await heartbeat(ctx.deps, { ...input, actor: actorOf(ctx.viewer, ctx.address), signal: ctx.signal }), (done) => ({
+    answer(await heartbeat(ctx.deps, { ...input, acknowledged: input.acknowledged ?? [], actor: actorOf(ctx.viewer, ctx.address), signal: ctx.signal }), (done) => ({
       ...done, lost: done.lost.map((lease) => ({ ...lease, expiresAt: new Date() })),
     })),
 }))

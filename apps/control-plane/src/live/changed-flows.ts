@@ -4,7 +4,7 @@ import type { PrismaClient } from '@sluice/db/prisma'
 
 /** Everything of a flow but its input, result and error, which may be large and are read when a subscriber asks for them. */
 export const LIGHT_COLUMNS = {
-  id: true, kind: true, title: true, lane: true, principalId: true, labels: true, status: true, phase: true, waitKind: true, terminalReason: true,
+  id: true, kind: true, title: true, lane: true, principalId: true, labels: true, status: true, phase: true, waitKind: true, waitingSince: true, terminalReason: true,
   priority: true, slotHeld: true, overCap: true, onLeaseLost: true, maxAttempts: true, retriesUsed: true, retryOfId: true, currentAttempt: true,
   createdAt: true, queuedAt: true, startedAt: true, finishedAt: true, cancelRequestedAt: true, notBefore: true, deadlineAt: true,
   lastSequence: true, deletedAt: true,

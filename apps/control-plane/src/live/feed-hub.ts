@@ -1,6 +1,7 @@
 import { feedHead, readFeed, type Deps, type FeedCursor, type FeedItem } from '@sluice/engine'
 import type { PrismaClient } from '@sluice/db/prisma'
 import { readChangedFlows, type ChangedFlow } from './changed-flows.ts'
+import { readChangedWaits, type ChangedWait } from './changed-waits.ts'
 import { tellEach } from './tell-each.ts'
 import { Woken } from './woken.ts'
 
@@ -9,6 +10,8 @@ export interface FeedBatch {
   cursor: FeedCursor
   events: FeedItem[]
   flows: ChangedFlow[]
+  /** Only where some listener asked for them. */
+  waits: ChangedWait[]
 }
 
 /** null: the feed could not be continued (restore, retention); read again, from head. */
@@ -20,7 +23,7 @@ export interface FeedHub {
   /** For how long the oldest committed event has been waiting to be shown. */
   readonly lagMs: number
   /** `failed`: the listener threw and has missed a batch; the others have not. */
-  listen(listener: FeedListener, failed: () => void): () => void
+  listen(listener: FeedListener, failed: () => void, wants?: { waits: boolean }): () => void
   close(): Promise<void>
 }
 
@@ -43,9 +46,13 @@ export async function openFeedHub({ engine, prisma, sweepMs }: Options): Promise
   return {
     get cursor() { return hub.cursor },
     get lagMs() { return hub.lagMs },
-    listen: (listener, failed) => {
+    listen: (listener, failed, { waits } = { waits: false }) => {
       hub.listeners.set(listener, failed)
-      return () => void hub.listeners.delete(listener)
+      if (waits) hub.wantWaits.add(listener)
+      return () => {
+        hub.listeners.delete(listener)
+        hub.wantWaits.delete(listener)
+      }
     },
     close: () => {
       stopHints()
@@ -57,6 +64,7 @@ export async function openFeedHub({ engine, prisma, sweepMs }: Options): Promise
 
 class Hub {
   readonly listeners = new Map<FeedListener, () => void>()
+  readonly wantWaits = new Set<FeedListener>()
   cursor: FeedCursor
   lagMs = 0
   readonly #engine: Options['engine']
@@ -84,7 +92,9 @@ class Hub {
     this.lagMs = page.lagMs
     if (!page.gap && page.items.length === 0) return false
     const flows = page.gap || this.listeners.size === 0 ? [] : await readChangedFlows(this.#prisma, page.items)
-    const batch = page.gap ? null : { cursor: page.head, events: page.items, flows }
+    // The last thing that is waited for: who comes while it is read finds it there, and who comes before a batch without it is not told of that batch.
+    const waits = page.gap || this.wantWaits.size === 0 ? [] : await readChangedWaits(this.#prisma, page.items)
+    const batch = page.gap ? null : { cursor: page.head, events: page.items, flows, waits }
     tellEach(this.listeners, (listener) => listener(batch, page.head), this.#engine.log)
     this.cursor = page.head
     return page.more

@@ -1,5 +1,6 @@
-import type { FlowCountsRow, FlowEventRow, QueueStatsRow } from '@sluice/engine'
+import type { FlowCountsRow, FlowEventRow, FrameRow, QueueStatsRow } from '@sluice/engine'
 import type { FlowHandle } from '../graphql/flow-reader.ts'
+import type { WaitpointRow } from '../graphql/waitpoint-ref.ts'
 import type { BulkOperationRow, DeliveryRow } from '../graphql/webhook-refs.ts'
 
 export type SubscriptionEnd = 'TERMINAL' | 'REVOKED' | 'TOO_SLOW' | 'SHUTDOWN'
@@ -13,6 +14,7 @@ export interface ItemHead {
 }
 
 export interface FlowEventItem extends ItemHead { flow?: FlowHandle; event?: FlowEventRow }
+export interface FlowFrameItem extends ItemHead { frames?: FrameRow[] }
 export interface FlowsChangedItem extends ItemHead { counts?: FlowCountsRow; flow?: FlowHandle; deletedId?: string; matches?: boolean }
 export interface QueueChangedItem extends ItemHead { stats?: QueueStatsRow; head?: FlowHandle[]; orderChanged?: boolean }
 export interface OverviewItem extends ItemHead {
@@ -20,10 +22,12 @@ export interface OverviewItem extends ItemHead {
   slotHolders?: FlowHandle[]
   queueHead?: FlowHandle[]
   recentFailures?: FlowHandle[]
+  openWaits?: number
   liveDeliveries?: number
   exhaustedLastHour?: number
   disabledEndpoints?: number
   feedLagMs?: number
 }
+export interface WaitpointsChangedItem extends ItemHead { openCount?: number; waitpoint?: WaitpointRow }
 export interface WebhookDeliveryChangedItem extends ItemHead { delivery?: DeliveryRow; matches?: boolean }
 export interface BulkOperationItem extends ItemHead { operation?: BulkOperationRow }

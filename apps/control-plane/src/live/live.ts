@@ -1,4 +1,4 @@
-import { encodeDeliveryCursor, encodeFeedCursor, type Deps } from '@sluice/engine'
+import { encodeDeliveryCursor, encodeFeedCursor, type Deps, type FramePlace } from '@sluice/engine'
 import type { PrismaClient } from '@sluice/db/prisma'
 import type { Context } from '../graphql/context.ts'
 import type { FlowFilter } from '../graphql/flow-filter.ts'
@@ -11,28 +11,38 @@ import { openDeliveryHub } from './delivery-hub.ts'
 import { eventCursorText, parseEventCursor } from './feed-cursor.ts'
 import { openFeedHub } from './feed-hub.ts'
 import { flowEvents } from './flow-events-stream.ts'
+import { flowFrames } from './flow-frames-stream.ts'
 import { flowsChanged } from './flows-changed-stream.ts'
-import type { BulkOperationItem, FlowEventItem, FlowsChangedItem, OverviewItem, QueueChangedItem, SubscriptionEnd, WebhookDeliveryChangedItem } from './items.ts'
+import { frameCursorText, parseFrameCursor } from './frame-cursor.ts'
+import { openFrameHub } from './frame-hub.ts'
+import type { BulkOperationItem, FlowEventItem, FlowFrameItem, FlowsChangedItem, OverviewItem, QueueChangedItem, SubscriptionEnd, WaitpointsChangedItem, WebhookDeliveryChangedItem } from './items.ts'
 import { overviewView, queueView, sightOf, type OverviewView, type QueueView } from './queue-views.ts'
 import { openProgress } from './progress.ts'
 import { openRights, type Rights } from './rights.ts'
 import { SharedViews, type Shown } from './shared-view.ts'
 import { openSubscriptions, type Subscriptions } from './subscription.ts'
+import { waitpointsChanged } from './waitpoints-changed-stream.ts'
 
 type Stream<Item> = Promise<AsyncIterableIterator<Item>> | AsyncIterableIterator<Item>
 
 /** What subscriptions are made of; one per process. */
 export interface Live {
   flowEvents(o: { id: string; after: string | null; ctx: Context }): Stream<FlowEventItem>
+  flowFrames(o: { id: string; after: string | null; ctx: Context }): Stream<FlowFrameItem>
   flowsChanged(o: { filter: FlowFilter; after: string | null; ctx: Context }): Stream<FlowsChangedItem>
   queueChanged(o: { lane: string | null; ctx: Context }): Stream<QueueChangedItem>
   overview(o: { ctx: Context }): Stream<OverviewItem>
+  waitpointsChanged(o: { after: string | null; ctx: Context }): Stream<WaitpointsChangedItem>
   deliveriesChanged(o: { filter: DeliveryFilterGiven; after: string | null; ctx: Context }): Stream<WebhookDeliveryChangedItem>
   bulkOperationChanged(o: { id: string; ctx: Context }): Stream<BulkOperationItem>
   /** The cursor of an event, for lists and subscriptions alike. */
   eventCursor(sequence: number): string
   /** @throws InvalidInput when it is no cursor of events. */
   sequenceOf(cursor: string): number
+  /** The cursor of a frame, for lists and subscriptions alike. */
+  frameCursor(place: FramePlace): string
+  /** @throws InvalidInput when it is no cursor of frames. */
+  framePlaceOf(cursor: string): FramePlace
   rights: Rights
   /** For who watches: open subscriptions, and for how long the oldest event waits. */
   figures(): { subscriptions: number; feedDelayMs: number }
@@ -56,6 +66,7 @@ const OPERATION_EVERY_MS = 250
 export async function openLive({ engine, prisma, settings, ended }: Options): Promise<Live> {
   const hub = await openFeedHub({ engine, prisma, sweepMs: settings.sweepFeedMs })
   const deliveries = await openDeliveryHub({ engine, prisma, sweepMs: settings.sweepFeedMs })
+  const frames = openFrameHub({ engine, feed: hub, sweepMs: settings.sweepFeedMs })
   const rights = openRights(engine)
   const progress = openProgress({ engine, prisma })
   const subscriptions = openSubscriptions({ limit: settings.subscriberBuffer, rights, ended })
@@ -69,6 +80,7 @@ export async function openLive({ engine, prisma, settings, ended }: Options): Pr
   const cursor = (): string => encodeFeedCursor(hub.cursor)
   return {
     flowEvents: (o) => flowEvents({ hub, subscriptions, progress }, o),
+    flowFrames: (o) => flowFrames({ hub, frames, subscriptions }, o),
     flowsChanged: (o) => flowsChanged({ hub, subscriptions, progress }, o),
     queueChanged: ({ lane, ctx }) => viewStream<QueueView, QueueChangedItem>({
       subscriptions, ctx, cursor, views: queues, key: JSON.stringify([lane, sightOf(ctx.viewer)]),
@@ -79,21 +91,25 @@ export async function openLive({ engine, prisma, settings, ended }: Options): Pr
       subscriptions, ctx, cursor, views: overviews, key: sightOf(ctx.viewer),
       compute: () => overviewView(sources, ctx.viewer),
       item: (view) => ({
-        stats: view.stats, feedLagMs: hub.lagMs,
+        stats: view.stats, openWaits: view.openWaits, feedLagMs: hub.lagMs,
         liveDeliveries: view.deliveries.live, exhaustedLastHour: view.deliveries.exhaustedLastHour, disabledEndpoints: view.deliveries.disabledEndpoints,
         slotHolders: handles(view.slotHolders, ctx), queueHead: handles(view.head, ctx), recentFailures: handles(view.recentFailures, ctx),
       }),
     }),
+    waitpointsChanged: (o) => waitpointsChanged({ hub, subscriptions }, o),
     deliveriesChanged: (o) => deliveriesChanged({ deliveries, subscriptions }, o),
     bulkOperationChanged: (o) => bulkOperationChanged({ views: operations, subscriptions, cursor: () => encodeDeliveryCursor(deliveries.cursor) }, o),
     eventCursor: (sequence) => eventCursorText(hub.cursor.generation, sequence),
     sequenceOf: (text) => parseEventCursor(text).sequence,
+    frameCursor: (place) => frameCursorText(hub.cursor.generation, place),
+    framePlaceOf: parseFrameCursor,
     rights,
     figures: () => ({ subscriptions: subscriptions.count(), feedDelayMs: hub.lagMs }),
     close: async () => {
       subscriptions.endAll()
       rights.close()
       progress.close()
+      frames.close()
       await Promise.all([hub.close(), deliveries.close()])
     },
   }

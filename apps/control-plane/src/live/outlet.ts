@@ -1,27 +1,30 @@
 import type { ItemHead, SubscriptionEnd } from './items.ts'
 
 /**
- * Where one subscription waits for its items. It holds at most `limit`: a subscriber that reads too slowly loses what waits for it
+ * Where one subscription waits for its items. It holds at most `limit`, each item as much of it as it weighs (1): a subscriber that reads too slowly loses what waits for it
  * and is told TOO_SLOW instead of being fed what is stale (INV-36). Of items with the same key only the latest waits. One reader.
  */
 export class Outlet<Item extends ItemHead> {
   readonly #limit: number
   readonly #atEnd: (end: SubscriptionEnd) => Item
   readonly #keyOf: (item: Item) => string | null
+  readonly #weigh: (item: Item) => number
   #waiting = new Map<unknown, Item>()
+  #weight = 0
   #wake: (() => void) | null = null
   #closed = false
 
-  constructor(o: { limit: number; atEnd(end: SubscriptionEnd): Item; keyOf?: (item: Item) => string | null }) {
+  constructor(o: { limit: number; atEnd(end: SubscriptionEnd): Item; keyOf?: (item: Item) => string | null; weigh?: (item: Item) => number }) {
     this.#limit = o.limit
     this.#atEnd = o.atEnd
     this.#keyOf = o.keyOf ?? (() => null)
+    this.#weigh = o.weigh ?? (() => 1)
   }
 
   push(items: Item[]): void {
     if (this.#closed) return
     for (const item of items) this.#keep(item)
-    if (this.#waiting.size > this.#limit) return this.end('TOO_SLOW')
+    if (this.#weight > this.#limit) return this.end('TOO_SLOW')
     this.#tell()
   }
 
@@ -34,13 +37,15 @@ export class Outlet<Item extends ItemHead> {
     const key = this.#keyOf(item) ?? item
     const waiting = this.#waiting.get(key)
     if (waiting === undefined) return this.push([item])
-    this.#waiting.set(key, onto(waiting))
+    const amended = onto(waiting)
+    this.#weight += this.#weigh(amended) - this.#weigh(waiting)
+    this.#waiting.set(key, amended)
   }
 
   /** The last item. TERMINAL comes after what waits; any other end replaces it. */
   end(reason: SubscriptionEnd): void {
     if (this.#closed) return
-    if (reason !== 'TERMINAL') this.#waiting.clear()
+    if (reason !== 'TERMINAL') this.#drop()
     this.#keep(this.#atEnd(reason))
     this.close()
   }
@@ -59,7 +64,7 @@ export class Outlet<Item extends ItemHead> {
     for (;;) {
       const [next] = this.#waiting
       if (next !== undefined) {
-        this.#waiting.delete(next[0])
+        this.#take(next)
         yield next[1]
       } else if (this.#closed) return
       else await new Promise<void>((resolve) => (this.#wake = resolve))
@@ -69,8 +74,20 @@ export class Outlet<Item extends ItemHead> {
   /** Behind what waits, so that cursors only grow. */
   #keep(item: Item): void {
     const key = this.#keyOf(item) ?? item
-    this.#waiting.delete(key)
+    const waiting = this.#waiting.get(key)
+    if (waiting !== undefined) this.#take([key, waiting])
     this.#waiting.set(key, item)
+    this.#weight += this.#weigh(item)
+  }
+
+  #take([key, item]: [unknown, Item]): void {
+    this.#waiting.delete(key)
+    this.#weight -= this.#weigh(item)
+  }
+
+  #drop(): void {
+    this.#waiting.clear()
+    this.#weight = 0
   }
 
   #tell(): void {

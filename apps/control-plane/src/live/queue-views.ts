@@ -1,4 +1,4 @@
-import { deliveryFigures, flowQueuePage, listFlows, queueStats, type DeliveryFigures, type Deps, type QueueStatsRow } from '@sluice/engine'
+import { deliveryFigures, flowCounts, flowQueuePage, listFlows, queueStats, type DeliveryFigures, type Deps, type QueueStatsRow } from '@sluice/engine'
 import type { PrismaClient } from '@sluice/db/prisma'
 import { listFilter } from '../policies/list-filter.ts'
 import { kindsInScope, lanesInScope, type Viewer } from '../policies/policy.ts'
@@ -11,7 +11,7 @@ const HOLDERS_SHOWN = 200
 const FAILURES_SHOWN = 10
 
 export interface QueueView { stats: QueueStatsRow; head: LightFlow[] }
-export interface OverviewView extends QueueView { slotHolders: LightFlow[]; recentFailures: LightFlow[]; deliveries: DeliveryFigures }
+export interface OverviewView extends QueueView { slotHolders: LightFlow[]; recentFailures: LightFlow[]; openWaits: number; deliveries: DeliveryFigures }
 
 interface Sources { pool: Deps['pool']; prisma: PrismaClient }
 interface Page { items: { id: string }[] }
@@ -27,9 +27,11 @@ export async function queueView(sources: Sources, { lane, viewer }: { lane: stri
 
 export async function overviewView(sources: Sources, viewer: Viewer): Promise<Shown<OverviewView>> {
   const { pool } = sources
-  const [stats, deliveries, ...pages] = await Promise.all([
+  const [stats, deliveries, { total: openWaits }, ...pages] = await Promise.all([
     queueStats(pool),
     deliveryFigures(pool),
+    // Whatever is WAITING has exactly one open waitpoint (INV-21).
+    flowCounts(pool, listFilter({ status: ['WAITING'] }, viewer)),
     queueHead(sources, null, viewer),
     listFlows(pool, { filter: listFilter({ slotHeld: true }, viewer), orderBy: 'CREATED_ASC', page: { first: HOLDERS_SHOWN } }),
     listFlows(pool, { filter: listFilter({ status: ['FAILED'] }, viewer), orderBy: 'FINISHED_DESC', page: { first: FAILURES_SHOWN } }),
@@ -38,8 +40,8 @@ export async function overviewView(sources: Sources, viewer: Viewer): Promise<Sh
   // What a wall shows of a flow is told by its last event.
   const places = [head, slotHolders, recentFailures].map((rows) => rows.map(({ id, lastSequence }) => [id, lastSequence]))
   const { oldestDueMs: _, ...figures } = deliveries
-  const text = JSON.stringify([stats, figures, ...places])
-  return { view: { stats, head, slotHolders, recentFailures, deliveries }, text }
+  const text = JSON.stringify([stats, openWaits, figures, ...places])
+  return { view: { stats, head, slotHolders, recentFailures, openWaits, deliveries }, text }
 }
 
 const queueHead = ({ pool }: Sources, lane: string | null, viewer: Viewer): Promise<Page> =>

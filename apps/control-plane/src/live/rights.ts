@@ -1,3 +1,4 @@
+import { named } from '@sluice/db'
 import { areStillValid, type Deps } from '@sluice/engine'
 import type { Viewer } from '../policies/policy.ts'
 
@@ -18,7 +19,7 @@ export function openRights(engine: Pick<Deps, 'pool' | 'wake' | 'log'>): Rights 
 
   const checkAll = async (): Promise<void> => {
     const asked = [...watched]
-    const valid = await areStillValid(engine.pool, asked.map(([, { viewer }]) => viewer))
+    const valid = await areStillValid(named(engine.pool), asked.map(([, { viewer }]) => viewer))
     for (const [at, [key, one]] of asked.entries()) {
       if (valid[at]) continue
       if (watched.get(key) === one) watched.delete(key)

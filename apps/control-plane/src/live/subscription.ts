@@ -24,6 +24,8 @@ interface OpenSubscription<Item extends ItemHead> {
   atEnd(end: SubscriptionEnd): Item
   /** Of items with the same key only the latest waits for a reader that is busy; null = each counts. */
   keyOf?: (item: Item) => string | null
+  /** How much of the limit a waiting item takes; 1. */
+  weigh?: (item: Item) => number
   start(subscription: Subscription<Item>): AsyncIterable<Item>
 }
 
@@ -33,12 +35,12 @@ interface Options { limit: number; rights: Rights; ended?: ((reason: Subscriptio
 export function openSubscriptions({ limit, rights, ended }: Options): Subscriptions {
   const open = new Set<(end: SubscriptionEnd) => void>()
   return {
-    open: ({ viewer, atEnd, keyOf, start }) => {
+    open: ({ viewer, atEnd, keyOf, weigh, start }) => {
       const told = (reason: SubscriptionEnd) => {
         ended?.(reason)
         return atEnd(reason)
       }
-      const outlet = new Outlet({ limit, atEnd: told, ...(keyOf ? { keyOf } : {}) })
+      const outlet = new Outlet({ limit, atEnd: told, ...(keyOf ? { keyOf } : {}), ...(weigh ? { weigh } : {}) })
       const end = (reason: SubscriptionEnd): void => outlet.end(reason)
       const undo: (() => void)[] = [() => open.delete(end), rights.watch(viewer, () => outlet.end('REVOKED'))]
       let closed = false

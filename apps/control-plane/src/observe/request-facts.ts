@@ -14,7 +14,7 @@ const IDS_TOLD = 5
 const OPERATIONS_TOLD = 5
 
 /** What is asked again and again: no trace, and a line only when something came of it. */
-export const POLLS: ReadonlySet<string> = new Set(['claimFlows', 'heartbeat', 'reportProgress'])
+export const POLLS: ReadonlySet<string> = new Set(['claimFlows', 'heartbeat', 'reportProgress', 'recordMemo', 'recordMemos'])
 
 interface About { requestId: string; principal: string; parent?: TraceParent | undefined; observing: Observing }
 

@@ -1,4 +1,5 @@
-import type { Access, Caller, DeliveryCaller } from '@sluice/engine'
+import { areStillValid, type Access, type Answerer, type Caller, type DeliveryCaller } from '@sluice/engine'
+import { mayAnswer } from './answerers.ts'
 import { extentOf, inScope, type Operation, type Viewer } from './policy.ts'
 import { mayRead } from './visible.ts'
 import { isInSight } from './visible-deliveries.ts'
@@ -23,6 +24,13 @@ export const deliveryCallerOf = (viewer: Viewer, address: string | null, operati
     const extent = extentOf(viewer, operation)
     return extent === 'all' || (extent === 'own' && flow?.principalId === viewer.principalId) ? 'allow' : 'forbid'
   },
+})
+
+/** Who answers a wait. That what it signed in with still holds is asked again when it is decided (D-29). */
+export const answererFor = (viewer: Viewer, address: string | null): Answerer => ({
+  ...callerOf(viewer, address, 'resolveWaitpoint'), actor: actorOf(viewer, address),
+  mayAnswer: (flow, answerableBy) => mayAnswer(viewer, flow, answerableBy),
+  isStillValid: async (tx) => (await areStillValid(tx, [viewer]))[0] ?? false,
 })
 
 /** Whether the token's scopes cover a flow it wants to create. */

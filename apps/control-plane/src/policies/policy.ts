@@ -28,10 +28,12 @@ export const POLICY = {
   flowQueue: readers, queueStats: people, throughput: people, lanes: people, workers: people, unservedQueues: people, flowKinds: people, caps: people, servers: people,
   principals: watchers,
   audit: admins, apiTokens: admins,
+  waitpoints: readers, memos: workers,
   webhookEndpoints: readers, webhookDeliveries: readers, webhookEventTypes: people, bulkOperations: operators,
 
   createFlow: creators, createFlows: creators, 'createFlow.priority': operators,
-  cancelFlow: creators, retryFlow: creators,
+  cancelFlow: creators, retryFlow: creators, addFlowInput: creators, removeFlowInput: creators,
+  resolveWaitpoint: readers, 'resolveWaitpoint.override': admins, rotateWaitpointKey: admins,
   promoteNow: operators, 'promoteNow.force': admins, setFlowPriority: operators, holdFlow: operators, releaseFlow: operators,
   pauseLane: operators, resumeLane: operators, drainLane: operators,
   deleteFlow: admins, setCap: admins, upsertLane: admins, createApiToken: admins, revokeApiToken: admins,
@@ -41,12 +43,13 @@ export const POLICY = {
   createWebhookEndpoint: admins, updateWebhookEndpoint: admins, deleteWebhookEndpoint: admins, revealWebhookEndpoint: admins, rotateWebhookSecret: admins,
 
   registerWorker: workers, claimFlows: workers, heartbeat: workers, startFlow: workers, startFlows: workers, returnFlow: workers,
-  finishFlow: workers, finishFlows: workers, failFlow: workers, failFlows: workers, reportProgress: workers,
+  finishFlow: workers, finishFlows: workers, failFlow: workers, failFlows: workers, reportProgress: workers, appendFrames: workers,
+  recordMemo: workers, recordMemos: workers, createWaitpoint: workers, suspendFlow: workers,
 
-  'door.metrics': watchers,
+  'door.metrics': watchers, 'door.putArtifact': workers,
 
-  flowEvents: readers, flowsChanged: readers, queueChanged: people, overview: people,
-  webhookDeliveryChanged: readers, bulkOperationChanged: operators,
+  flowEvents: readers, flowFrames: readers, flowsChanged: readers, queueChanged: people, overview: people,
+  waitpointsChanged: readers, webhookDeliveryChanged: readers, bulkOperationChanged: operators,
 } as const satisfies Record<string, Row>
 
 export type Operation = keyof typeof POLICY
@@ -77,6 +80,9 @@ const rolesInScope = ({ roles, scopes }: Viewer): Role[] => {
   if (named.length === 0) return [...roles]
   return [...new Set(roles.flatMap((role) => INCLUDES[role]))].filter((role) => named.includes(role))
 }
+
+/** The roles whose rights the viewer has, each with those that it includes. */
+export const rolesOf = (viewer: Viewer): Role[] => [...new Set(rolesInScope(viewer).flatMap((role) => INCLUDES[role]))]
 
 /** Whose rights a role has besides its own: a token may be narrowed to any of them. Workers are no people, and nobody is one beside. */
 const INCLUDES: Record<Role, readonly Role[]> = {

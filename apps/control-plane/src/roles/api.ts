@@ -14,6 +14,7 @@ import { restDoor } from '../doors/rest/rest-door.ts'
 import { sessionDoor } from '../doors/session.ts'
 import { openSockets } from '../doors/sockets.ts'
 import { staticDoor } from '../doors/static-files.ts'
+import { waitpointDoor } from '../doors/waitpoints/waitpoint-door.ts'
 import { createGraphqlServer } from '../graphql/server.ts'
 import type { Resources } from '../graphql/context.ts'
 import { openLive } from '../live/live.ts'
@@ -60,6 +61,7 @@ export async function startApi({ engine, prisma, settings, observing, dashboardD
     graphiqlDoor(deps),
     graphqlDoor({ resources, server, origins, stopping: stopping.signal, settings }),
     restDoor({ resources, origins, stopping: stopping.signal, settings }),
+    waitpointDoor({ deps, prisma, stopping: stopping.signal }),
     sessionDoor({ deps, origins, secure: settings.address.startsWith('https:') }),
     staticDoor({ dir: dashboardDir }),
   ], { log: deps.log, observing }))

@@ -27,6 +27,7 @@ export interface DataFolder extends Owned {
   adminToken: string
   dataEncryptionKey: string
   webhookSecret: string
+  waitpointSecret: string
   postgres: string
   logs: string
 }
@@ -40,7 +41,7 @@ export function dataFolder(name: string): DataFolder {
   const at = (file: string) => path.join(dir, file)
   return {
     dir, ownerFile: at('owner.json'), runFile: at('run.json'), adminToken: at('admin-token'), dataEncryptionKey: at('data-encryption-key'),
-    webhookSecret: at('webhook-secret'), postgres: at('postgres'), logs: at('logs'),
+    webhookSecret: at('webhook-secret'), waitpointSecret: at('waitpoint-hmac-secret'), postgres: at('postgres'), logs: at('logs'),
   }
 }
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs
 import path from 'node:path'
 import { keyId } from '@sluice/engine'
 import type { Config, Environment } from '../config.ts'
-import { Misread, keys, webhookSecrets, type Grammar } from '../config/grammar.ts'
+import { Misread, keys, secretBytes, webhookSecrets, type Grammar } from '../config/grammar.ts'
 import { writePrivate, type DataFolder } from './data-folder.ts'
 import { Refused } from './refused.ts'
 
@@ -29,9 +29,11 @@ export function takeKeys(o: Place): Keys {
   removeDrafts(o.folder)
   const encryption = encryptionKeys(o)
   const secrets = o.config.flowWebhookSecrets ?? madeSecrets(o)
+  const waits = o.config.waitpointSecret ?? madeWaitpointSecret(o)
   const env = {
     DATA_ENCRYPTION_KEY: encryption.map(key => key.toString('base64')).join(','),
     ...(secrets === null ? {} : { FLOW_WEBHOOK_SECRET: secrets.join(',') }),
+    ...(waits === null ? {} : { WAITPOINT_HMAC_SECRET: waits.toString('base64') }),
   }
   return { env, notes: [...exposed(o.folder), ...lost(o.sealedWith, encryption.map(keyId))] }
 }
@@ -55,6 +57,16 @@ function madeSecrets({ config, folder }: Place): readonly string[] | null {
   const made = `whsec_${randomBytes(32).toString('base64')}`
   writePrivate(folder.webhookSecret, `${made}\n`)
   return [made]
+}
+
+/** One that was lost is made anew: what was signed with it is taken for 24 hours more, because the database has it too. */
+function madeWaitpointSecret({ config, folder }: Place): Buffer | null {
+  if (config.databaseUrl !== null) return null
+  const kept = read(folder.waitpointSecret, secretBytes())
+  if (kept !== null) return kept
+  const made = randomBytes(32)
+  writePrivate(folder.waitpointSecret, `${made.toString('base64')}\n`)
+  return made
 }
 
 /** null = there is no such file. Refused where it cannot be read; its content is never said. */
@@ -81,13 +93,15 @@ function lost(needed: readonly string[], known: readonly string[]): string[] {
   return [`Addresses and secrets of webhooks that were encrypted under the key ${missing.join(' and ')} cannot be read: add that key to DATA_ENCRYPTION_KEY, behind the others.`]
 }
 
+const secretFiles = ({ dataEncryptionKey, webhookSecret, waitpointSecret }: DataFolder): string[] => [dataEncryptionKey, webhookSecret, waitpointSecret]
+
 function exposed(folder: DataFolder): string[] {
   const isOpen = (file: string): boolean => process.platform !== 'win32' && existsSync(file) && (statSync(file).mode & 0o077) !== 0
-  return [folder.dataEncryptionKey, folder.webhookSecret].filter(isOpen).map(file => `${file} can be read by others: chmod 600 it, and replace what is in it if they may have.`)
+  return secretFiles(folder).filter(isOpen).map(file => `${file} can be read by others: chmod 600 it, and replace what is in it if they may have.`)
 }
 
 /** Of a start that was killed as it made one. Nothing was encrypted under it. */
-function removeDrafts({ dir, dataEncryptionKey, webhookSecret }: DataFolder): void {
-  const isDraft = (name: string): boolean => [dataEncryptionKey, webhookSecret].some(file => new RegExp(`^${path.basename(file)}\\.\\d+$`).test(name))
-  for (const name of readdirSync(dir).filter(isDraft)) rmSync(path.join(dir, name))
+function removeDrafts(folder: DataFolder): void {
+  const isDraft = (name: string): boolean => secretFiles(folder).some(file => new RegExp(`^${path.basename(file)}\\.\\d+$`).test(name))
+  for (const name of readdirSync(folder.dir).filter(isDraft)) rmSync(path.join(folder.dir, name))
 }

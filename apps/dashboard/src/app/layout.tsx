@@ -11,7 +11,7 @@ import { PAGES } from './navigation.ts'
 import { Palette } from './palette.tsx'
 import { ShortcutsHelp } from './shortcuts-help.tsx'
 import { THEMES, useTheme, type Theme } from './theme.ts'
-import { useFeedLag } from './use-feed-lag.ts'
+import { useFeed } from './use-feed.ts'
 
 const THEME_ICONS = { system: Monitor, light: Sun, dark: Moon }
 const THEME_WORDS: Record<Theme, string> = { system: 'Theme of the system', light: 'Light theme', dark: 'Dark theme' }
@@ -21,7 +21,7 @@ interface Props { path: string; onGo(address: string): void; children: ReactNode
 /** What stands around every page: the way to the others, the lamp, the keys. */
 export function Layout({ path, onGo, children }: Props) {
   const [shown, show] = useState<'palette' | 'help' | null>(null)
-  useFeedLag()
+  const { openWaits } = useFeed()
   const shortcuts: Shortcut[] = [
     { keys: '/', does: 'Search the list of the page, or everything', run: () => { if (!focusSearch()) show('palette') } },
     { keys: 'j', does: 'Next row', run: () => focusRow(1) },
@@ -38,7 +38,7 @@ export function Layout({ path, onGo, children }: Props) {
       <a href="#content" className="sr-only focus:not-sr-only focus:absolute focus:left-2 focus:top-2 focus:z-50 focus:bg-surface focus:p-2">Skip to the content</a>
       <header className="sticky top-0 z-30 flex min-h-12 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line bg-surface px-3 pt-1 sm:px-5 sm:pt-0">
         <a href="/" aria-label="Sluice, home" className="flex items-center gap-2 font-semibold text-text no-underline"><img src="/icon.svg" alt="" width="20" height="20" /> <span className="hidden sm:inline">Sluice</span></a>
-        <Pages path={path} />
+        <Pages path={path} openWaits={openWaits ?? 0} />
         <span className="ml-auto"><Lamp /></span>
         <a href={addressOf.newFlow()} aria-label="New flow" aria-keyshortcuts="n" className="inline-flex min-h-8 items-center gap-1.5 rounded-md border border-edge px-2.5 font-medium text-text no-underline hover:bg-sunken"><Plus size={15} aria-hidden="true" /><span className="hidden md:inline">New flow</span></a>
         <Button look="quiet" icon={Search} aria-label="Search and commands" aria-keyshortcuts="Control+K" onClick={() => show('palette')}><kbd className="hidden font-sans text-[0.86rem] md:inline">Ctrl K</kbd></Button>
@@ -51,7 +51,7 @@ export function Layout({ path, onGo, children }: Props) {
   )
 }
 
-function Pages({ path }: { path: string }) {
+function Pages({ path, openWaits }: { path: string; openWaits: number }) {
   const nav = useRef<HTMLElement>(null)
   // On a narrow screen they are a line that scrolls.
   useEffect(() => {
@@ -66,10 +66,16 @@ function Pages({ path }: { path: string }) {
         <a key={page.name} href={page.address} aria-current={page.address === path ? 'page' : undefined} {...(page.own ? {} : { 'data-whole-load': true })}
           className="inline-flex min-h-8 items-center rounded-md px-2.5 font-medium text-muted no-underline hover:bg-sunken hover:text-text aria-[current=page]:bg-sunken aria-[current=page]:text-text">
           {page.name}
+          {page.address === addressOf.approvals() && openWaits > 0 && <Count open={openWaits} />}
         </a>
       ))}
     </nav>
   )
+}
+
+/** How many wait for an answer. */
+function Count({ open }: { open: number }) {
+  return <span title={`${open} open`} className="ml-1.5 rounded-full border border-attention px-1.5 text-[0.86rem] leading-snug text-attention"><span className="sr-only">, </span>{open > 999 ? '999+' : open}<span className="sr-only"> open</span></span>
 }
 
 function AccountMenu({ onHelp }: { onHelp(): void }) {

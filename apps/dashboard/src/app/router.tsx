@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet 
 import { useEffect } from 'react'
 import { addressOf } from '../features/addresses.ts'
 import { listSearch } from '../features/flow-list/list-search.ts'
+import { waitSearch } from '../features/wait/wait-search.ts'
 import { safeNext } from '../graphql/sign-in-address.ts'
 import { deliveriesSearch } from '../pages/deliveries/deliveries-search.ts'
 import { deliverySearch } from '../pages/delivery/delivery-search.ts'
@@ -21,6 +22,7 @@ import { SignedIn } from './signed-in.tsx'
 import { useUnderstoodAddress } from './understood-address.ts'
 
 // Loaded when they are opened, so that the first page stays light.
+const ApprovalsPage = lazyRouteComponent(() => import('../pages/approvals/approvals-page.tsx'), 'ApprovalsPage')
 const DeliveriesPage = lazyRouteComponent(() => import('../pages/deliveries/deliveries-page.tsx'), 'DeliveriesPage')
 const DeliveryPage = lazyRouteComponent(() => import('../pages/delivery/delivery-page.tsx'), 'DeliveryPage')
 const EndpointsPage = lazyRouteComponent(() => import('../pages/endpoints/endpoints-page.tsx'), 'EndpointsPage')
@@ -64,6 +66,15 @@ const flowRoute = createRoute({
     const navigate = flowRoute.useNavigate()
     const { id } = flowRoute.useParams()
     return <FlowPage key={id} id={id} search={flowRoute.useSearch()} onSearch={search => void navigate({ search, replace: true })} onDeleted={() => void navigate({ to: '/' })} />
+  },
+})
+
+const approvalsRoute = createRoute({
+  getParentRoute: () => signedInRoute, path: '/approvals', validateSearch: search => waitSearch.parse(search),
+  component: function ApprovalsRoute() {
+    const navigate = approvalsRoute.useNavigate()
+    useUnderstoodAddress('/approvals', waitSearch, understood => void navigate({ search: understood, replace: true }))
+    return <ApprovalsPage search={approvalsRoute.useSearch()} onSearch={search => void navigate({ search, replace: true, resetScroll: false })} />
   },
 })
 
@@ -129,7 +140,7 @@ function NotFound() {
 }
 
 /** One line per page. */
-export const router = createRouter({ parseSearch, stringifySearch, routeTree: rootRoute.addChildren([signedInRoute.addChildren([queueRoute, flowsRoute, newFlowRoute, flowRoute, lanesRoute, workersRoute, deliveriesRoute, deliveryRoute, endpointsRoute]), signInRoute]) })
+export const router = createRouter({ parseSearch, stringifySearch, routeTree: rootRoute.addChildren([signedInRoute.addChildren([queueRoute, flowsRoute, newFlowRoute, flowRoute, approvalsRoute, lanesRoute, workersRoute, deliveriesRoute, deliveryRoute, endpointsRoute]), signInRoute]) })
 
 declare module '@tanstack/react-router' {
   interface Register { router: typeof router }

@@ -1,7 +1,7 @@
 import { Outlet, useRouter, useRouterState } from '@tanstack/react-router'
 import { useCallback, useEffect, useState } from 'react'
 import { Provider } from 'urql'
-import { createGraphqlClient, createUncachedClient } from '../graphql/client.ts'
+import { createGraphqlClients } from '../graphql/client.ts'
 import { UncachedContext } from '../graphql/uncached.ts'
 import { ViewerContext } from '../graphql/viewer.ts'
 import { GoContext } from '../ui/go.ts'
@@ -12,11 +12,10 @@ import { Layout } from './layout.tsx'
 import { useLinkClicks } from './link-clicks.ts'
 import { useViewerAndClock } from './use-viewer-and-clock.ts'
 
-/** Everything that needs a session. The client and its socket live as long as this does. */
+/** Everything that needs a session. The clients and their socket live as long as this does. */
 export function SignedIn() {
-  const [client] = useState(createGraphqlClient)
-  const [uncached] = useState(createUncachedClient)
-  return <Provider value={client}><UncachedContext value={uncached}><HoldOrderProvider><NoticesProvider><Frame /></NoticesProvider></HoldOrderProvider></UncachedContext></Provider>
+  const [{ usual, uncached }] = useState(createGraphqlClients)
+  return <Provider value={usual}><UncachedContext value={uncached}><HoldOrderProvider><NoticesProvider><Frame /></NoticesProvider></HoldOrderProvider></UncachedContext></Provider>
 }
 
 function Frame() {

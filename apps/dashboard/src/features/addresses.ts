@@ -12,7 +12,8 @@ export const addressOf = {
   ended: (as: 'failed', lane?: string) => `/?${new URLSearchParams({ ...(lane ? { lane } : {}), ended: as })}`,
   flows: listAt('/flows'),
   newFlow: (kind?: string) => (kind ? `/flows/new?kind=${encodeURIComponent(kind)}` : '/flows/new'),
-  flow: (id: string, tab?: 'deliveries') => `/flows/${encodeURIComponent(id)}${tab === undefined ? '' : `?tab=${tab}`}`,
+  flow: (id: string, tab?: 'deliveries' | 'waits' | 'output') => `/flows/${encodeURIComponent(id)}${tab === undefined ? '' : `?tab=${tab}`}`,
+  approvals: listAt('/approvals'),
   deliveries: listAt('/deliveries'),
   delivery: (id: string) => `/deliveries/${encodeURIComponent(id)}`,
   /** Those that flows brought along are not listed unasked. */

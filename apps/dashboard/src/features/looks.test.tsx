@@ -1,8 +1,8 @@
-import { BULK_STATES, DELIVERY_ERROR_CLASSES, DELIVERY_STATES, DELIVERY_TRIGGERS, ENDPOINT_STATES, FLOW_PHASES, FLOW_STATUSES, LANE_STATES, QUEUE_REASONS, WORKER_STATES } from '@sluice/protocol'
+import { BULK_STATES, DELIVERY_ERROR_CLASSES, DELIVERY_STATES, DELIVERY_TRIGGERS, ENDPOINT_STATES, FLOW_PHASES, FLOW_STATUSES, FRAME_KINDS, LANE_STATES, QUEUE_REASONS, WAIT_KINDS, WAIT_MODES, WAITPOINT_STATES, WORKER_STATES } from '@sluice/protocol'
 import { render, screen } from '@testing-library/react'
 import { describe, expect, test } from 'vitest'
 import { LookBadge } from '../ui/look.tsx'
-import { ATTEMPT_LOOKS, BULK_LOOKS, DELIVERY_LOOKS, ENDPOINT_LOOKS, LANE_LOOKS, lookOf, PHASE_LOOKS, REASON_LOOKS, STATUS_LOOKS, TRIGGER_LOOKS, WORKER_LOOKS } from './looks.ts'
+import { ATTEMPT_LOOKS, BULK_LOOKS, DELIVERY_LOOKS, ENDPOINT_LOOKS, FRAME_LOOKS, LANE_LOOKS, lookOf, PHASE_LOOKS, REASON_LOOKS, STATUS_LOOKS, TRIGGER_LOOKS, WAIT_KIND_LOOKS, WAIT_MODE_LOOKS, WAITPOINT_LOOKS, WORKER_LOOKS } from './looks.ts'
 
 const LISTS = [
   ['status', FLOW_STATUSES.map(word => STATUS_LOOKS[word])],
@@ -15,6 +15,10 @@ const LISTS = [
   ['end of an attempt', DELIVERY_ERROR_CLASSES.map(word => ATTEMPT_LOOKS[word])],
   ['endpoint state', ENDPOINT_STATES.map(word => ENDPOINT_LOOKS[word])],
   ['state of a bulk operation', BULK_STATES.map(word => BULK_LOOKS[word])],
+  ['kind of wait', WAIT_KINDS.map(word => WAIT_KIND_LOOKS[word])],
+  ['mode of a wait', WAIT_MODES.map(word => WAIT_MODE_LOOKS[word])],
+  ['state of a wait', WAITPOINT_STATES.map(word => WAITPOINT_LOOKS[word])],
+  ['kind of output', FRAME_KINDS.map(word => FRAME_LOOKS[word])],
 ] as const
 
 describe('looks', () => {

@@ -1,11 +1,13 @@
 import {
-  DELIVERY_ERROR_SENTENCES, DELIVERY_STATE_SENTENCES, DELIVERY_TRIGGER_SENTENCES, ENDPOINT_STATE_SENTENCES, FLOW_PHASE_SENTENCES, FLOW_STATUS_SENTENCES, LANE_STATE_SENTENCES, QUEUE_REASON_SENTENCES,
-  type BulkState, type DeliveryErrorClass, type DeliveryState, type DeliveryTrigger, type EndpointState, type FlowPhase, type FlowStatus, type LaneState, type QueueReason, type WorkerState,
+  DELIVERY_ERROR_SENTENCES, DELIVERY_STATE_SENTENCES, DELIVERY_TRIGGER_SENTENCES, ENDPOINT_STATE_SENTENCES, FLOW_PHASE_SENTENCES, FLOW_STATUS_SENTENCES, FRAME_KIND_SENTENCES, LANE_STATE_SENTENCES, QUEUE_REASON_SENTENCES,
+  WAIT_MODE_SENTENCES, WAITPOINT_STATE_SENTENCES,
+  type BulkState, type DeliveryErrorClass, type DeliveryState, type DeliveryTrigger, type EndpointState, type FlowPhase, type FlowStatus, type FrameKind, type LaneState, type QueueReason,
+  type WaitKind, type WaitMode, type WaitpointState, type WorkerState,
 } from '@sluice/protocol'
 import {
-  Ban, BellOff, CalendarClock, CircleCheck, CircleDashed, CircleHelp, CirclePause, CirclePlay, CircleSlash, CircleStop, CircleX, FlaskConical, Gauge, Hand,
-  Hourglass, KeyRound, ListOrdered, LoaderCircle, MessageCircleQuestion, MessageCircleX, PauseCircle, PenOff, Plug, PlugZap, Power, PowerOff, Puzzle, Repeat2, RotateCcw, SearchX, Send,
-  ShieldBan, ShieldX, Timer, TimerOff, Trash2, Unlink, Unplug, UserRound, Users, Wallet, Workflow, Zap, type LucideIcon,
+  Ban, BellOff, Braces, CalendarClock, CircleCheck, CircleDashed, CircleHelp, CirclePause, CirclePlay, CircleSlash, CircleStop, CircleX, FlaskConical, Footprints, Gauge, Hand,
+  Hourglass, KeyRound, ListOrdered, LoaderCircle, MessageCircleQuestion, MessageCircleX, PauseCircle, PenOff, Plug, PlugZap, Power, PowerOff, Puzzle, Repeat2, RotateCcw, ScrollText, SearchX, Send,
+  ShieldBan, ShieldX, Stamp, Text, TextCursorInput, Timer, TimerOff, Trash2, TriangleAlert, Unlink, Unplug, UserRound, Users, Wallet, Webhook, Workflow, Wrench, Zap, type LucideIcon,
 } from 'lucide-react'
 import type { Look } from '../ui/look.tsx'
 import type { Tone } from '../ui/tone.ts'
@@ -99,6 +101,39 @@ export const BULK_LOOKS: Record<BulkState, Look> = {
   RUNNING: look(LoaderCircle, 'Running', 'busy', 'It goes through what was matched, some at a time.'),
   DONE: look(CircleCheck, 'Done', 'good', 'Everything that was matched had its turn.'),
   ABORTED: look(CircleStop, 'Aborted', 'attention', 'Somebody stopped it; what was done by then stays done.'),
+}
+
+/** Whom a wait asks. */
+export const WAIT_KIND_LOOKS: Record<WaitKind, Look> = {
+  INPUT: look(TextCursorInput, 'Input', 'idle', 'It asks somebody for something to go on with.'),
+  APPROVAL: look(Stamp, 'Approval', 'idle', 'It asks somebody whether it may go on.'),
+  CALLBACK: look(Webhook, 'Callback', 'idle', 'It waits for another system, which has a link to answer by.'),
+  TOOL_RESULT: look(Wrench, 'Tool result', 'idle', 'It waits for what a tool has to say.'),
+  OPERATOR: look(Hand, 'Operator', 'idle', 'It asks an operator to see to something.'),
+  BUDGET: look(Wallet, 'Budget', 'idle', 'It asks whether it may spend more.'),
+  STEP: look(Footprints, 'Step', 'idle', 'It stops after a step until somebody lets it go on.'),
+}
+
+export const WAITPOINT_LOOKS: Record<WaitpointState, Look> = {
+  PENDING: look(CircleDashed, 'Made', 'idle', WAITPOINT_STATE_SENTENCES.PENDING),
+  OPEN: look(MessageCircleQuestion, 'Open', 'attention', WAITPOINT_STATE_SENTENCES.OPEN),
+  SATISFIED: look(CircleCheck, 'Answered', 'good', WAITPOINT_STATE_SENTENCES.SATISFIED),
+  CLOSED: look(CircleSlash, 'Closed', 'ended', WAITPOINT_STATE_SENTENCES.CLOSED),
+  EXPIRED: look(TimerOff, 'Time is up', 'bad', WAITPOINT_STATE_SENTENCES.EXPIRED),
+}
+
+export const WAIT_MODE_LOOKS: Record<WaitMode, Look> = {
+  HELD: look(Plug, 'Worker stays', 'idle', WAIT_MODE_SENTENCES.HELD),
+  RELEASED: look(Unplug, 'Worker went', 'idle', WAIT_MODE_SENTENCES.RELEASED),
+}
+
+export const FRAME_LOOKS: Record<FrameKind, Look> = {
+  TEXT: look(Text, 'Text', 'idle', FRAME_KIND_SENTENCES.TEXT),
+  LOG: look(ScrollText, 'Log', 'idle', FRAME_KIND_SENTENCES.LOG),
+  JSON: look(Braces, 'JSON', 'idle', FRAME_KIND_SENTENCES.JSON),
+  PROGRESS: look(Gauge, 'Progress', 'busy', FRAME_KIND_SENTENCES.PROGRESS),
+  WARNING: look(TriangleAlert, 'Warning', 'attention', FRAME_KIND_SENTENCES.WARNING),
+  ERROR: look(CircleX, 'Error', 'bad', FRAME_KIND_SENTENCES.ERROR),
 }
 
 /** A running flow shows its phase, every other its status. */

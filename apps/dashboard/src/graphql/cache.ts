@@ -5,7 +5,7 @@ const embedded = () => null
 /** Every refusal the schema knows; they are the types behind `... on Error`. */
 const REFUSALS = [
   'NotFound', 'Forbidden', 'InvalidInput', 'FlowAlreadyTerminal', 'FlowNotQueued', 'FlowNotStarted', 'StaleLease', 'IdempotencyKeyReused', 'LaneClosed',
-  'LimitExceeded', 'Conflict', 'UrlNotAllowed', 'DeliveryInProgress', 'EndpointGone', 'BodyPurged',
+  'LimitExceeded', 'Conflict', 'UrlNotAllowed', 'DeliveryInProgress', 'EndpointGone', 'BodyPurged', 'NotResumable', 'InvalidDecision',
 ]
 
 /** What has no id of its own lives inside its parent. Everything else is kept once, by its id, and changes everywhere at once. */
@@ -16,6 +16,8 @@ const EMBEDDED = [
   'QueryFlowsConnection', 'QueryFlowsConnectionEdge', 'QueryFlowQueueConnection', 'QueryFlowQueueConnectionEdge',
   'DeliveryAttempt', 'BulkRefusal', 'WebhookDeliveryChangedItem', 'BulkOperationItem',
   'FlowDeliveriesConnection', 'FlowDeliveriesConnectionEdge', 'QueryWebhookDeliveriesConnection', 'QueryWebhookDeliveriesConnectionEdge',
+  'WaitpointAnswer', 'WaitpointsChangedItem', 'QueryWaitpointsConnection', 'QueryWaitpointsConnectionEdge',
+  'Frame', 'FlowFrameItem', 'FlowFramesConnection', 'FlowFramesConnectionEdge',
   'QueryWebhookEndpointsConnection', 'QueryWebhookEndpointsConnectionEdge', 'BulkOperationRefusalsConnection', 'BulkOperationRefusalsConnectionEdge',
 ]
 

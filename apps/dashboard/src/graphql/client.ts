@@ -10,23 +10,23 @@ const signedOut = (error: CombinedError) =>
 const toServer = { url: '/graphql', preferGetMethod: false, fetchOptions: { credentials: 'same-origin' as const } }
 const whenSignedOut = () => mapExchange({ onError: error => { if (signedOut(error)) leadToSignIn() } })
 
-/** For lists that keep their rows themselves: nothing of an answer stays here. */
-export const createUncachedClient = () => new Client({ ...toServer, exchanges: [whenSignedOut(), fetchExchange] })
-
-/** The GraphQL client: normalised cache, the cookie for queries, one socket for subscriptions. */
-export const createGraphqlClient = () => {
+const overSocket = () => {
   const socket = createSocket()
-  return new Client({
-    ...toServer,
-    exchanges: [
-      whenSignedOut(),
-      cacheExchange(cacheRules),
-      fetchExchange,
-      subscriptionExchange({
-        forwardSubscription: ({ query, variables }) => ({
-          subscribe: sink => ({ unsubscribe: socket.subscribe({ query: query ?? '', ...(variables ? { variables } : {}) }, sink) }),
-        }),
-      }),
-    ],
+  return subscriptionExchange({
+    forwardSubscription: ({ query, variables }) => ({
+      subscribe: sink => ({ unsubscribe: socket.subscribe({ query: query ?? '', ...(variables ? { variables } : {}) }, sink) }),
+    }),
   })
+}
+
+/**
+ * The GraphQL clients, with the cookie for queries and one socket for subscriptions. usual: with the normalised cache. uncached: for who keeps rows
+ * itself; nothing of an answer stays there.
+ */
+export const createGraphqlClients = () => {
+  const socket = overSocket()
+  return {
+    usual: new Client({ ...toServer, exchanges: [whenSignedOut(), cacheExchange(cacheRules), fetchExchange, socket] }),
+    uncached: new Client({ ...toServer, exchanges: [whenSignedOut(), fetchExchange, socket] }),
+  }
 }

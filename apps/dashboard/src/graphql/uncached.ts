@@ -3,7 +3,7 @@ import { useClient, type Client } from 'urql'
 
 export const UncachedContext = createContext<Client | null>(null)
 
-/** The client for reads that keep their rows themselves, since what the cache has once read it never lets go. Without a frame: the usual one. */
+/** The client for who keeps rows or output itself, since what the cache has once read it never lets go. Without a frame: the usual one. */
 export const useUncachedClient = (): Client => {
   const usual = useClient()
   return useContext(UncachedContext) ?? usual

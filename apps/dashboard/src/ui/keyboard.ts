@@ -63,7 +63,7 @@ export const focusSearch = (): boolean => {
 /** Moves focus to the next or previous row: whatever carries data-row. Enter then opens it, as on any link. */
 export const focusRow = (step: 1 | -1) => {
   const rows = [...document.querySelectorAll<HTMLElement>('[data-row]')].filter(row => row.offsetParent !== null)
-  const at = rows.findIndex(row => row === document.activeElement || row.closest('tr')?.contains(document.activeElement))
+  const at = rows.findIndex(row => row === document.activeElement || row.closest('tr, article')?.contains(document.activeElement))
   const next = rows[at === -1 ? (step === 1 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + step))]
   next?.focus()
   next?.scrollIntoView({ block: 'nearest' })

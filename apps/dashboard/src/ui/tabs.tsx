@@ -7,9 +7,9 @@ export interface Tab<Name extends string> { name: Name; label: string; content: 
 export function Tabs<Name extends string>({ value, onChange, tabs }: { value: Name; onChange(name: Name): void; tabs: Tab<Name>[] }) {
   return (
     <Base.Root value={value} onValueChange={onChange}>
-      <Base.List className="flex gap-1 border-b border-line" activateOnFocus>
+      <Base.List className="flex gap-1 overflow-x-auto border-b border-line" activateOnFocus>
         {tabs.map(tab => (
-          <Base.Tab key={tab.name} value={tab.name} className="min-h-9 border-b-2 border-transparent px-3 font-medium text-muted hover:text-text data-active:border-accent data-active:text-text">
+          <Base.Tab key={tab.name} value={tab.name} className="min-h-9 shrink-0 border-b-2 border-transparent px-3 font-medium text-muted hover:text-text data-active:border-accent data-active:text-text">
             {tab.label}
           </Base.Tab>
         ))}

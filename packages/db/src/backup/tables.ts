@@ -40,6 +40,14 @@ export const TABLES: Readonly<Record<string, Table>> = {
   delivery_attempt: { fate: 'rows' },
   bulk_operation: { fate: 'rows' },
   bulk_refusal: { fate: 'rows' },
+  waitpoint: { fate: 'rows' },
+  signal: { fate: 'rows' },
+  signing_key: { fate: 'rows' },
+  memo: { fate: 'rows' },
+  output_frame: { fate: 'rows' },
+  artifact: { fate: 'rows' },
+  artifact_chunk: { fate: 'rows' },
+  flow_input: { fate: 'rows' },
   // By the trigger of flow.
   flow_search: { fate: 'derived' },
   // Who signed out after the backup must not be signed in by it; both last hours at most.

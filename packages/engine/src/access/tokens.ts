@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { Conflict, InvalidInput, NotFound, newId, refuseText } from '@sluice/domain'
 import type { Actor } from '@sluice/domain'
 import { named, transact } from '@sluice/db'
-import type { Pool, Tx } from '@sluice/db'
+import type { Named, Pool, Tx } from '@sluice/db'
 import { LIMITS } from '@sluice/protocol'
 import type { Role } from '@sluice/protocol'
 import type { Deps, Outcome } from '../deps.ts'
@@ -54,10 +54,10 @@ export async function authenticateSession(pool: Pool, cookie: string): Promise<I
 }
 
 /** For each identity that came in earlier, in order, whether it may still stay: its token or session is not revoked, and its roles are the same. */
-export async function areStillValid(pool: Pool, identities: readonly Identity[]): Promise<boolean[]> {
+export async function areStillValid(db: Named | Tx, identities: readonly Identity[]): Promise<boolean[]> {
   if (identities.length === 0) return []
   const asked = identities.map(({ principalId, tokenId, sessionId, roles }, n) => ({ n, principal: principalId, token: tokenId, session: sessionId, roles }))
-  const valid = await named(pool).rows<{ n: number }>(
+  const valid = await db.rows<{ n: number }>(
     'areStillValid',
     `SELECT i.n FROM json_to_recordset($1::json) AS i(n int, principal text, token text, session text, roles text[])
       WHERE EXISTS (SELECT 1 FROM principal p WHERE p.id = i.principal AND ${ALIVE} AND p.roles::text[] = i.roles)

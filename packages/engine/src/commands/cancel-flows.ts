@@ -1,6 +1,6 @@
-/** T4 and T16. First committed write wins (D-10); a cancel of what has ended says so and changes nothing (D-12). */
-import { cancelQueued, requestCancel, Refusal, refuseText } from '@sluice/domain'
-import type { FlowFacts } from '@sluice/domain'
+/** T4, T15 and T16. First committed write wins (D-10); a cancel of what has ended says so and changes nothing (D-12). */
+import { cancelQueued, cancelWait, requestCancel, Refusal, refuseText } from '@sluice/domain'
+import type { FlowFacts, FlowMove } from '@sluice/domain'
 import { LIMITS, isTerminal } from '@sluice/protocol'
 import { isMove, moveFlows } from '../apply-moves.ts'
 import type { Decision } from '../apply-moves.ts'
@@ -18,9 +18,15 @@ export async function cancelFlows(deps: Deps, cmd: { caller: Caller; items: { id
     if (refusal || !flow) return refusal ?? 'unchanged'
     if (isTerminal(flow.status)) already.add(flow.id)
     if (isTerminal(flow.status) || flow.cancelRequested) return 'unchanged'
-    return flow.status === 'QUEUED' ? cancelQueued(flow, { by, reason: item?.reason ?? null }) : requestCancel(flow, { by, reason: item?.reason ?? null })
+    return moveFor(flow, { by, reason: item?.reason ?? null })
   }
   const ids = cmd.items.map(i => i.id)
   const decisions = await moveFlows(deps, { ids, actor: cmd.caller.actor, decide, audit: 'cancelFlow' })
   return decisions.map((d, at) => (d instanceof Refusal ? d : { flowId: ids[at] ?? '', alreadyTerminal: !isMove(d) && already.has(ids[at] ?? '') }))
+}
+
+/** What runs is told and gets its grace; what is queued or waits ends at once (D-11). */
+function moveFor(flow: FlowFacts, c: { by: string; reason: string | null }): FlowMove {
+  if (flow.status === 'QUEUED') return cancelQueued(flow, c)
+  return flow.status === 'WAITING' ? cancelWait(flow, c) : requestCancel(flow, c)
 }

@@ -36,12 +36,17 @@ export async function upsertLane(deps: Deps, cmd: UpsertLane): Promise<Outcome<{
     const before = await lockLane(tx, cmd.name)
     if (cmd.version != null && before?.version !== cmd.version) return new Conflict(conflictOf(cmd, before))
     await writeLane(tx, cmd)
+    if (cmd.waitingHoldsSlot === false) await freeKeptSlots(tx, cmd.name)
     if (cmd.maxActive != null) await writeCap(tx, deps, { actor: cmd.actor, scope: 'LANE', subject: cmd.name, maxActive: cmd.maxActive, reason: null })
     await writeAudit(tx, cmd.actor, [{ action: 'upsertLane', target: cmd.name, reason: null, before: before as unknown as Json ?? null, after: { waitingHoldsSlot: cmd.waitingHoldsSlot ?? null, defaults: cmd.defaults ?? null } }])
     tx.afterCommit(() => deps.wake.hint({ queue: true }))
     return { name: cmd.name }
   })
 }
+
+/** D-2: of waits that were released already, and of resumes that stand in the queue. A held wait keeps its own. */
+const freeKeptSlots = (tx: Tx, lane: string): Promise<unknown> =>
+  tx.rows('freeKeptSlots', `UPDATE flow SET slot_held = false WHERE lane = $1 AND slot_held AND (wait_mode = 'RELEASED' OR status = 'QUEUED')`, [lane])
 
 const conflictOf = (cmd: UpsertLane, before: LaneFacts | undefined): string =>
   before ? `Lane ${cmd.name} is at version ${before.version}, not ${cmd.version}; read it again.` : `There is no lane ${cmd.name} yet; leave version out to make it.`

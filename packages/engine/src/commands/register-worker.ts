@@ -25,7 +25,7 @@ export interface RegisterWorker {
   codeVersion?: string | null | undefined
 }
 
-export interface RegisteredWorker { workerId: string; leaseTtlMs: number; heartbeatMs: number }
+export interface RegisteredWorker { workerId: string; leaseTtlMs: number; heartbeatMs: number; holdMs: number }
 
 export async function registerWorker(deps: Deps, cmd: RegisterWorker): Promise<Outcome<RegisteredWorker>> {
   const refusal = refuse(cmd)
@@ -41,7 +41,7 @@ export async function registerWorker(deps: Deps, cmd: RegisterWorker): Promise<O
     await upsertKinds(tx, { workerId, kinds: cmd.kinds.map(k => ({ name: k.name, title: k.title ?? null, inputSchema: k.inputSchema ?? null, defaults: k.defaults ?? null })) })
     tx.afterCommit(() => deps.wake.hint({ queue: true, workers: true }))
   })
-  return { workerId, leaseTtlMs: deps.settings.leaseTtlMs, heartbeatMs: deps.settings.heartbeatMs }
+  return { workerId, leaseTtlMs: deps.settings.leaseTtlMs, heartbeatMs: deps.settings.heartbeatMs, holdMs: deps.settings.holdMs }
 }
 
 /** The leases are read again once the flows are locked: one that ended meanwhile is no longer theirs. */
@@ -50,7 +50,7 @@ async function endLeasesOf(tx: Tx, deps: Deps, replaced: string[]): Promise<void
   const flows = await lockFlows(tx, (await leasesOfWorkers(tx, replaced)).map(lease => lease.flowId))
   const moves = (await leasesOfWorkers(tx, replaced)).flatMap(lease => {
     const flow = flows.get(lease.flowId)
-    return flow?.status === 'RUNNING' && flow.currentAttempt === lease.index ? [decideLeaseLost(flow, 'its worker registered again', retryPolicy(deps))] : []
+    return flow && (flow.status === 'RUNNING' || flow.waitMode === 'HELD') && flow.currentAttempt === lease.index ? [decideLeaseLost(flow, 'its worker registered again', retryPolicy(deps))] : []
   })
   await applyMoves(tx, deps, 'system', moves)
   if (moves.length > 0) tx.afterCommit(() => deps.observe.leasesLost(moves.map(() => 'replaced' as const)))

@@ -20,6 +20,7 @@ export interface LiveAttemptRow {
   endReason: string | null
   endedByCall: string | null
   error: Json
+  unusedMemos: string[]
 }
 
 /**
@@ -36,7 +37,7 @@ const WORKER_LEASES = `
 SELECT l.* FROM unnest($1::text[]) AS w(id) CROSS JOIN LATERAL (
   SELECT a.flow_id AS "flowId", a.index, a.type, a.worker_id AS "workerId", a.claim_request_id AS "claimRequestId", a.code_version AS "codeVersion", a.epoch,
          a.started_at AS "startedAt", a.renewed_at AS "renewedAt", a.expires_at AS "expiresAt", a.reported_at AS "reportedAt", a.ended_at AS "endedAt",
-         a.end_reason AS "endReason", a.ended_by_call AS "endedByCall", a.error
+         a.end_reason AS "endReason", a.ended_by_call AS "endedByCall", a.error, a.unused_memos AS "unusedMemos"
     FROM attempt a JOIN flow f ON f.id = a.flow_id
    WHERE a.worker_id = w.id AND a.ended_at IS NULL AND f.deleted_at IS NULL AND ($3::text IS NULL OR f.principal_id = $3)
      AND (cardinality($4::text[]) = 0 OR f.lane = ANY($4)) AND (cardinality($5::text[]) = 0 OR f.kind = ANY($5))

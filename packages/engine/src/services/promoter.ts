@@ -12,6 +12,7 @@ import { transact } from '@sluice/db'
 import type { Tx } from '@sluice/db'
 import { applyMoves } from '../apply-moves.ts'
 import type { Deps } from '../deps.ts'
+import { takeKept } from '../sql/kept-sql.ts'
 import { lockPromotion, readScopes, takeForced, takePromotable } from '../sql/promotion-sql.ts'
 import { nextInOrder } from './next-in-order.ts'
 import type { Wanted } from './next-in-order.ts'
@@ -148,10 +149,17 @@ async function promotionPass(deps: Omit<Deps, 'promoter'>, asks: Parked[]): Prom
     const demand = Math.min(PASS_LIMIT, seats.reduce((n, s) => n + s.free, 0))
     const forced = scopes.forced ? seat(await takeForced(tx, heads, demand), seats) : []
     const withForced = forceIn(forced, roomsOf(scopes))
+    const kept = scopes.kept ? seat(withoutThose(await takeKept(tx, { heads, limit: demand - forced.length }), forced), seats) : []
     const ordinary = await takeOrdinary(tx, { heads, seats, at: scopes.at, rooms: withForced.rooms, limit: demand - forced.length })
-    const seated = [...withForced.seated, ...seat(ordinary, seats).map(s => ({ ...s, overCap: false }))]
+    const seated = [...withForced.seated, ...[...kept, ...seat(withoutThose(ordinary, kept), seats)].map(s => ({ ...s, overCap: false }))]
     return { ...nothing, leased: await lease(tx, deps as Deps, seated) }
   }, { plans: 'kept' })
+}
+
+/** A flow is taken by one way only, whichever sees it first. */
+const withoutThose = (flows: FlowFacts[], taken: { flow: FlowFacts }[]): FlowFacts[] => {
+  const ids = new Set(taken.map(t => t.flow.id))
+  return flows.filter(flow => !ids.has(flow.id))
 }
 
 interface Seated { flow: FlowFacts; seat: Seat; overCap: boolean }

@@ -48,8 +48,8 @@ async function revokeLeases(tx: Tx, { madeAt, publicUrl = '' }: Restored): Promi
     const leased = await tx.rows<{ id: string }>('findLeased', 'SELECT flow_id AS id FROM attempt WHERE ended_at IS NULL ORDER BY flow_id LIMIT $1', [BATCH])
     if (leased.length === 0) return all
     const flows = await lockFlows(tx, leased.map(({ id }) => id))
-    const moves = [...flows.values()].filter(flow => flow.status === 'RUNNING').map(flow => decideLeaseRevoked(flow, madeAt))
-    if (moves.length !== leased.length) throw new Error(`${leased.length - moves.length} leases of the backup are of flows that are not RUNNING`)
+    const moves = [...flows.values()].filter(flow => flow.status === 'RUNNING' || flow.waitMode === 'HELD').map(flow => decideLeaseRevoked(flow, madeAt))
+    if (moves.length !== leased.length) throw new Error(`${leased.length - moves.length} leases of the backup are of flows that hold none`)
     await applyMoves(tx, nobody(publicUrl), 'system', moves)
     all.push(...moves)
   }

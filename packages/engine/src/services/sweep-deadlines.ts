@@ -1,4 +1,4 @@
-/** Ends flows whose deadline or time in the queue is over (T5, T9, T17). Points in time count through outages too (INV-43). */
+/** Ends flows whose deadline or time in the queue is over (T5, T9, T14, T17). Points in time count through outages too (INV-43). */
 import { decideDeadline, expire } from '@sluice/domain'
 import type { FlowFacts, FlowMove } from '@sluice/domain'
 import { transact } from '@sluice/db'
@@ -34,5 +34,5 @@ const sweepBatch = (deps: Deps): Promise<number> =>
 
 function decideOverdue(flow: FlowFacts | undefined, due: Due): FlowMove[] {
   if (flow?.status === 'QUEUED') return [expire(flow, due)]
-  return flow?.status === 'RUNNING' && due === 'deadline_exceeded' ? [decideDeadline(flow)] : []
+  return flow && ['RUNNING', 'WAITING'].includes(flow.status) && due === 'deadline_exceeded' ? [decideDeadline(flow)] : []
 }

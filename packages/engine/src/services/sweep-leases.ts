@@ -35,7 +35,7 @@ function sweepBatch(deps: Deps): Promise<number> {
     const doomed = ids.length > 0 ? await lockDoomed(tx, { graceMs, startTimeoutMs, ids }) : []
     const lost = doomed.flatMap(lease => {
       const flow = flows.get(lease.flowId)
-      return flow?.status === 'RUNNING' && flow.currentAttempt === lease.index ? [{ fate: lease.fate, move: decideFate(flow, lease.fate, retryPolicy(deps)) }] : []
+      return flow && holdsLease(flow) && flow.currentAttempt === lease.index ? [{ fate: lease.fate, move: decideFate(flow, lease.fate, retryPolicy(deps)) }] : []
     })
     const moves = lost.map(({ move }) => move)
     await applyMoves(tx, deps, 'system', moves)
@@ -44,6 +44,9 @@ function sweepBatch(deps: Deps): Promise<number> {
     return moves.length
   })
 }
+
+/** A held wait has one too. */
+const holdsLease = (flow: FlowFacts): boolean => flow.status === 'RUNNING' || flow.waitMode === 'HELD'
 
 function decideFate(flow: FlowFacts, fate: LeaseFate, policy: RetryPolicy): FlowMove {
   switch (fate) {

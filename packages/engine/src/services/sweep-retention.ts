@@ -11,11 +11,12 @@ import { isTerminal } from '@sluice/protocol'
 import { applyMoves } from '../apply-moves.ts'
 import type { Deps } from '../deps.ts'
 import { lockFlows } from '../sql/lock-sql.ts'
-import { findOld, purgeBodies, purgeDeleted, purgeDeliveries, trim } from '../sql/retention-sql.ts'
+import { expireArtifacts, purgeOrphanChunks } from '../sql/artifact-sql.ts'
+import { findOld, purgeBodies, purgeDeleted, purgeDeliveries, purgeFrames, trim } from '../sql/retention-sql.ts'
 import { trySweepLock } from '../sql/sweep-sql.ts'
 import { rest } from './rest.ts'
 
-export interface Retained { hidden: number; purged: number; deliveries: number; trimmed: number }
+export interface Retained { hidden: number; purged: number; deliveries: number; frames: number; artifacts: number; trimmed: number }
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -25,20 +26,29 @@ export const PURGE_REST_MS = HOUR_MS
 const MINUTES_KEPT_MS = 8 * DAY_MS
 const BATCH = 500
 const TRIM_BATCH = 5000
+const FRAME_BATCH = 2000
+/** Of 1 MiB each. */
+const CHUNK_BATCH = 32
+/** An upload to which nothing was added for so long was broken off. */
+const UPLOAD_REST_MS = HOUR_MS
 
 /**
  * How many flows left the lists, how many were purged, and how many rows of small tables went. What fails does not keep the rest from its turn; the first
  * failure is thrown at the end.
  */
 export async function sweepRetention(deps: Deps): Promise<Retained> {
-  const { flowRetentionDays, auditRetentionDays, webhookRetentionDays, idempotencyWindowMs } = deps.settings
+  const { flowRetentionDays, frameRetentionDays, auditRetentionDays, webhookRetentionDays, idempotencyWindowMs } = deps.settings
   const failures: unknown[] = []
   const run = (most: number, batch: Batch): Promise<number> => inBatches(deps, most, batch).catch((error: unknown) => (failures.push(error), 0))
   // Deliveries first: a flow outlives them.
   const deliveries = webhookRetentionDays > 0 ? await run(BATCH, (tx, limit) => purgeDeliveries(tx, { days: webhookRetentionDays, limit })) : 0
   if (webhookRetentionDays > 0) await run(BATCH, (tx, limit) => purgeBodies(tx, { days: webhookRetentionDays, limit }))
   const hidden = flowRetentionDays > 0 ? await hideAllOld(deps, { days: flowRetentionDays, run }) : 0
+  const frames = frameRetentionDays > 0 ? await run(FRAME_BATCH, (tx, limit) => purgeFrames(tx, { days: frameRetentionDays, limit })) : 0
+  const artifacts = await run(BATCH, (tx, limit) => expireArtifacts(tx, { limit }))
   const purged = await run(BATCH, (tx, limit) => purgeDeleted(tx, { restMs: PURGE_REST_MS, limit }))
+  // Last: the bytes of what went above have no artifact any more.
+  await run(CHUNK_BATCH, (tx, limit) => purgeOrphanChunks(tx, { restMs: UPLOAD_REST_MS, limit }))
   const rules = [
     { what: 'idempotencyKeys', olderThanMs: idempotencyWindowMs }, { what: 'minutes', olderThanMs: MINUTES_KEPT_MS },
     { what: 'sessions', olderThanMs: DAY_MS }, { what: 'signInCodes', olderThanMs: DAY_MS },
@@ -46,9 +56,9 @@ export async function sweepRetention(deps: Deps): Promise<Retained> {
   ] as const
   let trimmed = 0
   for (const rule of rules) trimmed += await run(TRIM_BATCH, (tx, limit) => trim(tx, { ...rule, limit }))
-  if (hidden + purged + deliveries > 0) deps.log({ event: 'retention', hidden, purged, deliveries, trimmed })
+  if (hidden + purged + deliveries + frames + artifacts > 0) deps.log({ event: 'retention', hidden, purged, deliveries, frames, artifacts, trimmed })
   if (failures.length > 0) throw failures[0]
-  return { hidden, purged, deliveries, trimmed }
+  return { hidden, purged, deliveries, frames, artifacts, trimmed }
 }
 
 type Batch = (tx: Tx, limit: number) => Promise<number>

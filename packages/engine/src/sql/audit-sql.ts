@@ -1,12 +1,11 @@
 import { newId } from '@sluice/domain'
-import type { Actor } from '@sluice/domain'
 import type { Tx } from '@sluice/db'
 import type { Json } from '@sluice/protocol'
 
 export interface Audited { action: string; target: string | null; reason: string | null; before: Json; after: Json }
 
 /** Who did what to which object, in the transaction that did it. Secrets never come here. What the system does is in the flow's events. */
-export async function writeAudit(tx: Tx, actor: Actor, entries: Audited[]): Promise<void> {
+export async function writeAudit(tx: Tx, actor: { principalId: string | null; address?: string | null | undefined }, entries: Audited[]): Promise<void> {
   if (entries.length === 0) return
   const rows = entries.map(e => ({ ...e, id: newId('audit') }))
   await tx.rows(

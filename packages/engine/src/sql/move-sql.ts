@@ -33,7 +33,8 @@ const WRITE_MOVES = `
 WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
 moved AS (
   UPDATE flow f SET
-    status = n.status, phase = n.phase, queue_class = n.queue_class, terminal_reason = n.terminal_reason, slot_held = n.slot_held, over_cap = n.over_cap,
+    status = n.status, phase = n.phase, queue_class = n.queue_class, wait_kind = n.wait_kind, wait_mode = n.wait_mode,
+    answer_unread = coalesce(n.answer_unread, false), terminal_reason = n.terminal_reason, slot_held = n.slot_held, over_cap = n.over_cap,
     epoch = n.epoch, current_attempt = n.current_attempt, retries_used = n.retries_used, lost_starts = n.lost_starts, priority = n.priority,
     -- What an earlier attempt reported is told while it may be tried again, and with a failure; what finished or was cancelled did not fail of it.
     result = coalesce(($3::jsonb[])[at.n], f.result), error = CASE WHEN n.status IN ('FINISHED', 'CANCELLED') THEN NULL ELSE coalesce(n.error, f.error) END,
@@ -54,13 +55,14 @@ moved AS (
     finished_at = CASE WHEN n.ends THEN ${AT} ELSE f.finished_at END,
     cancel_requested_at = CASE n.cancel_requested_at WHEN 'now' THEN ${AT} ELSE f.cancel_requested_at END,
     deleted_at = CASE n.deleted_at WHEN 'now' THEN ${AT} ELSE f.deleted_at END,
+    waiting_since = CASE n.waiting_since WHEN 'now' THEN ${AT} WHEN 'clear' THEN NULL ELSE f.waiting_since END,
     last_sequence = f.last_sequence + 1, last_event_at = ${AT}
   FROM clock c CROSS JOIN json_to_recordset($1::json) AS n(
     first int, last int, was_status flow_status, was_phase flow_phase, was_epoch int, was_cancel_requested boolean, was_deleted boolean,
-    status flow_status, phase flow_phase, queue_class queue_class, terminal_reason text, slot_held boolean, over_cap boolean, epoch int,
+    status flow_status, phase flow_phase, queue_class queue_class, wait_kind wait_kind, wait_mode wait_mode, answer_unread boolean, terminal_reason text, slot_held boolean, over_cap boolean, epoch int,
     current_attempt int, retries_used int, lost_starts int, priority int, error jsonb, cancel_requested_by text, cancel_reason text,
     pinned_by text, pin_force boolean, pin_reason text, held_by text, held_reason text,
-    queued_at text, not_before text, not_before_ms int, started_at text, cancel_requested_at text, pinned_at text, held_at text, deleted_at text, ends boolean,
+    queued_at text, not_before text, not_before_ms int, started_at text, cancel_requested_at text, pinned_at text, held_at text, deleted_at text, waiting_since text, ends boolean,
     attempt_do text, attempt_index int, attempt_type attempt_type, attempt_epoch int, worker_id text, request_id text, code_version text, ttl_ms int,
     end_reason text, end_call text, attempt_error jsonb,
     event_type text, actor text, payload jsonb, words text[], deltas int[])
@@ -82,6 +84,11 @@ opened AS (
 reported AS (
   UPDATE attempt a SET reported_at = m.at FROM moved m
    WHERE m.attempt_do = 'report' AND a.flow_id = ANY(ARRAY[m.id]) AND a.index = m.current_attempt AND coalesce(a.ended_at, 'infinity') = 'infinity'
+),
+-- Waits do not count against the time that an attempt may work: the flow's row, as it was before this statement, says since when it waited.
+resumed AS (
+  UPDATE attempt a SET waited_ms = a.waited_ms + greatest(0, extract(epoch FROM m.at - (SELECT w.waiting_since FROM flow w WHERE w.id = m.id)) * 1000)::bigint FROM moved m
+   WHERE m.attempt_do = 'resume' AND a.flow_id = ANY(ARRAY[m.id]) AND a.index = m.current_attempt AND coalesce(a.ended_at, 'infinity') = 'infinity'
 ),
 closed AS (
   UPDATE attempt a SET ended_at = m.at, end_reason = m.end_reason, ended_by_call = m.end_call, error = m.attempt_error FROM moved m
@@ -145,6 +152,7 @@ const pick = <T>(changed: T | undefined, was: T): T => (changed === undefined ? 
 function columns({ flow, set }: FlowMove): Record<string, unknown> {
   return {
     status: pick(set.status, flow.status), phase: pick(set.phase, flow.phase), queue_class: pick(set.queueClass, flow.queueClass),
+    wait_kind: pick(set.waitKind, flow.waitKind), wait_mode: pick(set.waitMode, flow.waitMode), answer_unread: pick(set.answerUnread, flow.answerUnread) || null,
     terminal_reason: pick(set.terminalReason, flow.terminalReason), slot_held: pick(set.slotHeld, flow.slotHeld), over_cap: pick(set.overCap, flow.overCap),
     epoch: pick(set.epoch, flow.epoch), current_attempt: pick(set.currentAttempt, flow.currentAttempt), retries_used: pick(set.retriesUsed, flow.retriesUsed),
     lost_starts: pick(set.lostStarts, flow.lostStarts), priority: pick(set.priority, flow.priority), error: set.error ?? null,
@@ -159,7 +167,7 @@ function instants(set: Partial<FlowChange>): Record<string, unknown> {
   return {
     queued_at: word(set.queuedAt), not_before: word(set.notBefore), not_before_ms: typeof set.notBefore === 'object' ? set.notBefore.inMs : null,
     started_at: word(set.startedAt), cancel_requested_at: word(set.cancelRequestedAt), pinned_at: word(set.pinnedAt), held_at: word(set.heldAt),
-    deleted_at: word(set.deletedAt),
+    deleted_at: word(set.deletedAt), waiting_since: word(set.waitingSince),
   }
 }
 
@@ -167,7 +175,7 @@ function instants(set: Partial<FlowChange>): Record<string, unknown> {
 const word = (instant: Instant | undefined): string | null => (typeof instant === 'object' ? 'in' : instant === 'keep' ? null : (instant ?? null))
 
 function attemptColumns(change: NonNullable<FlowMove['attempt']>): Record<string, unknown> {
-  if (change.do === 'report') return { attempt_do: 'report' }
+  if (change.do === 'report' || change.do === 'resume') return { attempt_do: change.do }
   if (change.do === 'close') return { attempt_do: 'close', end_reason: change.reason, end_call: change.call, attempt_error: change.error }
   return {
     attempt_do: 'open', attempt_index: change.index, attempt_type: change.type, attempt_epoch: change.epoch, worker_id: change.workerId,
@@ -179,7 +187,7 @@ function attemptColumns(change: NonNullable<FlowMove['attempt']>): Record<string
 function countsOf({ name, flow, set }: FlowMove, status: FlowChange['status']): { words: CountWord[]; deltas: number[] } {
   if (name === 'markDeleted') return { words: [flow.status], deltas: [-1] }
   const more: CountWord[] = status === flow.status ? [] : [status]
-  if (name === 'retry' || name === 'loseStart') more.push('queued')
+  if (name === 'retry' || name === 'loseStart' || name === 'requeueUnread' || name === 'resumeReleased') more.push('queued')
   if (set.startedAt === 'now' && !flow.started) more.push('started')
   if (status === 'FINISHED') more.push('finished')
   if (status === 'FAILED' && set.status) more.push('failed')

@@ -14,6 +14,8 @@ export interface Scopes {
   active: { lane: string; principalId: string; slots: number }[]
   workers: AskingWorker[]
   forced: boolean
+  /** Some resume kept its slot. */
+  kept: boolean
   /** By the database's clock, as text: who is due in this pass is due at this instant, and the next one is due after it. */
   at: string
   nextDueInMs: number | null
@@ -36,6 +38,7 @@ export async function readScopes(tx: Tx, workerIds: string[]): Promise<Scopes> {
        'leases', (SELECT coalesce(json_object_agg(worker_id, leases), '{}') FROM (
           SELECT worker_id, count(*) AS leases FROM attempt WHERE ended_at IS NULL AND worker_id = ANY($1::text[]) GROUP BY worker_id) l),
        'forced', (SELECT id FROM flow WHERE status = 'QUEUED' AND pin_force ORDER BY order_at, id LIMIT 1) IS NOT NULL,
+       'kept', (SELECT id FROM flow WHERE status = 'QUEUED' AND slot_held ORDER BY order_at, id LIMIT 1) IS NOT NULL,
        'at', ${INSTANT('c.now')},
        'nextDueInMs', (SELECT ceil(extract(epoch FROM not_before - c.now) * 1000)
                          FROM flow WHERE status = 'QUEUED' AND not_before IS NOT NULL AND not_before > c.now ORDER BY not_before LIMIT 1)

@@ -39,7 +39,13 @@ tried AS (DELETE FROM delivery_attempt a USING delivered d WHERE a.delivery_id =
 said AS (DELETE FROM webhook_event w USING (SELECT DISTINCT event_id FROM delivered) d WHERE w.id = d.event_id),
 event AS (DELETE FROM flow_event e USING victim v WHERE e.flow_id = v.id RETURNING e.xid, e.position),
 attempted AS (DELETE FROM attempt a USING victim v WHERE a.flow_id = v.id),
+framed AS (DELETE FROM output_frame o USING victim v WHERE o.flow_id = v.id),
+left_behind AS (DELETE FROM artifact a USING victim v WHERE a.flow_id = v.id),
 progress AS (DELETE FROM flow_progress p USING victim v WHERE p.flow_id = v.id),
+waited AS (DELETE FROM waitpoint w USING victim v WHERE w.flow_id = v.id),
+answered AS (DELETE FROM signal s USING victim v WHERE s.flow_id = v.id),
+added AS (DELETE FROM flow_input i USING victim v WHERE i.flow_id = v.id),
+remembered AS (DELETE FROM memo m USING victim v WHERE m.flow_id = v.id),
 sought AS (DELETE FROM flow_search w USING victim v WHERE w.flow_id = v.id),
 gone AS (DELETE FROM flow f USING victim v WHERE f.id = v.id RETURNING f.id),
 edge AS (SELECT xid, position FROM event ORDER BY xid DESC, position DESC LIMIT 1),
@@ -48,6 +54,25 @@ horizon AS (
    WHERE s.id = 1 AND (e.xid, e.position) > (s.horizon_xid, s.horizon_position)
 )
 SELECT count(*)::int AS purged FROM gone`
+
+/** Frames of flows that ended longer ago than days; the attempts say that they are gone. How many went, at most limit. */
+export async function purgeFrames(tx: Tx, p: { days: number; limit: number }): Promise<number> {
+  const [row] = await tx.rows<{ gone: number }>('purgeFrames', PURGE_FRAMES, [p.days, p.limit])
+  return row?.gone ?? 0
+}
+
+// Those of a flow that works on for longer than days are looked at and stay. What has no flow was left behind by a version that knew no frames.
+const PURGE_FRAMES = `
+WITH victim AS MATERIALIZED (
+  SELECT o.flow_id, o.attempt, o.sequence FROM output_frame o LEFT JOIN flow f ON f.id = o.flow_id
+   WHERE o.at < (SELECT clock_timestamp() - $1 * interval '1 day') AND (f.id IS NULL OR f.finished_at < (SELECT clock_timestamp() - $1 * interval '1 day')) LIMIT $2
+),
+said AS (
+  UPDATE attempt a SET first_frame = a.last_frame + 1, frame_bytes = 0 FROM (SELECT DISTINCT flow_id, attempt FROM victim) v
+   WHERE a.flow_id = v.flow_id AND a.index = v.attempt AND a.first_frame <= a.last_frame
+),
+gone AS (DELETE FROM output_frame o USING victim v WHERE o.flow_id = v.flow_id AND o.attempt = v.attempt AND o.sequence = v.sequence RETURNING 1)
+SELECT count(*)::int AS gone FROM gone`
 
 /**
  * Deliveries that ended longer ago than days, with their attempts, and the events that none is left of (D-21). One that is alive is never among them. An event

@@ -1,7 +1,7 @@
 import type { Tx } from '@sluice/db'
 
 /** Single flight over all processes: another one is at it when false. Held to the end of the transaction. */
-export async function trySweepLock(tx: Tx, sweep: 'leases' | 'deadlines' | 'retention'): Promise<boolean> {
+export async function trySweepLock(tx: Tx, sweep: 'leases' | 'deadlines' | 'waitpoints' | 'retention'): Promise<boolean> {
   const [row] = await tx.rows<{ mine: boolean }>('trySweepLock', 'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 4400)) AS mine', [`sweep ${sweep}`])
   return row?.mine ?? false
 }
@@ -12,7 +12,7 @@ export interface DoomedLease { flowId: string; index: number; fate: LeaseFate }
 const FATE = `CASE WHEN f.phase = 'CANCELLING' AND f.cancel_requested_at < clock_timestamp() - $1 * interval '1 ms' THEN 'grace_over'
   WHEN a.expires_at < clock_timestamp() THEN 'lease_expired'
   WHEN f.phase = 'STARTING' AND a.started_at < clock_timestamp() - $2 * interval '1 ms' THEN 'start_timeout'
-  WHEN f.phase = 'WORKING' AND a.reported_at + f.attempt_timeout_seconds * interval '1 s' < clock_timestamp() THEN 'attempt_timeout' END`
+  WHEN f.phase = 'WORKING' AND a.reported_at + f.attempt_timeout_seconds * interval '1 s' + a.waited_ms * interval '1 ms' < clock_timestamp() THEN 'attempt_timeout' END`
 
 /** Flows whose lease may be taken away. A look only: what is decided is read again under the locks. */
 export async function findDoomed(tx: Tx, p: { graceMs: number; startTimeoutMs: number; limit: number }): Promise<string[]> {

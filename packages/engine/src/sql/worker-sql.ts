@@ -9,11 +9,14 @@ export async function readWorker(db: Named, id: string): Promise<WorkerRow | und
   return row
 }
 
-export interface LeaseRow extends LeaseRef { expiresAt: Date; phase: FlowPhase | null }
+export interface Leased extends LeaseRef { expiresAt: Date }
+
+/** answerUnread: an answer waits for its holder (T12). */
+export interface LeaseRow extends Leased { phase: FlowPhase | null; answerUnread: boolean }
 
 /** A claim is a sign of life too. Leases that one with this requestId was given and that still stand are the answer to a claim whose answer was lost. */
-export async function leasesOfRequest(db: Named, p: { workerId: string; requestId: string; ttlMs: number }): Promise<LeaseRow[]> {
-  return db.rows<LeaseRow & Record<string, unknown>>(
+export async function leasesOfRequest(db: Named, p: { workerId: string; requestId: string; ttlMs: number }): Promise<Leased[]> {
+  return db.rows<Leased & Record<string, unknown>>(
     'leasesOfRequest',
     `WITH seen AS (UPDATE worker w SET heartbeat_at = c.now, expires_at = greatest(w.expires_at, c.now + $3 * interval '1 ms')
                      FROM (SELECT clock_timestamp() AS now) c WHERE w.id = $1 AND w.state <> 'DEAD')
@@ -37,7 +40,7 @@ export async function renewLeases(db: Named, p: { workerId: string; leases: Leas
                WHERE a.worker_id = $1 AND a.epoch = l.epoch AND a.ended_at IS NULL ORDER BY a.flow_id FOR UPDATE OF a),
      renewed AS (UPDATE attempt a SET renewed_at = c.now, expires_at = c.now + $5 * interval '1 ms' FROM held h, clock c
                   WHERE a.flow_id = h.flow_id AND a.index = h.index RETURNING a.flow_id, a.index, a.epoch, a.expires_at)
-     SELECT r.flow_id AS "flowId", r.index AS attempt, r.epoch, r.expires_at AS "expiresAt", f.phase FROM renewed r JOIN flow f ON f.id = r.flow_id`,
+     SELECT r.flow_id AS "flowId", r.index AS attempt, r.epoch, r.expires_at AS "expiresAt", f.phase, f.answer_unread AS "answerUnread" FROM renewed r JOIN flow f ON f.id = r.flow_id`,
     [p.workerId, ...leaseArrays(p.leases), p.ttlMs, p.draining],
   )
 }
@@ -47,7 +50,7 @@ export async function readLeases(db: Named, p: { workerId: string; leases: Lease
   return db.rows<LeaseRow & Record<string, unknown>>(
     'readLeases',
     `WITH ${LEASES}
-     SELECT a.flow_id AS "flowId", a.index AS attempt, a.epoch, a.expires_at AS "expiresAt", f.phase
+     SELECT a.flow_id AS "flowId", a.index AS attempt, a.epoch, a.expires_at AS "expiresAt", f.phase, f.answer_unread AS "answerUnread"
        FROM l JOIN attempt a ON a.flow_id = l.flow_id AND a.index = l.index JOIN flow f ON f.id = l.flow_id
       WHERE a.worker_id = $1 AND a.epoch = l.epoch AND a.ended_at IS NULL`,
     [p.workerId, ...leaseArrays(p.leases)],

@@ -20,6 +20,8 @@ export interface WebhookDeps {
   ownSecrets: readonly string[]
   /** PUBLIC_URL, without a slash at its end: how the body names a flow. Asked each time: a port may only be known later. */
   publicUrl(): string
+  /** ARTIFACT_INLINE_MAX: what is larger is told by its address; absent: 256 KiB. */
+  inlineMaxBytes?: number
 }
 
 /** Of an engine that was given none: moves are still told to endpoints that exist, and no URL can be added. */

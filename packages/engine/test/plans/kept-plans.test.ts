@@ -4,6 +4,7 @@ import type { FlowFacts, FlowMove } from '@sluice/domain'
 import { openPool, transact } from '@sluice/db'
 import type { Tx } from '@sluice/db'
 import { cloneDatabase } from '@sluice/testkit/db'
+import { takeKept } from '../../src/sql/kept-sql.ts'
 import { attemptsOf, lockFlows, lockLeasedFlows } from '../../src/sql/lock-sql.ts'
 import { writeMoves } from '../../src/sql/move-sql.ts'
 import { lockPromotion, readKindsAhead, readLanesAhead, readScopes, takeForced, takePromotable } from '../../src/sql/promotion-sql.ts'
@@ -20,6 +21,7 @@ async function sendAll(tx: Tx): Promise<void> {
   await lockPromotion(tx)
   const { at } = await readScopes(tx, WORKERS)
   await takeForced(tx, HEADS, 50)
+  await takeKept(tx, { heads: HEADS, limit: 50 })
   await readLanesAhead(tx, { from: [{ lane: 'default', after: FRONT }, { lane: 'quiet', after: FRONT }], limit: 28, edge: null, at })
   const ahead = await readKindsAhead(tx, { from: HEADS.map(head => ({ ...head, after: FRONT })), limit: 10, edge: null, at, full: ['prn_capped'] })
   const flows = await takePromotable(tx, ahead)
@@ -75,12 +77,13 @@ describe('kept plans do not depend on when they were made (traps 1 and 5)', () =
 
 const WAYS: Record<string, { indexes: string[]; buffers: number }> = {
   lockPromotion: { indexes: [], buffers: 20 },
-  readScopes: { indexes: ['attempt_worker_live_idx', 'flow_due_idx', 'flow_forced_idx', 'flow_slot_idx'], buffers: 4 * RUNNING },
+  readScopes: { indexes: ['attempt_worker_live_idx', 'flow_due_idx', 'flow_forced_idx', 'flow_kept_idx', 'flow_slot_idx'], buffers: 4 * RUNNING },
+  takeKept: { indexes: ['flow_kept_idx'], buffers: 20 },
   takeForced: { indexes: ['flow_forced_idx'], buffers: 20 },
   readLanesAhead: { indexes: ['flow_queue_lane_idx'], buffers: 600 },
   readKindsAhead: { indexes: ['flow_promotable_idx'], buffers: 600 },
   takePromotable: { indexes: [], buffers: 5 * 50 },
-  writeMoves: { indexes: ['attempt_pkey'], buffers: 100 * 50 },
+  writeMoves: { indexes: ['attempt_pkey', 'flow_pkey'], buffers: 100 * 50 },
   lockLeasedFlows: { indexes: ['attempt_pkey', 'flow_pkey'], buffers: 20 * 50 },
   lockFlows: { indexes: ['flow_pkey'], buffers: 10 * 50 },
   attemptsOf: { indexes: ['attempt_pkey'], buffers: 10 * 50 },

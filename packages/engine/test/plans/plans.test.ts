@@ -202,7 +202,7 @@ describe('promotion', () => {
   }
   const promote = (pool: Pool): Promise<number> => transact(pool, probe, { plans: 'kept' })
   const PROMOTION: Expected = {
-    buffers: 1500, indexes: [LIVE, 'flow_due_idx', 'flow_forced_idx', 'flow_promotable_idx', 'flow_queue_lane_idx', 'flow_slot_idx'],
+    buffers: 1500, indexes: [LIVE, 'flow_due_idx', 'flow_forced_idx', 'flow_kept_idx', 'flow_promotable_idx', 'flow_queue_lane_idx', 'flow_slot_idx'],
   }
 
   test('INV-47 finds fifty of forty thousand of which few can run', async () => {
@@ -232,7 +232,7 @@ describe('retention', () => {
       client.release()
     }
     await expectPlans(p => transact(p, tx => purgeDeleted(tx, { restMs: 3_600_000, limit: 500 })), {
-      buffers: 20_000, indexes: ['attempt_pkey', 'flow_deleted_idx', 'flow_event_pkey', 'flow_pkey', 'flow_progress_pkey', 'flow_search_pkey'],
+      buffers: 20_000, indexes: ['attempt_pkey', 'flow_deleted_idx', 'flow_event_pkey', 'flow_input_flow_idx', 'flow_pkey', 'flow_progress_pkey', 'flow_search_pkey'],
     })
   })
   test.each(['idempotencyKeys', 'minutes', 'audit'] as const)('trims %s by an index', async what => {

@@ -123,6 +123,6 @@ test('INV-47 fifty of 72 places of three ranks read a share of each, not fifty o
   const recording = explainedPool(openPool({ url: clone.url, max: 1, log: () => undefined }))
   expect(await take(recording.pool, { ...ALL, principals: new Map([['prn_a', 20]]) })).toHaveLength(50)
   expect(recording.explained.reduce((sum, e) => sum + e.buffers, 0)).toBeLessThanOrEqual(2500)
-  expect([...new Set(recording.explained.flatMap(e => [...e.indexes]))].sort()).toEqual(['flow_promotable_idx', 'flow_queue_lane_idx'])
+  expect([...new Set(recording.explained.flatMap(e => [...e.indexes]))].sort()).toEqual(['flow_promotable_idx', 'flow_queue_lane_idx', 'lane_name_key'])
   await recording.pool.end()
 })

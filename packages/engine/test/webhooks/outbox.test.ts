@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { cancelFlows, createFlows, deleteWebhookEndpoint, disableWebhookEndpoint, finishFlows, retryFlows, updateWebhookEndpoint, upsertLane } from '../../src/index.ts'
+import { cancelFlows, createFlows, deleteWebhookEndpoint, disableWebhookEndpoint, finishFlows, putArtifact, retryFlows, updateWebhookEndpoint, upsertLane } from '../../src/index.ts'
 import { webhookBed } from './webhook-bed.ts'
 
-interface Body { timestamp: string; data: { flow: object; output: object } }
+interface Artifact { name: string; inline?: string }
+interface Body { type: string; timestamp: string; data: { flow: { id: string }; output: object; artifacts: Artifact[] } }
 
 const bodyOf = async (b: Awaited<ReturnType<typeof webhookBed>>, column = 'body') =>
   (await b.sql(`SELECT ${column} AS body FROM webhook_event ORDER BY id DESC`)).map(row => JSON.parse(String(row['body'])) as Body)
@@ -48,7 +50,7 @@ describe('the outbox', () => {
     ])
     expect(body).toMatchObject({
       type: 'flow.finished', sequence: 4, event_id: expect.stringMatching(/^evt_[0-9a-z]{26}$/),
-      data: { flow: { id, status: 'FINISHED', terminal_reason: 'completed', attempt: 0, url: `http://sluice.test/flows/${id}` }, output: { reason: 'SINGLE', source: 'result', available: true }, artifacts: [] },
+      data: { flow: { id, status: 'FINISHED', terminal_reason: 'completed', attempt: 0, url: `http://sluice.test/flows/${id}` }, output: { reason: 'SINGLE', source: 'result', available: true }, artifacts: [{ name: 'completion', media_type: 'text/plain; charset=utf-8', size: 10, url: `http://sluice.test/flows/${id}/artifacts/completion` }] },
     })
     expect(body!.data.output).not.toHaveProperty('text')
     expect(new Date(body!.timestamp).toISOString()).toBe(body!.timestamp)
@@ -63,6 +65,29 @@ describe('the outbox', () => {
     expect((await bodyOf(b))[0]?.data.output).not.toHaveProperty('text')
     await b.finish('x'.repeat(262_145))
     expect((await bodyOf(b, 'body_inline'))[0]?.data.output).toEqual({ reason: 'SINGLE', source: 'result', available: true })
+  })
+
+  test('D-20 artifacts are told with every event, and small ones with their bytes to endpoints that asked for them', async () => {
+    await using b = await webhookBed()
+    await b.endpoint({ inlineArtifacts: true, events: ['flow.running', 'flow.finished'] })
+    await b.create(2)
+    const leases = await b.work(2)
+    const left = [['small.txt', 'hello'], ['large.bin', 'x'.repeat(262_145)], ['empty', '']] as const
+    for (const lease of leases) {
+      for (const [name, text] of left) {
+        const digest = createHash('sha256').update(text).digest('hex')
+        const stored = await putArtifact(b.deps, { actor: b.workerActor, lease, name, digest, mediaType: 'text/plain', ttlMs: null }, (async function* () { yield Buffer.from(text) })())
+        expect(stored).toMatchObject({ created: true })
+      }
+    }
+    await finishFlows(b.deps, { actor: b.workerActor, items: leases.map(lease => ({ lease, result: 1 })) })
+    const finished = async (column: string) => (await bodyOf(b, column)).filter(({ type }) => type === 'flow.finished')
+    for (const { data } of await finished('body_inline')) {
+      expect(data.artifacts.map(one => [one.name, one.inline])).toEqual([['empty', ''], ['large.bin', undefined], ['small.txt', 'hello']])
+      expect(data.artifacts[2]).toMatchObject({ size: 5, media_type: 'text/plain', encoding: 'utf-8', url: `http://sluice.test/flows/${data.flow.id}/artifacts/small.txt` })
+    }
+    for (const { data } of await finished('body')) expect(data.artifacts.map(one => 'inline' in one)).toEqual([false, false, false])
+    expect((await bodyOf(b)).filter(({ type }) => type === 'flow.running').map(({ data }) => data.artifacts)).toEqual([[], []])
   })
 
   test('D-41 a webhookUrl finds or makes one unnamed endpoint for each principal and URL, and gets terminal events only', async () => {

@@ -6,7 +6,7 @@ import {
 } from '../../src/index.ts'
 import { runBulk } from '../../src/services/run-bulk.ts'
 import { sweepRetention } from '../../src/services/sweep-retention.ts'
-import { answered, webhookBed } from './webhook-bed.ts'
+import { answered, failedWith, webhookBed } from './webhook-bed.ts'
 import type { WebhookBed } from './webhook-bed.ts'
 
 async function failed(b: WebhookBed, count: number): Promise<string[]> {
@@ -53,6 +53,18 @@ describe('replay', () => {
     const again = (first as { deliveryId: string }).deliveryId
     expect(await replay(b, [again])).toMatchObject([{ deliveryId: expect.stringMatching(/^dlv_/) }])
     expect((await b.deliveries()).at(-1)).toMatchObject({ replay_of: again })
+  })
+
+  test.each([['EXHAUSTED', () => answered(500)], ['BLOCKED', () => failedWith('URL_NOT_ALLOWED')], ['REJECTED', () => answered(404)], ['DELIVERED', () => answered(200)]] as const)('D-26 one that ended as %s is sent again', async (state, answer) => {
+    await using b = await webhookBed({ settings: { webhookMaxAttempts: 1 } })
+    await b.endpoint()
+    await b.cancelled(1)
+    const deliverer = b.deliver(answer)
+    expect(await b.settled()).toMatchObject([{ state }])
+    await deliverer.close(1000)
+    await replay(b, [(await b.deliveries())[0]!.id])
+    b.deliver()
+    expect((await b.settled()).map(row => row.state)).toEqual([state, 'DELIVERED'])
   })
 
   test('INV-46 of many replays of one delivery at once, one is made', async () => {

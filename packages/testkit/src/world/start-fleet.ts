@@ -1,8 +1,8 @@
 /** Several control planes on one PostgreSQL, each a process of its own: what an operator has who does not want one machine to be the end of all. */
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, readdir, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { openPool, type Pool } from '@sluice/db'
@@ -16,7 +16,10 @@ const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 /** Nothing of it outlives the test, so nothing has to reach the disk. */
 const FAST_DATABASE = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'autovacuum_naptime=5s', 'log_min_messages=fatal']
 /** What an operator gives all control planes of one database. */
-const FLEET_KEY = Buffer.alloc(32, 'a key of the fleet ').toString('base64')
+const FLEET_KEYS = {
+  DATA_ENCRYPTION_KEY: Buffer.alloc(32, 'a key of the fleet ').toString('base64'),
+  WAITPOINT_HMAC_SECRET: Buffer.alloc(32, 'a secret of the fleet ').toString('base64'),
+}
 
 export interface Fleet extends AsyncDisposable {
   databaseUrl: string
@@ -47,7 +50,7 @@ export interface FleetOptions {
 export async function startFleet({ size = 2, env = {}, readyWithinMs = 60_000 }: FleetOptions = {}): Promise<Fleet> {
   const dir = await mkdtemp(join(tmpdir(), 'sluice-fleet-'))
   const [database, program] = await Promise.all([startDatabase(join(dir, 'database')), packControlPlane(join(dir, 'program'))])
-  const fleet = new StartedFleet({ dir, database, program, env: { DATABASE_URL: database.url, DATA_ENCRYPTION_KEY: FLEET_KEY, ...env }, readyWithinMs })
+  const fleet = new StartedFleet({ dir, database, program, env: { DATABASE_URL: database.url, ...FLEET_KEYS, ...env }, readyWithinMs })
   try {
     await Promise.all(Array.from({ length: size }, () => fleet.add()))
   } catch (error) {
@@ -69,6 +72,13 @@ async function packControlPlane(dir: string): Promise<string> {
   return join(dir, 'dist', 'control-plane.js')
 }
 
+/** A version refuses a knob of ours that it does not know; an empty one counts as unset. */
+async function knownTo(program: string): Promise<Record<string, string>> {
+  const files = (await readdir(dirname(program), { recursive: true })).filter(name => name.endsWith('.js'))
+  const text = (await Promise.all(files.map(name => readFile(join(dirname(program), name), 'utf8')))).join('')
+  return Object.fromEntries(Object.keys(FLEET_KEYS).filter(name => !text.includes(name)).map(name => [name, '']))
+}
+
 interface Parts { dir: string; database: Embedded; program: string; env: Record<string, string>; readyWithinMs: number }
 
 class StartedFleet implements Fleet {
@@ -84,7 +94,8 @@ class StartedFleet implements Fleet {
   }
 
   async add({ env = {}, program = this.#parts.program }: { env?: Record<string, string>; program?: string } = {}): Promise<ControlPlane> {
-    const one = controlPlaneProcess({ program, port: await freePort(), env: { ...this.#parts.env, ...env }, readyWithinMs: this.#parts.readyWithinMs })
+    const known = await knownTo(program)
+    const one = controlPlaneProcess({ program, port: await freePort(), env: { ...this.#parts.env, ...known, ...env }, readyWithinMs: this.#parts.readyWithinMs })
     this.controlPlanes.push(one)
     await one.start()
     return one

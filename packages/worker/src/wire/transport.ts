@@ -4,7 +4,7 @@
  * Rejected (this very request will never be accepted).
  */
 import { ERROR_CODES } from '@sluice/protocol'
-import { createAddresses } from './addresses.ts'
+import type { Addresses } from './addresses.ts'
 import { deadlineSignal } from './deadline-signal.ts'
 
 export class Unreachable extends Error {
@@ -26,13 +26,12 @@ export type Transport = (request: Request) => Promise<unknown>
 
 interface Body { data?: { answer?: unknown } | null; errors?: { message?: string; extensions?: { code?: string } }[] }
 
-/** Where `url` names several addresses, a request goes to the one that answered last, and after no answer the next request to the next. */
-export function createTransport(o: { url: string; token: string }): Transport {
-  const addresses = createAddresses(o.url)
+/** Where there are several addresses, a request goes to the one that answered last, and after no answer the next request to the next. */
+export function createTransport({ addresses, token }: { addresses: Addresses; token: string }): Transport {
   const headers = {
     'content-type': 'application/json',
     accept: 'application/graphql-response+json, application/json',
-    authorization: `Bearer ${o.token}`,
+    authorization: `Bearer ${token}`,
   }
   return async ({ query, variables, timeoutMs, signal }) => {
     const deadline = deadlineSignal(signal, timeoutMs)

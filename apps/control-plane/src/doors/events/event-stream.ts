@@ -61,7 +61,7 @@ export function keepAlive(response: ServerResponse, { keepaliveMs, comment }: { 
 export const isOpen = (response: ServerResponse): boolean => !response.closed && !response.destroyed
 
 /** Waits for a reader that is slower than we are. */
-export async function taken(response: ServerResponse, text: string): Promise<boolean> {
+export async function taken(response: ServerResponse, text: string | Uint8Array): Promise<boolean> {
   if (!isOpen(response)) return false
   if (response.write(text)) return true
   return new Promise((resolve) => {

@@ -15,7 +15,7 @@ const REFUSAL = `fragment Refusal on Error {
 
 /** A flow without what may be large or takes a look at the queue. */
 const FLOW_HEAD = `fragment FlowHead on Flow {
-  id kind title lane { name } owner { id name } labels priority status phase waitKind isTerminal terminalReason
+  id kind title lane { name } owner { id name } labels priority status phase waitKind waitingSince isTerminal terminalReason
   slotHeld overCap maxAttempts retriesUsed onLeaseLost retryOf { id }
   createdAt queuedAt startedAt finishedAt cancelRequestedAt notBefore deadlineAt traceParent webhookEndpoint { id name urlRedacted }
 }`
@@ -23,15 +23,17 @@ const FLOW_HEAD = `fragment FlowHead on Flow {
 const LISTED_FLOW = `fragment ListedFlow on Flow { ...FlowHead progress { percent message at } queue { ...QueuePlace } } ${FLOW_HEAD} ${QUEUE_PLACE}`
 
 const ATTEMPT = `fragment Attempt on Attempt {
-  id index type epoch worker { id name } codeVersion startedAt reportedAt leaseExpiresAt endedAt endReason error { ...FlowError }
+  id index type epoch worker { id name } codeVersion startedAt reportedAt leaseExpiresAt endedAt endReason error { ...FlowError } unusedMemos
 }`
+
+const ARTIFACT = `fragment Artifact on Artifact { id name mediaType size digest attempt url createdAt expiresAt }`
 
 const FLOW = `fragment Flow on Flow {
   ...ListedFlow
   queue { ...QueuePlace holders(first: 10) { id } }
   currentAttempt { id index epoch worker { id name } startedAt reportedAt leaseExpiresAt }
-  input result error { ...FlowError }
-} ${LISTED_FLOW} ${FLOW_ERROR}`
+  input result output { reason text source } error { ...FlowError } artifacts { ...Artifact }
+} ${LISTED_FLOW} ${FLOW_ERROR} ${ARTIFACT}`
 
 const EVENT = `fragment FlowEvent on FlowEvent { sequence type status phase actor at payload cursor }`
 
@@ -61,6 +63,12 @@ export const FLOWS = `query ($filter: FlowFilter, $orderBy: FlowOrder, $first: I
 export const FLOW_EVENTS = `subscription ($id: ID!, $after: Cursor) {
   item: flowEvents(id: $id, after: $after) { kind cursor gap end flow { ...ListedFlow } event { ...FlowEvent } }
 } ${LISTED_FLOW} ${EVENT}`
+
+export const FLOW_FRAMES = `subscription ($id: ID!, $after: Cursor) {
+  item: flowFrames(id: $id, after: $after) { kind cursor gap end frames { attempt sequence kind payload at cursor } }
+}`
+
+export const FLOW_IS_OVER = `query ($id: ID!) { flow(id: $id) { isTerminal } }`
 
 export const EXPORTED_FLOW = `query ($id: ID!) { flow(id: $id) { ...Flow } } ${FLOW}`
 

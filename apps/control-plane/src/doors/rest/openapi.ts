@@ -49,6 +49,7 @@ function operationOf(route: Route, { components, problem }: Within): Record<stri
   return {
     operationId, summary, ...(description ? { description } : {}), tags: [tagOf(route)],
     parameters: [...pathParameters(route), ...queryParameters(route.query, components), ...headerParameters(route)],
+    ...(route.upload ? { requestBody: { required: true, content: { '*/*': { schema: { type: 'string', format: 'binary' } } } } } : {}),
     ...(body ? { requestBody: {
       required: body.required, content: { 'application/json': { schema: components.named(body.name, () => ofFields(components, body.fields)) } },
     } } : {}),
@@ -58,7 +59,9 @@ function operationOf(route: Route, { components, problem }: Within): Record<stri
 
 const ID = { name: 'id', in: 'path', required: true, schema: { type: 'string' }, description: 'flow_…', example: 'flow_01kahqe8q5ynm0yv1n2c1x0a3b' }
 
-const pathParameters = ({ path }: Route) => (path.includes('{id}') ? [ID] : [])
+const NAME = { name: 'name', in: 'path', required: true, schema: { type: 'string' }, description: 'The name of the artifact.', example: 'report.md' }
+
+const pathParameters = ({ path }: Route) => [...(path.includes('{id}') ? [ID] : []), ...(path.includes('{name}') ? [NAME] : [])]
 
 const queryParameters = (fields: Fields, components: Components) => Object.entries(fields).map(([name, { type, description, defaultValue }]) => {
   const schema = ofPresentInput(components, type)
@@ -82,9 +85,9 @@ const each = <From, To>(all: Record<string, From>, to: (one: From) => To): Recor
   Object.fromEntries(Object.entries(all).map(([name, one]) => [name, to(one)]))
 
 /** One response per status, naming the codes that it may carry. */
-function problemsOf({ refusals, body }: Route, problem: JsonSchema) {
+function problemsOf({ refusals, body, upload }: Route, problem: JsonSchema) {
   const codes = [...ALWAYS, ...refusals]
-  const statuses = [...new Set([...codes.map(statusOf), ...(body ? [413] : [])])].toSorted((a, b) => a - b)
+  const statuses = [...new Set([...codes.map(statusOf), ...(body || upload ? [413] : [])])].toSorted((a, b) => a - b)
   return Object.fromEntries(statuses.map((status) => {
     const named = status === 413 ? ['LIMIT_EXCEEDED'] : codes.filter((code) => statusOf(code) === status)
     return [status, { description: `${STATUS_CODES[status]}: ${named.join(', ')}.`, content: { 'application/problem+json': { schema: problem } } }]

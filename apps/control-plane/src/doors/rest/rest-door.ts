@@ -22,7 +22,7 @@ interface Options { resources: Resources; origins: Origins; stopping: AbortSigna
 /** The doors for those without GraphQL: flows as JSON, their events as a stream, exports, and the description of all of them. */
 export const restDoor = (options: Options): Door => async (request, response) => {
   const path = pathOf(request)
-  if (!OURS.test(path) || (PAGES.test(path) && prefersPage(request))) return false
+  if (!OURS.test(path) || (PAGES.test(path) && !FILES.test(path) && prefersPage(request))) return false
   // An EventSource takes 503 for the last word, and a broken connection for a reason to come again.
   if (options.stopping.aborted && isEventSource(request)) {
     response.destroy()
@@ -37,6 +37,8 @@ export const restDoor = (options: Options): Door => async (request, response) =>
 const OURS = /^\/(flows|export)(\/|$)|^\/openapi\.json$/
 // Addresses that the dashboard has too.
 const PAGES = /^\/flows(\/|$)/
+// Those that a browser saves, whoever clicked.
+const FILES = /^\/flows\/[^/]+\/artifacts\/[^/]+$/
 
 const isEventSource = ({ headers }: IncomingMessage): boolean => (headers.accept ?? '').includes('text/event-stream')
 
@@ -45,14 +47,14 @@ interface Asked { request: IncomingMessage; response: ServerResponse; path: stri
 async function answer({ request, response, path, requestId }: Asked, { resources, origins, stopping, settings }: Options): Promise<void> {
   if (stopping.aborted) throw new Problem({ code: 'UNAVAILABLE', message: 'This server stops; try again.', headers: { connection: 'close' } })
   const credentials = await letIn(request, resources, origins)
-  const { route, id } = routeOf(request, path)
+  const { route, parts: { id = '', name = '' } } = routeOf(request, path)
   const query = readQuery(queryOf(request), route.query)
   const signal = waitsUntil(response, stopping)
   const ctx = contextFor(resources, { viewer: credentials.viewer, address: addressOf(request), signal, requestId, parent: parentOf(request) })
   ctx.facts.route = route.operationId
   noteFacts(response, ctx.facts)
   const body = route.body ? checked(route.body.fields, await readJson(request, { maxBytes: settings.bodyMaxBytes, required: route.body.required })) : {}
-  await route.run({ request, response, ctx, id, query, body, stopping, keepaliveMs: settings.keepaliveMs })
+  await route.run({ request, response, ctx, id, name, query, body, stopping, keepaliveMs: settings.keepaliveMs })
 }
 
 /** As for GraphQL: a credential first, and a cookie only for pages of ours (D-44). */
@@ -65,10 +67,10 @@ async function letIn(request: IncomingMessage, { deps }: Resources, origins: Ori
   return credentials
 }
 
-function routeOf(request: IncomingMessage, path: string): { route: Route; id: string } {
+function routeOf(request: IncomingMessage, path: string): { route: Route; parts: Parts } {
   const here = ROUTES.flatMap((route) => {
-    const id = match(route.path, path)
-    return id === null ? [] : [{ route, id }]
+    const parts = match(route.path, path)
+    return parts === null ? [] : [{ route, parts }]
   })
   if (here.length === 0) throw new Problem({ code: 'NOT_FOUND', message: 'There is no such door; GET /openapi.json describes those there are.' })
   const found = here.find(({ route }) => methodsOf(route).includes(request.method ?? ''))
@@ -81,12 +83,20 @@ function routeOf(request: IncomingMessage, path: string): { route: Route; id: st
 
 const methodsOf = ({ method, streams }: Route): string[] => (method === 'GET' && !streams ? ['GET', 'HEAD'] : [method])
 
-/** What stands in the place of {id}; empty where the route has none, null where it is another path. */
-function match(template: string, path: string): string | null {
-  const [before = '', after] = template.split('{id}')
-  if (after === undefined) return path === template ? '' : null
-  const id = path.slice(before.length, path.length - after.length)
-  return path.startsWith(before) && path.endsWith(after) && id !== '' && !id.includes('/') ? decoded(id) : null
+type Parts = Record<string, string>
+
+/** What stands in the place of {id} and {name}; null where it is another path. */
+function match(template: string, path: string): Parts | null {
+  const [wanted, given] = [template.split('/'), path.split('/')]
+  if (wanted.length !== given.length) return null
+  const parts: Parts = {}
+  for (const [at, word] of wanted.entries()) {
+    const [, name] = /^\{(\w+)\}$/.exec(word) ?? []
+    const here = given[at] ?? ''
+    if (name === undefined ? word !== here : here === '') return null
+    if (name !== undefined) parts[name] = decoded(here)
+  }
+  return parts
 }
 
 function decoded(text: string): string {

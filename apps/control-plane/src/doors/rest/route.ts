@@ -12,6 +12,8 @@ export interface Call {
   ctx: Context
   /** The part of the address that names a flow; empty where the route has none. */
   id: string
+  /** The part that names an artifact of it. */
+  name: string
   query: Record<string, unknown>
   body: Record<string, unknown>
   stopping: AbortSignal
@@ -23,7 +25,7 @@ export interface Success { description: string; content?: Record<string, JsonSch
 
 /** A door of this family: what the dispatcher checks by and what the description is made from are the same. */
 export interface Route {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PUT'
   path: string
   operationId: string
   /** A line; `description` says the rest. */
@@ -33,6 +35,8 @@ export interface Route {
   headers?: Record<string, string>
   /** The fields of the body; absent = it takes none. */
   body?: { name: string; fields: Fields; required: boolean }
+  /** Its body is bytes that `run` reads itself, as they come. */
+  upload?: boolean
   successes: Record<number, Success>
   /** Besides those that any route may answer. */
   refusals: ProblemCode[]

@@ -1,10 +1,10 @@
-import { ArrowUpFromLine } from 'lucide-react'
+import { ArrowUpFromLine, MessageCircleQuestion } from 'lucide-react'
 import { graphql, readFragment, type FragmentOf, type ResultOf } from '../../graphql/graphql.ts'
 import { LookBadge } from '../../ui/look.tsx'
 import { ShortId } from '../../ui/short-id.tsx'
 import { Elapsed, RelativeTime, Span } from '../../ui/time.tsx'
 import { addressOf } from '../addresses.ts'
-import { PHASE_LOOKS, STATUS_LOOKS } from '../looks.ts'
+import { PHASE_LOOKS, STATUS_LOOKS, WAIT_KIND_LOOKS } from '../looks.ts'
 import { sentenceOfEnd } from '../end-sentence.ts'
 import { lastWait, lastWork, progressNow, silenceOf } from './flow-times.ts'
 import { silentLook } from './slot-board.tsx'
@@ -13,8 +13,9 @@ import { FlowActions_Flow } from './flow-rules.ts'
 
 export const FlowHeader_Flow = graphql(`
   fragment FlowHeader_Flow on Flow {
-    id title kind status phase isTerminal terminalReason overCap createdAt queuedAt startedAt finishedAt deadlineAt notBefore
+    id title kind status phase isTerminal terminalReason overCap waitKind waitingSince createdAt queuedAt startedAt finishedAt deadlineAt notBefore
     lane { id name }
+    openWaitpoint { id viewerMayAnswer }
     progress { percent message at }
     currentAttempt { id startedAt leaseExpiresAt worker { id heartbeatAt } }
     attempts(first: 200) { edges { node { id index startedAt reportedAt endedAt } } }
@@ -46,6 +47,9 @@ export function FlowHeader({ flow: masked, readAt, onDeleted }: Props) {
       <div className="flex flex-wrap items-center gap-x-5 gap-y-1" aria-live="polite">
         <span className="text-[1.1rem]"><LookBadge look={STATUS_LOOKS[flow.status]} /></span>
         {flow.phase && <LookBadge look={PHASE_LOOKS[flow.phase]} />}
+        {flow.waitKind && <LookBadge look={WAIT_KIND_LOOKS[flow.waitKind]} />}
+        {flow.waitingSince && <span className="text-muted">for <Elapsed since={flow.waitingSince} /></span>}
+        {flow.openWaitpoint && <ToAnswer id={flow.id} mayAnswer={flow.openWaitpoint.viewerMayAnswer} />}
         {silence !== null && <LookBadge look={silentLook(silence)} />}
         {flow.overCap && <span className="inline-flex items-center gap-1.5 font-medium text-attention"><ArrowUpFromLine size={14} aria-hidden="true" /> Started over the cap</span>}
         {flow.terminalReason && <span className="text-muted">{sentenceOfEnd(flow.terminalReason)}</span>}
@@ -54,6 +58,12 @@ export function FlowHeader({ flow: masked, readAt, onDeleted }: Props) {
       <ProgressLine flow={flow} />
     </header>
   )
+}
+
+/** Leads to what it asks. */
+function ToAnswer({ id, mayAnswer }: { id: string; mayAnswer: boolean }) {
+  const look = mayAnswer ? 'border-accent bg-accent text-on-accent hover:brightness-110' : 'border-edge text-text hover:bg-sunken'
+  return <a href={addressOf.flow(id, 'waits')} className={`inline-flex min-h-8 items-center gap-1.5 rounded-md border px-2.5 font-medium no-underline ${look}`}><MessageCircleQuestion size={15} aria-hidden="true" />{mayAnswer ? 'Answer' : 'What it asks'}</a>
 }
 
 function Timers({ flow }: { flow: Header }) {

@@ -8,14 +8,14 @@ import { segmentsOf, type Segment } from './life-segments.ts'
 export const FlowLife_Flow = graphql(`
   fragment FlowLife_Flow on Flow {
     id
-    milestones: events(first: 200) { edges { node { sequence status phase at } } pageInfo { hasNextPage } }
+    milestones: events(first: 200) { edges { node { sequence status phase at payload } } pageInfo { hasNextPage } }
   }
 `)
 
 /** A stretch too short to be seen is still drawn this wide, in percent. */
 const LEAST_WIDTH = 1.5
 
-/** The drawn life of a flow: queued, each attempt, the end. The same in words stands below. */
+/** The drawn life of a flow: queued, each attempt, each wait, the end. The same in words stands below. */
 export function FlowLife({ flow: masked }: { flow: FragmentOf<typeof FlowLife_Flow> }) {
   const { milestones } = readFragment(FlowLife_Flow, masked)
   const now = useServerNow()
@@ -37,13 +37,13 @@ export function FlowLife({ flow: masked }: { flow: FragmentOf<typeof FlowLife_Fl
 const lengthOf = ({ from, to }: Segment, now: number) => Math.max(0, (to === null ? now : Date.parse(to)) - Date.parse(from))
 
 function Stretch({ segment, now }: { segment: Segment; now: number }) {
-  const queued = segment.status === 'QUEUED'
+  const thin = segment.status === 'QUEUED' || segment.status === 'WAITING'
   if (segment.from === segment.to) return <div title={segment.look.word} className={`h-full w-2 shrink-0 rounded-sm ${TONE_FILL[segment.look.tone]}`} />
   return (
     <div
-      title={`${segment.look.word}: ${formatDuration(lengthOf(segment, now))}`}
+      title={`${segment.look.word}${segment.asked === null ? '' : ` for ${segment.asked}`}: ${formatDuration(lengthOf(segment, now))}`}
       style={{ flexGrow: lengthOf(segment, now) + 1, minWidth: `${LEAST_WIDTH}%` }}
-      className={`h-full basis-0 rounded-sm ${queued ? 'my-1.5 !h-3 opacity-60' : ''} ${TONE_FILL[segment.look.tone]} ${segment.to === null ? 'rounded-r-none' : ''}`}
+      className={`h-full basis-0 rounded-sm ${thin ? 'my-1.5 !h-3 opacity-60' : ''} ${TONE_FILL[segment.look.tone]} ${segment.to === null ? 'rounded-r-none' : ''}`}
     />
   )
 }
@@ -56,6 +56,7 @@ function Step({ segment, now }: { segment: Segment; now: number }) {
       <Icon size={14} aria-hidden="true" className={TONE_TEXT[segment.look.tone]} />
       <span className="font-medium">{segment.look.word}</span>
       {segment.attempt !== null && segment.attempt > 1 && <span className="text-muted">attempt {segment.attempt}</span>}
+      {segment.asked !== null && <span className="font-mono text-[0.93rem] text-muted">{segment.asked}</span>}
       {segment.from !== segment.to && <span className="text-muted">{length}{segment.to === null ? ' so far' : ''}</span>}
     </li>
   )

@@ -26,3 +26,11 @@ test('milestones that change neither status nor phase do not cut a stretch', () 
   const segments = segmentsOf(log(['QUEUED', null], [null, null], ['QUEUED', null], ['CANCELLED', null]))
   expect(segments.map(({ from, to }) => [from, to])).toEqual([[at(0), at(3)], [at(3), at(3)]])
 })
+
+test('a wait is a stretch of its own, which names what it is for; its release does not cut it', () => {
+  const milestones = log(['RUNNING', 'STARTING'], ['RUNNING', 'WORKING'], ['WAITING', null], [null, null], ['QUEUED', null], ['RUNNING', 'STARTING'])
+  const segments = segmentsOf(milestones.map(one => (one.status === 'WAITING' ? { ...one, payload: { key: 'publish', waitpoint: 'wpt_1' } } : one)))
+  expect(segments.map(({ look, asked, attempt, from, to }) => [look.word, asked, attempt, from, to])).toEqual([
+    ['Starting', null, 1, at(0), at(1)], ['Working', null, 1, at(1), at(2)], ['Waiting', 'publish', null, at(2), at(4)], ['Queued', null, null, at(4), at(5)], ['Starting', null, 2, at(5), null],
+  ])
+})

@@ -1,7 +1,7 @@
 import { screen, within } from '@testing-library/react'
 import { describe, expect, test } from 'vitest'
 import { renderWith } from '../../../test/fake-api.tsx'
-import { runningFlow } from '../../../test/factories.ts'
+import { runningFlow, waitingFlow } from '../../../test/factories.ts'
 import { masked } from '../../../test/mask.ts'
 import { SlotBoard } from './slot-board.tsx'
 
@@ -20,6 +20,11 @@ describe('slot board', () => {
     expect(cells()).toHaveLength(3)
     expect(screen.getAllByText('Free')).toHaveLength(2)
     expect(screen.getByRole('link', { name: /Digest/ }).getAttribute('href')).toBe(`/flows/${flow.id}`)
+  })
+
+  test('C-10 a holder that asks says whom, so that nobody wonders what the others wait for', () => {
+    board([waitingFlow({ title: 'Report', waitKind: 'BUDGET' })], 1)
+    expect(screen.getByText('Budget').title).toMatch(/^It waits\..*keeps its slot/)
   })
 
   test('what is over the cap has a cell of its own and says so', () => {

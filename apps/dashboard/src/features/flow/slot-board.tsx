@@ -6,13 +6,13 @@ import type { Look } from '../../ui/look.tsx'
 import { Elapsed } from '../../ui/time.tsx'
 import { TONE_FILL, TONE_TEXT } from '../../ui/tone.ts'
 import { addressOf } from '../addresses.ts'
-import { lookOf } from '../looks.ts'
+import { lookOf, STATUS_LOOKS, WAIT_KIND_LOOKS } from '../looks.ts'
 import { progressNow, silenceOf, workingSince } from './flow-times.ts'
 import { placeInCells } from './slot-cells.ts'
 
 export const SlotBoard_Flow = graphql(`
   fragment SlotBoard_Flow on Flow {
-    id title kind status phase queuedAt startedAt
+    id title kind status phase queuedAt startedAt waitKind waitingSince
     progress { percent message at }
     currentAttempt { id startedAt reportedAt leaseExpiresAt worker { id heartbeatAt } }
   }
@@ -79,7 +79,7 @@ function HeldCell({ flow, worded, over }: { flow: Holder; worded: boolean; over:
       <span className={`flex items-center gap-1.5 text-[0.9rem] ${TONE_TEXT[look.tone]}`}>
         <Icon size={13} aria-hidden="true" className="shrink-0" />
         <span className="truncate" title={look.sentence}>{look.word}</span>
-        <span className="ml-auto shrink-0 text-muted">{flow.silence === null ? <Elapsed since={workingSince(flow)} /> : ` for ${formatTicking(flow.silence)}`}</span>
+        <span className="ml-auto shrink-0 text-muted">{flow.silence === null ? <Elapsed since={flow.waitingSince ?? workingSince(flow)} /> : ` for ${formatTicking(flow.silence)}`}</span>
       </span>
       {percent !== null && (
         <span className={`absolute bottom-0 left-0 h-1 ${TONE_FILL[look.tone]}`} style={{ width: `${percent}%` }}>
@@ -92,13 +92,17 @@ function HeldCell({ flow, worded, over }: { flow: Holder; worded: boolean; over:
 
 const lookOfCell = (flow: Holder, over: boolean): Look => {
   if (flow.silence !== null) return { ...silentLook(flow.silence), word: 'Worker silent' }
-  return over ? overCapLook(lookOf(flow)) : lookOf(flow)
+  const look = flow.waitKind === null ? lookOf(flow) : waitingLook(WAIT_KIND_LOOKS[flow.waitKind])
+  return over ? overCapLook(look) : look
 }
 
 /** A worker that has not been heard: its lease, and with it the flow, may soon be taken away. */
 export const silentLook = (silence: number): Look => ({
   icon: Unplug, word: `Worker silent for ${formatTicking(silence)}`, tone: 'attention', sentence: 'Its worker was not heard for more than two heartbeats. When its lease ends, the flow is tried again or fails.',
 })
+
+/** It holds its slot while it asks: that is what others wait for. */
+const waitingLook = (kind: Look): Look => ({ ...STATUS_LOOKS.WAITING, word: kind.word, sentence: `It waits. ${kind.sentence} It keeps its slot meanwhile.` })
 
 const overCapLook = (look: Look): Look => ({ icon: ArrowUpFromLine, word: 'Over the cap', tone: 'attention', sentence: `${look.word}. It was started over the cap, or the cap was lowered since.` })
 

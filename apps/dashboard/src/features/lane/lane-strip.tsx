@@ -37,7 +37,7 @@ function LaneChip({ lane, shown }: { lane: Lane; shown: boolean }) {
       <a href={addressOf.queue(lane.name)} aria-current={shown ? 'true' : undefined} className={`${chip(shown)} rounded-r-none border-r-0`}>
         {lane.name}
         <LookBadge look={LANE_LOOKS[lane.state]} />
-        <span className="text-muted" title="Slots held, of its own cap if it has one; and queued">{lane.stats.slotsHeld}{lane.maxActive > 0 && `/${lane.maxActive}`} run, {lane.stats.queued} queued</span>
+        <span className="text-muted" title="Slots held, of its own cap if it has one; and queued">{lane.stats.slotsHeld}{lane.maxActive > 0 && `/${lane.maxActive}`} held, {lane.stats.queued} queued</span>
       </a>
       <Menu items={items} trigger={<Button look="quiet" icon={Ellipsis} aria-label={`Actions on lane ${lane.name}`} className="rounded-l-none !border-line !bg-surface !px-1.5" />} />
       {asked && <LaneDialog action={asked} name={lane.name} onClose={() => ask(null)} />}

@@ -1,6 +1,6 @@
 import { LIMITS, ON_LEASE_LOST, type OnLeaseLost } from '@sluice/protocol'
 import { fromLocalInput } from '../../ui/local-input.ts'
-import type { Complaint } from './check-input.ts'
+import type { Complaint } from '../../ui/json-form/check-input.ts'
 
 /** Everything of a new flow but kind and input, as it is typed. Empty = left to the kind, the lane and the environment. labels: a line each, name=value. */
 export interface TypedOptions {

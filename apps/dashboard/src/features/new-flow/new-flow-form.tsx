@@ -8,15 +8,15 @@ import { useGo } from '../../ui/go.ts'
 import { useNotify } from '../../ui/notices.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { addressOf } from '../addresses.ts'
-import { checkerOf, type Complaint } from './check-input.ts'
+import { checkerOf, type Complaint } from '../../ui/json-form/check-input.ts'
 import { CopyAs } from './copy-as.tsx'
 import { NO_OPTIONS, readOptions } from './flow-options.ts'
 import { NewFlow_Mutation, type FlowRequest } from './flow-request.ts'
-import { InputForm } from './input-form.tsx'
-import { fieldsOf, hintsOf, resolved } from './input-fields.ts'
-import { JsonEditor } from './json-editor.tsx'
+import { InputForm } from '../../ui/json-form/input-form.tsx'
+import { fieldsOf, hintsOf, resolved } from '../../ui/json-form/input-fields.ts'
+import { JsonEditor } from '../../ui/json-form/json-editor.tsx'
 import { OptionsPart, type EndpointChoice, type LaneChoice } from './options-part.tsx'
-import { useInputDraft } from './use-input-draft.ts'
+import { useInputDraft } from '../../ui/json-form/use-input-draft.ts'
 
 /** begun: the text that was typed for this kind before. onText: what is typed now, to be kept. */
 interface Props { kind: string; schema: Json; lanes: readonly LaneChoice[]; endpoints: readonly EndpointChoice[]; begun: string | undefined; onText(text: string): void }
@@ -55,7 +55,7 @@ export function NewFlowForm({ kind, schema, lanes, endpoints, begun, onText }: P
         <Panel title="Input">
           {fields === null
             ? <p className="text-muted">{schema === null ? 'This kind names no schema, so that any JSON is taken' : 'This kind’s input is not a plain object'}: it is given as JSON.</p>
-            : <InputForm fields={fields} draft={draft} complaints={complaints} refusals={inputOf(command.refusals)} asked={asked} onWrong={tellWrong} />}
+            : <InputForm fields={fields} nothing="This kind takes no properties." draft={draft} complaints={complaints} refusals={inputOf(command.refusals)} asked={asked} onWrong={tellWrong} />}
         </Panel>
         <OptionsPart typed={typed} lanes={lanes} endpoints={endpoints} complaints={[...optionComplaints, ...optionsOf(command.refusals)]} onTyped={setTyped} />
         <div className="flex flex-wrap items-center gap-3">
@@ -66,7 +66,7 @@ export function NewFlowForm({ kind, schema, lanes, endpoints, begun, onText }: P
         {command.problem && <p role="alert" className="text-bad">{command.problem}</p>}
       </div>
       <div className="flex min-w-0 flex-col gap-3">
-        <Panel title="JSON"><JsonEditor text={draft.text} onText={draft.type} hint={hintsOf(resolved(schema, schema) ?? {}).join(', ')} complaints={asked ? unshown : unshown.filter(({ path }) => path.length > 0)} /></Panel>
+        <Panel title="JSON"><JsonEditor label="Input as JSON" text={draft.text} onText={draft.type} hint={hintsOf(resolved(schema, schema) ?? {}).join(', ')} complaints={asked ? unshown : unshown.filter(({ path }) => path.length > 0)} /></Panel>
         <Panel title="What is sent"><CopyAs request={request} whyNot={whyNotCopied([...complaints, ...optionComplaints])} /></Panel>
       </div>
     </form>

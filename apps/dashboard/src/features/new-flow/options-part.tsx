@@ -2,7 +2,7 @@ import { LIMITS, ON_LEASE_LOST } from '@sluice/protocol'
 import { useState } from 'react'
 import { useViewer, whyMayNot } from '../../graphql/viewer.ts'
 import { SelectField, TextArea, TextField } from '../../ui/field.tsx'
-import type { Complaint } from './check-input.ts'
+import type { Complaint } from '../../ui/json-form/check-input.ts'
 import { NO_OPTIONS, type TypedOptions } from './flow-options.ts'
 
 /** A lane that can be chosen. closed: why it accepts nothing, or null. */

@@ -2,7 +2,9 @@ import { FLOW_STATUSES } from '@sluice/protocol'
 import { screen, waitFor } from '@testing-library/react'
 import { describe, expect, test } from 'vitest'
 import { renderWith } from '../../../test/fake-api.tsx'
-import { endedFlow, flowIn, queuedFlow, runningFlow, type FakeFlow } from '../../../test/factories.ts'
+import { endedFlow, flowIn, queuedFlow, runningFlow, waitingFlow, type FakeFlow } from '../../../test/factories.ts'
+import { answeredWait, fakeWait, waitItem } from '../../../test/wait-factories.ts'
+import type { FlowSearch } from './flow-search.ts'
 import { STATUS_LOOKS } from '../../features/looks.ts'
 import { FlowPage } from './flow-page.tsx'
 
@@ -12,9 +14,9 @@ const item = (kind: string) => ({ flowEvents: { __typename: 'FlowEventItem', cur
 
 const LEFT = endedFlow('FAILED').error
 
-const setup = (read: () => FakeFlow | null, milestones: object[] = []) => renderWith(
-  <FlowPage id="flow_1" search={{}} onSearch={() => {}} onDeleted={() => {}} />,
-  { answers: { FlowPage: () => { const flow = read(); return { flow: flow && { ...whole(flow), milestones: { ...noRows, __typename: 'FlowEventsConnection', edges: milestones.map(node => ({ __typename: 'FlowEventsConnectionEdge', node })) } } } }, Holders: () => ({ flow: null }) } },
+const setup = (read: () => FakeFlow | null, milestones: object[] = [], { search = {}, attempts = [] }: { search?: FlowSearch; attempts?: object[] } = {}) => renderWith(
+  <FlowPage id="flow_1" search={search} onSearch={() => {}} onDeleted={() => {}} />,
+  { answers: { FlowPage: () => { const flow = read(); return { flow: flow && { ...whole(flow), attempts: { ...noRows, __typename: 'FlowAttemptsConnection', edges: attempts.map(node => ({ __typename: 'FlowAttemptsConnectionEdge', node })) }, milestones: { ...noRows, __typename: 'FlowEventsConnection', edges: milestones.map(node => ({ __typename: 'FlowEventsConnectionEdge', node })) } } } }, Holders: () => ({ flow: null }), FlowWaits: () => ({ flow: read() }) } },
 )
 
 describe('flow page', () => {
@@ -60,5 +62,36 @@ describe('flow page', () => {
     const { api } = setup(() => null)
     await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
     expect(await screen.findByRole('heading', { name: 'There is no such flow' })).toBeTruthy()
+  })
+
+  test('one that waits says whom it asks and since when, and leads to the answer', async () => {
+    const { api } = setup(() => waitingFlow())
+    await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
+    expect((await screen.findByRole('link', { name: 'Answer' })).getAttribute('href')).toMatch(/\?tab=waits$/)
+    expect(screen.getByText('Approval')).toBeTruthy()
+    expect(screen.getByText(/^for/).querySelector('time')?.dateTime).toBe('2026-11-21T10:00:05.000Z')
+  })
+
+  test('the waits are told with what was answered and by whom; what stands open has its form', async () => {
+    const FORM = { type: 'object', required: ['note'], properties: { note: { type: 'string' } } }
+    const waitpoints = [answeredWait(fakeWait('APPROVAL', { prompt: 'First?' }), 'approve', { payload: { tone: 'calm' } }), fakeWait('INPUT', { prompt: 'Second?', fields: FORM, mode: 'RELEASED' })]
+    const { api } = setup(() => waitingFlow({ waitpoints }), [], { search: { tab: 'waits' } })
+    await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
+    await api.send('WaitListChanged', waitItem())
+    const [first, second] = await screen.findAllByRole('article')
+    for (const text of ['First?', 'by olga: Approve', '"calm"', 'Worker stays']) expect(first?.textContent).toContain(text)
+    for (const text of ['Second?', 'Worker went', 'Submit']) expect(second?.textContent).toContain(text)
+    expect(screen.getByLabelText('note')).toBeTruthy()
+  })
+
+  test('D-32 an attempt says in words why it ended, and which remembered steps it did not ask for', async () => {
+    const attempt = {
+      __typename: 'Attempt', id: 'att_1', index: 0, type: 'INITIAL', epoch: 1, codeVersion: null, startedAt: '2026-11-21T10:00:02.000Z', reportedAt: null, endedAt: '2026-11-21T10:00:05.000Z',
+      endReason: 'suspended', leaseExpiresAt: null, unusedMemos: ['draft', 'proof'], worker: null, error: null,
+    }
+    const { api } = setup(() => runningFlow(), [], { search: { tab: 'attempts' }, attempts: [attempt] })
+    await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
+    expect(await screen.findByText('suspended, to wait without its worker')).toBeTruthy()
+    expect(screen.getByText('draft, proof')).toBeTruthy()
   })
 })

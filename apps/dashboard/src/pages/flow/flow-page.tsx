@@ -1,3 +1,4 @@
+import { lazy, Suspense, type ReactNode } from 'react'
 import { FlowDeliveries } from '../../features/delivery/flow-deliveries.tsx'
 import { FlowAttempts, FlowAttempts_Flow } from '../../features/flow/flow-attempts.tsx'
 import { FlowEvents, FlowEvents_Flow } from '../../features/flow/flow-events.tsx'
@@ -13,6 +14,11 @@ import { Loaded } from '../../ui/loaded.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { useTitle } from '../../ui/use-title.ts'
 import type { FlowSearch } from './flow-search.ts'
+
+// Loaded when their tabs are opened, so that the first page stays light.
+const FlowArtifacts = lazy(async () => ({ default: (await import('../../features/artifact/flow-artifacts.tsx')).FlowArtifacts }))
+const FlowOutput = lazy(async () => ({ default: (await import('../../features/output/flow-output.tsx')).FlowOutput }))
+const FlowWaits = lazy(async () => ({ default: (await import('../../features/wait/flow-waits.tsx')).FlowWaits }))
 
 const FlowPage_Query = graphql(`
   query FlowPage($id: ID!, $after: String) {
@@ -58,13 +64,20 @@ function FlowSheet({ flow, readAt, search, onSearch, onDeleted }: Omit<Props, 'i
         value={tab} onChange={name => onSearch({ tab: name === 'overview' ? undefined : name, after: undefined })}
         tabs={[
           { name: 'overview', label: 'Overview', content: <FlowOverview flow={flow} /> },
+          { name: 'output', label: 'Output', content: <Later><FlowOutput flowId={flow.id} /></Later> },
+          { name: 'waits', label: 'Waits', content: <Later><FlowWaits flowId={flow.id} /></Later> },
           { name: 'events', label: 'Events', content: <FlowEvents flow={flow} paged={search.after !== undefined} onPage={after => onSearch({ ...search, after })} /> },
           { name: 'attempts', label: 'Attempts', content: <FlowAttempts flow={flow} /> },
+          { name: 'artifacts', label: 'Artifacts', content: <Later><FlowArtifacts flowId={flow.id} /></Later> },
           { name: 'deliveries', label: 'Deliveries', content: <FlowDeliveries flowId={flow.id} after={search.after} onPage={after => onSearch({ ...search, after })} /> },
         ]}
       />
     </div>
   )
+}
+
+function Later({ children }: { children: ReactNode }) {
+  return <Suspense fallback={<p role="status" className="text-muted">Reading…</p>}>{children}</Suspense>
 }
 
 function Missing({ id }: { id: string }) {

@@ -1,13 +1,14 @@
 import { useRef } from 'react'
-import { Button } from '../../ui/button.tsx'
-import { TextArea } from '../../ui/field.tsx'
+import { Button } from '../button.tsx'
+import { TextArea } from '../field.tsx'
 import type { Complaint } from './check-input.ts'
 import { printJson, readJson } from './json-text.ts'
 
-interface Props { text: string; complaints: Complaint[]; hint: string; onText(text: string): void }
+/** label: what the JSON is. */
+interface Props { label: string; text: string; complaints: Complaint[]; hint: string; rows?: number; onText(text: string): void }
 
-/** The whole input as JSON, beside the form and always in step with it. Says where it is none, and leads there. */
-export function JsonEditor({ text, complaints, hint, onText }: Props) {
+/** A whole value as JSON, beside its form or instead of one. Says where it is none, and leads there. */
+export function JsonEditor({ label, text, complaints, hint, rows = 8, onText }: Props) {
   const area = useRef<HTMLTextAreaElement>(null)
   const read = readJson(text)
   const wrong = 'wrong' in read ? read : null
@@ -18,7 +19,7 @@ export function JsonEditor({ text, complaints, hint, onText }: Props) {
   const error = wrong ? `Line ${wrong.line}, column ${wrong.column}: ${wrong.wrong}` : sentenceOf(complaints)
   return (
     <div className="flex flex-col gap-2">
-      <TextArea ref={area} label="Input as JSON" rows={Math.min(30, Math.max(8, text.split('\n').length + 1))} value={text} hint={hint} error={error} onChange={event => onText(event.target.value)} />
+      <TextArea ref={area} label={label} rows={Math.min(30, Math.max(rows, text.split('\n').length + 1))} value={text} hint={hint} error={error} onChange={event => onText(event.target.value)} />
       <div className="flex gap-2">
         {wrong && <Button onClick={() => show(wrong.offset)}>Show where</Button>}
         <Button whyNot={'wrong' in read ? 'It is not JSON yet.' : printJson(read.value) === text ? 'It is in order.' : null} onClick={() => { if ('value' in read) onText(printJson(read.value)) }}>Put in order</Button>

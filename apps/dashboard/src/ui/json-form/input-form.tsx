@@ -4,8 +4,8 @@ import { FieldControl } from './field-control.tsx'
 import { isObject, type InputField } from './input-fields.ts'
 import type { InputDraft } from './use-input-draft.ts'
 
-/** complaints: of the form itself, told once a field was left or a submit was tried; refusals: of the server, told at once. */
-interface Props { fields: InputField[]; draft: InputDraft; complaints: Complaint[]; refusals: Complaint[]; asked: boolean; onWrong(control: string, wrong: string | null): void }
+/** nothing: what is said where there is no field. complaints: of the form itself, told once a field was left or a submit was tried; refusals: of the server, told at once. */
+interface Props { fields: InputField[]; nothing: string; draft: InputDraft; complaints: Complaint[]; refusals: Complaint[]; asked: boolean; onWrong(control: string, wrong: string | null): void }
 
 /** A message that comes while a button is pressed moves the button away, and the click is lost: it waits until the press is over. */
 const afterPress = (run: () => void) => {
@@ -14,10 +14,10 @@ const afterPress = (run: () => void) => {
 }
 
 /** A field per property. An empty field leaves its property out. */
-export function InputForm({ fields, draft, complaints, refusals, asked, onWrong }: Props) {
+export function InputForm({ fields, nothing, draft, complaints, refusals, asked, onWrong }: Props) {
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set())
   if (!isObject(draft.value)) return <p className="text-muted">The JSON beside is no object, so that it has no fields. <button type="button" className="text-accent underline" onClick={() => draft.put({})}>Begin with an empty one</button></p>
-  if (fields.length === 0) return <p className="text-muted">This kind takes no properties.</p>
+  if (fields.length === 0) return <p className="text-muted">{nothing}</p>
   const value = draft.value
   const put = (name: string, next: typeof value[string] | undefined) => {
     const { [name]: _, ...others } = value

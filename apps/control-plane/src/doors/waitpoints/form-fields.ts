@@ -1,0 +1,65 @@
+import { InvalidInput } from '@sluice/domain'
+import type { Json } from '@sluice/protocol'
+
+/** One field of a form. Where a schema asks for more than these can say, its answer is typed as JSON. */
+export interface FormField { name: string; label: string; help: string | null; type: 'text' | 'integer' | 'number' | 'checkbox' | 'select'; choices: string[]; required: boolean }
+
+type Schema = Record<string, unknown>
+const isObject = (value: unknown): value is Schema => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The fields of a schema of plain properties; null: it says more than that. An empty list: it asks for nothing. */
+export function fieldsOf(schema: Json): FormField[] | null {
+  if (schema === null || schema === true) return []
+  if (!isObject(schema) || schema['type'] !== 'object' || Object.keys(schema).some((key) => !PLAIN.has(key))) return null
+  const properties = isObject(schema['properties']) ? schema['properties'] : {}
+  const required = Array.isArray(schema['required']) ? schema['required'] : []
+  const fields = Object.entries(properties).map(([name, property]) => fieldOf(name, property, required.includes(name)))
+  return fields.every((field) => field !== null) && required.every((name) => typeof name === 'string' && Object.hasOwn(properties, name)) ? fields : null
+}
+
+const PLAIN = new Set(['$schema', 'type', 'properties', 'required', 'additionalProperties', 'title', 'description'])
+
+function fieldOf(name: string, property: unknown, required: boolean): FormField | null {
+  if (!isObject(property)) return null
+  const type = typeOf(property)
+  if (type === null) return null
+  const choices = type === 'select' ? (property['enum'] as string[]) : []
+  return { name, type, choices, required, label: textOf(property['title']) ?? name, help: textOf(property['description']) }
+}
+
+function typeOf({ type, enum: words }: Schema): FormField['type'] | null {
+  if (Array.isArray(words)) return words.length > 0 && words.every((word) => typeof word === 'string') ? 'select' : null
+  if (type === 'string') return 'text'
+  if (type === 'boolean') return 'checkbox'
+  return type === 'integer' || type === 'number' ? type : null
+}
+
+const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
+
+/** The name of a field in the form, so that none is taken for the decision. */
+export const inputName = (name: string): string => `payload.${name}`
+export const JSON_INPUT = 'payload'
+
+/** What was typed, as the schema would have it; whether it fits is for the command to say. @throws InvalidInput for what is no JSON. */
+export function payloadOf(schema: Json, typed: URLSearchParams): Json {
+  const fields = fieldsOf(schema)
+  if (fields === null) return parsed(typed.get(JSON_INPUT) ?? '')
+  if (fields.length === 0) return schema === null || schema === true ? null : {}
+  return Object.fromEntries(fields.flatMap((field) => {
+    const text = typed.get(inputName(field.name))
+    if (field.type === 'checkbox') return [[field.name, text !== null]]
+    return text === null || text === '' ? [] : [[field.name, valueOf(field, text)]]
+  }))
+}
+
+// What is no number stays text, and is refused as such with the way to it.
+const valueOf = ({ type }: FormField, text: string): Json => (type === 'integer' || type === 'number' ? (Number.isFinite(Number(text)) ? Number(text) : text) : text)
+
+function parsed(text: string): Json {
+  if (text.trim() === '') return null
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    throw new InvalidInput(['payload'], 'The answer is no JSON.')
+  }
+}

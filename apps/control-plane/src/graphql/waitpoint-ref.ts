@@ -1,0 +1,15 @@
+import type PrismaTypes from '@sluice/db/pothos-types'
+import { builder } from './builder.ts'
+import type { Context } from './context.ts'
+
+export type WaitpointRow = PrismaTypes['Waitpoint']['Shape']
+
+/** Declared before its fields: a flow has waitpoints, a waitpoint has a flow. */
+export const WaitpointRef = builder.objectRef<WaitpointRow>('Waitpoint')
+
+/** What a command of this request has just made or changed. */
+export async function waitpointOf(id: string, ctx: Context): Promise<WaitpointRow> {
+  const row = await ctx.load.waitpoint.load(id)
+  if (row === null) throw new Error(`The waitpoint ${id} was changed and is not there.`)
+  return row
+}

@@ -1,0 +1,64 @@
+/** The talk of a lease: every message names it. */
+import { interrupt, leave, type HeldFlow } from '../holdings.ts'
+import { FlowFailure } from '../outcome.ts'
+import type { Settings } from '../options.ts'
+import { persist } from '../wire/backoff.ts'
+import { isRefused, type ControlPlane, type Refused } from '../wire/control-plane.ts'
+import { Rejected } from '../wire/transport.ts'
+import type { Uploader } from '../wire/upload.ts'
+import type { Talk } from './talk.ts'
+
+export interface LeaseTalkDeps { controlPlane: ControlPlane; upload: Uploader; settings: Pick<Settings, 'backoff' | 'log'> }
+
+/** The request itself is not understood: this control plane is older than the worker. */
+const REQUEST_REFUSED = 'REQUEST_REFUSED'
+const LEASE_GONE = ['STALE_LEASE', 'FLOW_ALREADY_TERMINAL', 'NOT_FOUND']
+
+export function leaseTalk(held: HeldFlow, { controlPlane, upload, settings }: LeaseTalkDeps): Talk {
+  const { lease } = held
+  const signal = held.gone.signal
+
+  const say = async <T extends object>(what: string, ask: () => Promise<T | Refused>): Promise<T> => {
+    const answer = await persist<T | Refused>(ask, { ...settings, signal, what }).catch(error => otherwise(error, held))
+    if (!isRefused(answer)) return answer
+    if (!LEASE_GONE.includes(answer.code)) throw new FlowFailure({ code: answer.code, message: answer.message, retryable: false })
+    interrupt(held, 'lease_lost')
+    throw reasonOf(held)
+  }
+
+  /** To report a start again changes nothing, and is refused to whoever has no lease. */
+  const stillHeld = async () => (await controlPlane.start([{ lease }], signal))[0] ?? {}
+
+  return {
+    remember: async (key, value) => (await say('a memo', () => controlPlane.recordMemo({ lease, key, value }, signal))).memo,
+    recall: async keys => {
+      const ask = () => controlPlane.memos({ flowId: lease.flowId, epoch: lease.epoch, keys }, signal)
+      return (await say('a question for memos', ask)).memos
+    },
+    makeWait: async wait => {
+      const { waitpoint, token, url } = await say('a waitpoint', () => controlPlane.createWaitpoint({ lease, ...wait }, signal))
+      return { id: waitpoint.id, answer: waitpoint.answer, token, url }
+    },
+    suspend: async (waitpoint, mode) => {
+      let tries = 0
+      const answer = await say('a wait', () => controlPlane.suspend({ lease, waitpoint, mode }, signal).finally(() => tries++))
+      // A release whose answer was lost may have closed the lease before the wait was answered: then the answer is another attempt's.
+      if (answer.waitpoint.answer && mode === 'RELEASED' && tries > 1) await say('a lease', stillHeld)
+      if (answer.flow.status !== 'CANCELLED') return answer.waitpoint.answer
+      // The wait was the acknowledgement of a cancel: it is over, and there is no more to say.
+      interrupt(held, 'cancelled')
+      leave(held)
+      throw reasonOf(held)
+    },
+    append: async frames => void (await say('output', () => controlPlane.appendFrames({ lease, frames }, signal))),
+    upload: async (artifact, body) => void (await say('an artifact', () => upload({ lease, artifact, body, signal }))),
+  }
+}
+
+/** What the handler was told first, which may have been something else than what is found out now. */
+const reasonOf = (held: HeldFlow): Error => held.abort.signal.reason as Error
+
+function otherwise(error: unknown, held: HeldFlow): never {
+  if (error instanceof Rejected) throw new FlowFailure({ code: REQUEST_REFUSED, message: error.message, retryable: false })
+  throw held.abort.signal.aborted ? reasonOf(held) : error
+}
