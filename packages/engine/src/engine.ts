@@ -12,7 +12,7 @@ import type { Deliverer, SendDelivery } from './services/deliver.ts'
 import { openFlowWatch } from './services/flow-watch.ts'
 import { openPromoter } from './services/promoter.ts'
 import { repeat } from './services/repeat.ts'
-import { SIGN_EVERY_MS, signAlive, signOff, signProcess } from './services/sign-alive.ts'
+import { SIGN_EVERY_MS, signAlive, signAliveEveryMs, signOff, signProcess } from './services/sign-alive.ts'
 import type { ProcessIdentity } from './services/sign-alive.ts'
 import { reseal } from './services/reseal.ts'
 import { runBulk } from './services/run-bulk.ts'
@@ -85,7 +85,7 @@ export async function openEngine(o: EngineOptions): Promise<Engine> {
     deps,
     startApi: async () => {
       await signAlive(db, o.settings)
-      every('signAlive', SIGN_EVERY_MS, () => signAlive(db, o.settings))
+      every('signAlive', signAliveEveryMs(o.settings), () => signAlive(db, o.settings))
     },
     startDispatcher: ({ send, callerOf } = {}) => {
       if (send) deliverer = openDeliverer(deps, { send, sentBy: o.process.id })

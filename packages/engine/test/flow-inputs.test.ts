@@ -1,7 +1,7 @@
-import { named, transact } from '@sluice/db'
+import { named } from '@sluice/db'
 import type { Json } from '@sluice/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { addFlowInput, cancelFlows, deliverInputs, finishFlows, inputsOfFlows, removeFlowInput } from '../src/index.ts'
+import { addFlowInput, cancelFlows, finishFlows, inputsOfFlows, removeFlowInput } from '../src/index.ts'
 import type { Caller, FlowInputRow } from '../src/index.ts'
 import { sweepRetention } from '../src/services/sweep-retention.ts'
 import { expectConsistent, testbed } from './testbed.ts'
@@ -19,12 +19,7 @@ const added = async (flowId: string, content: Json): Promise<FlowInputRow> => {
   if (input instanceof Error) throw input
   return input
 }
-/** As the promoter does, in the transaction that opens the leases. */
-const lease = async () => {
-  const leases = await bed.work(1)
-  await transact(bed.deps.pool, tx => deliverInputs(tx, leases))
-  return leases[0]!
-}
+const lease = async () => (await bed.work(1))[0]!
 
 describe('inputs of a flow', () => {
   test('are kept in their order with their author, each with a milestone', async () => {
@@ -82,6 +77,18 @@ describe('inputs of a flow', () => {
     await cancelFlows(bed.deps, { caller: bed.caller, items: [{ id }] })
   })
 
+  test('a mebibyte is what a flow gets with a lease: one more is refused, whether the others were handed over or not, and taking one back makes room', async () => {
+    const [id = ''] = await bed.create()
+    const large = 'x'.repeat(250 * 1024)
+    const [first] = await Promise.all(Array.from({ length: 4 }, () => added(id, large)))
+    expect(await add(id, large)).toMatchObject({ code: 'LIMIT_EXCEEDED', limit: 1024 * 1024 })
+    await remove(first!.id)
+    await added(id, large)
+    await bed.sql(`UPDATE flow_input SET state = 'DELIVERED', attempt = 0 WHERE flow_id = $1 AND state = 'PENDING'`, [id])
+    expect(await add(id, large)).toMatchObject({ code: 'LIMIT_EXCEEDED', limit: 1024 * 1024 })
+    await cancelFlows(bed.deps, { caller: bed.caller, items: [{ id }] })
+  })
+
   test('INV-38 of a flow that may not be read there is neither the flow nor the input', async () => {
     const [id = ''] = await bed.create()
     const input = await added(id, 1)
@@ -96,7 +103,7 @@ describe('inputs of a flow', () => {
   test('an input and its flow’s lease race: it is handed over or refused, never left behind', async () => {
     for (let n = 0; n < 30; n++) {
       const [id = ''] = await bed.create()
-      const [outcome] = await Promise.all([add(id, n), bed.work(1).then(leases => transact(bed.deps.pool, tx => deliverInputs(tx, leases)).then(() => leases))])
+      const [outcome] = await Promise.all([add(id, n), bed.work(1)])
       const [input] = await of(id)
       if ('state' in outcome) expect(input).toMatchObject({ state: 'DELIVERED', attempt: 0 })
       else expect([outcome.code, input]).toEqual(['FLOW_NOT_QUEUED', undefined])

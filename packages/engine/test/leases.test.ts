@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { cancelFlows, claimFlows, createFlows, createToken, failFlows, finishFlows, heartbeat, registerWorker, reportProgress, startFlows } from '../src/index.ts'
-import { signAlive } from '../src/services/sign-alive.ts'
+import { signAlive, signAliveEveryMs, silenceMs } from '../src/services/sign-alive.ts'
 import { sweepDeadlines } from '../src/services/sweep-deadlines.ts'
 import { sweepLeases } from '../src/services/sweep-leases.ts'
 import { eventually } from '@sluice/testkit/db'
@@ -61,6 +61,11 @@ describe('leases', () => {
     expect(await b.sql(`SELECT id FROM flow WHERE status = 'RUNNING'`)).toHaveLength(ids.length)
     await b.sql(`UPDATE system_state SET resting_until = clock_timestamp()`)
     expect(await sweepLeases(b.deps)).toBe(3)
+  })
+
+  test.each([[45_000, 15_000], [600_000, 15_000], [9000, 3000], [2000, 666]])('INV-43 of leases of %i ms a silence of %i ms is an outage: what is left of one suffices to renew it', (leaseTtlMs, ms) => {
+    expect(silenceMs({ leaseTtlMs })).toBe(ms)
+    expect(3 * signAliveEveryMs({ leaseTtlMs })).toBeLessThanOrEqual(ms)
   })
 
   test('D-36 a start that is never reported keeps its place once, then waits, and the fifth in a row ends as start_failed', async () => {

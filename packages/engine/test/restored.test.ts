@@ -127,9 +127,9 @@ describe('a restored database', () => {
     const clone = new pg.Pool({ connectionString: url, max: 1 })
     const db = { rows: async <T extends Record<string, unknown>>(_name: string, text: string, values: unknown[] = []) => (await clone.query<T>(text, values)).rows }
     try {
-      expect(await isResting(db)).toBe(true)
+      expect(await isResting(db, { leaseTtlMs: 45_000 })).toBe(true)
       await signAlive(db, { leaseTtlMs: 45_000 })
-      expect(await isResting(db)).toBe(true)
+      expect(await isResting(db, { leaseTtlMs: 45_000 })).toBe(true)
     } finally {
       await clone.end()
     }

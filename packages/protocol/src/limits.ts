@@ -24,6 +24,7 @@ export const LIMITS = {
   decisionMax: 64,
   waitKeyMax: 128,
   inputsMax: 32,
+  inputsMaxBytes: 1024 * 1024,
   artifactNameMax: 128,
   artifactMaxBytes: 1024 ** 3,
   artifactsMax: 1000,

@@ -38,7 +38,7 @@ const AddFlowInputInput = builder.inputType('AddFlowInputInput', {
 })
 builder.mutationField('addFlowInput', (t) => t.field({
   type: AddFlowInputResult,
-  description: `Adds something to a queued flow, which gets it with its next lease: at most ${LIMITS.inputsMax} that wait for that. To a flow that runs nothing can be added.`,
+  description: `Adds something to a queued flow, which gets it with its next lease: at most ${LIMITS.inputsMax} that wait for that, and ${LIMITS.inputsMaxBytes} bytes in all. To a flow that runs nothing can be added.`,
   args: { input: t.arg({ type: AddFlowInputInput, required: true, description: 'What, and to which.' }) },
   resolve: async (_root, { input: { flowId, content } }, ctx) => answer(
     await addFlowInput(ctx.deps, { caller: callerOf(ctx.viewer, ctx.address, 'addFlowInput'), flowId, content: content ?? null }),

@@ -12,11 +12,11 @@ import { applyMoves } from '../apply-moves.ts'
 import { accessRefusal } from '../deps.ts'
 import type { Caller, Deps, Outcome } from '../deps.ts'
 import { writeAudit } from '../sql/audit-sql.ts'
-import { countPending, findInput, insertInput, removeInputRow } from '../sql/input-sql.ts'
+import { weighInputs, findInput, insertInput, removeInputRow } from '../sql/input-sql.ts'
 import type { FlowInputRow } from '../sql/input-sql.ts'
 import { lockFlows } from '../sql/lock-sql.ts'
 
-/** QUEUED only; at most 32 that wait to be handed over. */
+/** QUEUED only; at most 32 that wait to be handed over, and 1 MiB in all. */
 export async function addFlowInput(deps: Deps, cmd: { caller: Caller; flowId: string; content: Json }): Promise<Outcome<FlowInputRow>> {
   const refusal = cmd.content == null ? new InvalidInput(['content'], 'An input has a content.') : refuseJson(['content'], cmd.content, { maxBytes: deps.settings.inputMaxBytes, what: 'content' })
   if (refusal) return refusal
@@ -24,8 +24,9 @@ export async function addFlowInput(deps: Deps, cmd: { caller: Caller; flowId: st
     const flow = (await lockFlows(tx, [cmd.flowId])).get(cmd.flowId)
     const refused = accessRefusal(cmd.caller, cmd.flowId, flow) ?? (flow && refuseState(flow))
     if (refused || !flow) return refused ?? NotFound.of('flow', cmd.flowId)
-    if ((await countPending(tx, flow.id)) >= LIMITS.inputsMax) return new LimitExceeded(LIMITS.inputsMax, `At most ${LIMITS.inputsMax} inputs wait to be handed over.`)
     const bytes = Buffer.byteLength(JSON.stringify(cmd.content))
+    const full = refuseMore(await weighInputs(tx, flow.id), bytes)
+    if (full) return full
     const by = cmd.caller.actor.principalId ?? 'system'
     const input = await insertInput(tx, { id: newId('flowInput'), flowId: flow.id, author: by, content: cmd.content, bytes })
     await tell(tx, deps, cmd.caller, { action: 'addFlowInput', move: addInput(flow, { id: input.id, by, bytes }) })
@@ -63,4 +64,11 @@ async function tell(tx: Tx, deps: Deps, { actor }: Caller, { action, move }: { a
   // The promoter passed over the flow while it was locked.
   tx.afterCommit(() => deps.wake.hint({ queue: true }))
   await writeAudit(tx, actor, [{ action, target: move.flow.id, reason: null, before: null, after: move.payload }])
+}
+
+/** All that was ever added and not taken back goes with each lease, so it is bounded over the life of the flow. */
+function refuseMore(there: { pending: number; bytes: number }, bytes: number): LimitExceeded | undefined {
+  if (there.pending >= LIMITS.inputsMax) return new LimitExceeded(LIMITS.inputsMax, `At most ${LIMITS.inputsMax} inputs wait to be handed over.`)
+  if (there.bytes + bytes > LIMITS.inputsMaxBytes) return new LimitExceeded(LIMITS.inputsMaxBytes, `The inputs of a flow are at most ${LIMITS.inputsMaxBytes} bytes together; it has ${there.bytes}.`)
+  return undefined
 }

@@ -12,6 +12,7 @@ import { transact } from '@sluice/db'
 import type { Tx } from '@sluice/db'
 import { applyMoves } from '../apply-moves.ts'
 import type { Deps } from '../deps.ts'
+import { deliverInputs } from '../sql/input-sql.ts'
 import { takeKept } from '../sql/kept-sql.ts'
 import { lockPromotion, readScopes, takeForced, takePromotable } from '../sql/promotion-sql.ts'
 import { nextInOrder } from './next-in-order.ts'
@@ -201,6 +202,7 @@ async function lease(tx: Tx, deps: Deps, seated: Seated[]): Promise<Map<Parked, 
     const claim = { flowId: row.id, attempt: one.move.set.currentAttempt ?? 0, epoch: one.move.set.epoch ?? 0, expiresAt: row.leaseExpiresAt }
     leased.set(one.ask, [...(leased.get(one.ask) ?? []), claim])
   }
+  if (leased.size > 0) await deliverInputs(tx, [...leased.values()].flat())
   return leased
 }
 

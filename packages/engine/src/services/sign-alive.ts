@@ -6,6 +6,16 @@ import type { Named } from '@sluice/db'
 
 export const SIGN_EVERY_MS = 5000
 const SILENCE_MS = 15_000
+/** Signing more often than this would be work for its own sake; leases under 1.8 s are not for outages. */
+const LEAST_SILENCE_MS = 600
+
+/**
+ * Without a signature for so long nobody serves workers. With heartbeats twice in a lease time at least, a third of it is what a lease can
+ * outlive with time left to be renewed, so no shorter outage goes unnoticed that could cost one.
+ */
+export const silenceMs = (o: { leaseTtlMs: number }): number => Math.max(LEAST_SILENCE_MS, Math.min(SILENCE_MS, Math.floor(o.leaseTtlMs / 3)))
+
+export const signAliveEveryMs = (o: { leaseTtlMs: number }): number => Math.floor(silenceMs(o) / 3)
 
 export interface ProcessIdentity { id: string; version: string; roles: string[] }
 
@@ -17,15 +27,15 @@ export const signAlive = (db: Named, o: { leaseTtlMs: number }): Promise<unknown
      UPDATE system_state s SET alive_at = c.now,
             resting_until = CASE WHEN c.now - s.alive_at > $1 * interval '1 ms' THEN c.now + $2 * interval '1 ms' ELSE s.resting_until END
        FROM clock c WHERE s.id = 1`,
-    [SILENCE_MS, o.leaseTtlMs],
+    [silenceMs(o), o.leaseTtlMs],
   )
 
 /** Whether nothing may be taken from workers now: nobody has served them lately, or somebody only just began to again. */
-export async function isResting(db: Named): Promise<boolean> {
+export async function isResting(db: Named, o: { leaseTtlMs: number }): Promise<boolean> {
   const [row] = await db.rows<{ resting: boolean }>(
     'isResting',
     `SELECT resting_until > clock_timestamp() OR clock_timestamp() - alive_at > $1 * interval '1 ms' AS resting FROM system_state WHERE id = 1`,
-    [SILENCE_MS],
+    [silenceMs(o)],
   )
   return row?.resting ?? true
 }

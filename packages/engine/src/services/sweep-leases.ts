@@ -29,7 +29,7 @@ function sweepBatch(deps: Deps): Promise<number> {
   const { cancelGraceMs: graceMs, startTimeoutMs } = deps.settings
   return transact(deps.pool, async tx => {
     if (!(await trySweepLock(tx, 'leases'))) return 0
-    if (await isResting(tx)) return 0
+    if (await isResting(tx, deps.settings)) return 0
     const ids = await findDoomed(tx, { graceMs, startTimeoutMs, limit: BATCH })
     const flows = ids.length > 0 ? await lockFlows(tx, ids) : new Map<string, FlowFacts>()
     const doomed = ids.length > 0 ? await lockDoomed(tx, { graceMs, startTimeoutMs, ids }) : []

@@ -15,8 +15,15 @@ export async function findInput(db: Named, id: string): Promise<FlowInputRow | u
   return row
 }
 
-export const countPending = async (tx: Tx, flowId: string): Promise<number> =>
-  (await tx.rows<{ n: number }>('countPending', `SELECT count(*)::int AS n FROM flow_input WHERE flow_id = $1 AND state = 'PENDING'`, [flowId]))[0]?.n ?? 0
+/** How many wait to be handed over, and the bytes of all that go with the next lease. */
+export async function weighInputs(tx: Tx, flowId: string): Promise<{ pending: number; bytes: number }> {
+  const [row] = await tx.rows<{ pending: number; bytes: number }>(
+    'weighInputs',
+    `SELECT count(*) FILTER (WHERE state = 'PENDING')::int AS pending, coalesce(sum(bytes), 0)::int AS bytes FROM flow_input WHERE flow_id = $1 AND state <> 'REMOVED'`,
+    [flowId],
+  )
+  return row ?? { pending: 0, bytes: 0 }
+}
 
 export async function insertInput(tx: Tx, i: { id: string; flowId: string; author: string; content: Json; bytes: number }): Promise<FlowInputRow> {
   const [row] = await tx.rows<Row>(
