@@ -11,6 +11,6 @@ export interface PlanCase {
   after?(): Promise<void>
   /** A read that no index serves in that shape: it may answer LIMIT_EXCEEDED after 2 s. Such are not among those that must never scan. */
   narrow?: boolean
-  /** Median of the transaction that promotes, in milliseconds; default: 2,000 for the whole call. */
+  /** What PostgreSQL may spend on the transaction that promotes, in milliseconds of its processor (median); default: 2,000 for the whole call. */
   promotionMs?: number
 }
