@@ -4,14 +4,13 @@ import { join } from 'node:path'
 import { startWorld, until, type World } from '@sluice/testkit/world'
 import { createLog, createWorker, defineKind, type Kind, type WorkerOptions } from '@sluice/worker'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { knowsWaits } from './knows-waits.ts'
 import { decide, look, seen } from './people.ts'
 
 const FAST = { LEASE_TTL: '2s', HEARTBEAT: '500ms', SWEEP_LEASES: '200ms', SWEEP_PROMOTER: '500ms', SWEEP_WAITPOINTS: '200ms', RUNNER_GRACE: '500ms' }
 const shell = (script: string) => ({ command: ['/bin/sh', '-c', script] })
 const COMMAND = { kinds: { impatient: shell('sluice ask ok --timeout 1s > /dev/null; echo "code $?"'), asks: { command: ['/bin/sh', '-c', 'echo thinking; sluice progress 50 asking; sluice ask ok --prompt "Well?"'] } } }
 
-describe.skipIf(!knowsWaits)('asking', () => {
+describe('asking', () => {
   let world: World
   let token: string
   const stops: (() => Promise<unknown>)[] = []

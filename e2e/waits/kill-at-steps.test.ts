@@ -7,14 +7,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startWorld, type World } from '@sluice/testkit/world'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { knowsWaits } from './knows-waits.ts'
 import { seen } from './people.ts'
 
 const PROGRAM = ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('ten-steps.ts', import.meta.url))]
 const FAST = { LEASE_TTL: '1s', HEARTBEAT: '300ms', RETRY_BACKOFF_MIN: '50ms', RETRY_BACKOFF_MAX: '100ms', SWEEP_LEASES: '200ms', SWEEP_PROMOTER: '500ms' }
 const BOUNDARIES = Array.from({ length: 10 }, (_, i) => i + 1)
 
-describe.skipIf(!knowsWaits)('a worker killed at every boundary of ten steps', () => {
+describe('a worker killed at every boundary of ten steps', () => {
   let world: World
   let folder: string
   let token: string

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { getVariableValues, Kind, parse, validate, type OperationDefinitionNode } from 'graphql'
+import { buildSchema, getVariableValues, Kind, parse, validate, type OperationDefinitionNode } from 'graphql'
 import { expect, test } from 'vitest'
 import { waitRequest } from '../src/attempt/wait-request.ts'
 import { createControlPlane } from '../src/wire/control-plane.ts'
 import * as documents from '../src/wire/documents.ts'
 import type { Request } from '../src/wire/transport.ts'
-import { schemaWithWaits } from './waits-contract.ts'
 
-const schema = schemaWithWaits(readFileSync(new URL('../../../apps/control-plane/schema.graphql', import.meta.url), 'utf8'))
+const schema = buildSchema(readFileSync(new URL('../../../apps/control-plane/schema.graphql', import.meta.url), 'utf8'))
 
 const OPTIONAL = ['holdMs', 'traceParent', 'memos', 'memosComplete', 'inputs', 'answered']
 const texts = Object.entries(documents).flatMap(([name, document]): [string, string][] =>
