@@ -63,7 +63,10 @@ const headersOf = (artifact: ArtifactRow, { from, to, partial }: ByteRange & { p
 async function send({ response, ctx, keepaliveMs }: Call, artifact: ArtifactRow, range: ByteRange): Promise<void> {
   endWhenStalled(response, keepaliveMs)
   try {
-    for await (const piece of artifactBytes(ctx.deps.pool, { artifact, ...range })) if (!(await taken(response, piece))) return
+    for await (const piece of artifactBytes(ctx.deps.pool, { artifact, ...range })) {
+      if (!(await taken(response, piece))) return
+      ctx.observing.metrics.artifactTaken(piece.length)
+    }
     response.end()
   } catch (error) {
     if (!(error instanceof ArtifactGone)) throw error
