@@ -1,6 +1,7 @@
 export * from './access/first-admin.ts'
 export * from './access/tokens.ts'
 export * from './commands/append-frames.ts'
+export * from './commands/artifact-of-lease.ts'
 export * from './commands/bulk-operations.ts'
 export * from './commands/cancel-flows.ts'
 export * from './commands/claim-flows.ts'
