@@ -62,7 +62,7 @@ export function fakeWaits({ holder, find, changed }: FakeWaitsDeps) {
 
   const suspendFlow = ({ lease, waitpoint, mode }: WaitInput): Answered => {
     const former = flowOf(lease)?.waitpoints.find(known => known.id === waitpoint)
-    if (mode === 'RELEASED' && former?.releasedBy === lease.epoch) return { flow: { status: flowOf(lease)?.status }, waitpoint: seen(former) }
+    if (mode === 'RELEASED' && former?.releasedBy === lease.epoch) return { flow: { status: flowOf(lease)?.status }, waitpoint: { id: former.id, answer: null } }
     const flow = holder(lease)
     if (!flow) return STALE
     const point = flow.waitpoints.find(known => known.id === waitpoint)

@@ -26,9 +26,6 @@ export function leaseTalk(held: HeldFlow, { controlPlane, upload, settings }: Le
     throw reasonOf(held)
   }
 
-  /** To report a start again changes nothing, and is refused to whoever has no lease. */
-  const stillHeld = async () => (await controlPlane.start([{ lease }], signal))[0] ?? {}
-
   return {
     remember: async (key, value) => (await say('a memo', () => controlPlane.recordMemo({ lease, key, value }, signal))).memo,
     recall: async keys => {
@@ -40,10 +37,7 @@ export function leaseTalk(held: HeldFlow, { controlPlane, upload, settings }: Le
       return { id: waitpoint.id, answer: waitpoint.answer, token, url }
     },
     suspend: async (waitpoint, mode) => {
-      let tries = 0
-      const answer = await say('a wait', () => controlPlane.suspend({ lease, waitpoint, mode }, signal).finally(() => tries++))
-      // A release whose answer was lost may have closed the lease before the wait was answered: then the answer is another attempt's.
-      if (answer.waitpoint.answer && mode === 'RELEASED' && tries > 1) await say('a lease', stillHeld)
+      const answer = await say('a wait', () => controlPlane.suspend({ lease, waitpoint, mode }, signal))
       if (answer.flow.status !== 'CANCELLED') return answer.waitpoint.answer
       // The wait was the acknowledgement of a cancel: it is over, and there is no more to say.
       interrupt(held, 'cancelled')
