@@ -4,17 +4,18 @@ import { FlowFailure } from '../outcome.ts'
 import type { Settings } from '../options.ts'
 import { persist } from '../wire/backoff.ts'
 import { isRefused, type ControlPlane, type Refused } from '../wire/control-plane.ts'
+import type { Downloader } from '../wire/download.ts'
 import { Rejected } from '../wire/transport.ts'
 import type { Uploader } from '../wire/upload.ts'
 import type { Talk } from './talk.ts'
 
-export interface LeaseTalkDeps { controlPlane: ControlPlane; upload: Uploader; settings: Pick<Settings, 'backoff' | 'log'> }
+export interface LeaseTalkDeps { controlPlane: ControlPlane; upload: Uploader; download: Downloader; settings: Pick<Settings, 'backoff' | 'log'> }
 
 /** The request itself is not understood: this control plane is older than the worker. */
 const REQUEST_REFUSED = 'REQUEST_REFUSED'
 const LEASE_GONE = ['STALE_LEASE', 'FLOW_ALREADY_TERMINAL', 'NOT_FOUND']
 
-export function leaseTalk(held: HeldFlow, { controlPlane, upload, settings }: LeaseTalkDeps): Talk {
+export function leaseTalk(held: HeldFlow, { controlPlane, upload, download, settings }: LeaseTalkDeps): Talk {
   const { lease } = held
   const signal = held.gone.signal
 
@@ -46,6 +47,7 @@ export function leaseTalk(held: HeldFlow, { controlPlane, upload, settings }: Le
     },
     append: async frames => void (await say('output', () => controlPlane.appendFrames({ lease, frames }, signal))),
     upload: async (artifact, body) => void (await say('an artifact', () => upload({ lease, artifact, body, signal }))),
+    download: async name => (await say('a question for an artifact', () => download({ lease, name, signal }))).found,
   }
 }
 
