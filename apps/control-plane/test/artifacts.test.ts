@@ -157,6 +157,29 @@ describe('GET /flows/{id}/artifacts/{name}', () => {
     expect((await get(lease, { name: 'none' })).status).toBe(404)
   })
 
+  test('INV-38 a worker reads what is left behind in the flow whose lease it has, and nothing else', async () => {
+    await createFlows(admin, [{ kind: 'work', maxAttempts: 2 }])
+    const [first] = await worker.take()
+    await put(first!, 'half of it')
+    await dataOf(worker.by.ask('mutation ($input: FailFlowInput!) { failFlow(input: $input) { __typename } }', { input: { lease: first, error: { code: 'X', message: 'x' } } }))
+    await server.sql('UPDATE flow SET not_before = NULL, order_at = queued_at WHERE id = $1', [first!.flowId])
+    const [lease] = await worker.take()
+    const read = async (at: Lease, o: Put = {}) => {
+      const answer = await get(at, { by: worker.by, ...o, headers: { 'sluice-lease': `${at.attempt}.${at.epoch}`, ...o.headers } })
+      return [answer.status, answer.status < 300 ? await answer.text() : ((await answer.json()) as { code: string }).code]
+    }
+    expect(await read(lease!)).toEqual([200, 'half of it'])
+    expect(await read(lease!, { headers: { range: 'bytes=0-3' } })).toEqual([206, 'half'])
+    expect(await read(lease!, { name: 'none' })).toEqual([404, 'NOT_FOUND'])
+    expect(await read(first!)).toEqual([409, 'STALE_LEASE'])
+    expect(await read(lease!, { headers: { 'sluice-lease': 'x' } })).toEqual([400, 'INVALID_INPUT'])
+    for (const stranger of ['WORKER', 'SUBMITTER'] as const) expect(await read(lease!, { by: await server.principal(stranger) })).toEqual([404, 'NOT_FOUND'])
+    expect(await read(lease!, { by: await server.principal('WORKER', { scopes: ['do:claimFlows'] }) })).toEqual([404, 'NOT_FOUND'])
+    expect(await read({ ...lease!, flowId: 'flow_unknown' })).toEqual([404, 'NOT_FOUND'])
+    await worker.finish(lease!)
+    expect(await read(lease!)).toEqual([409, 'FLOW_ALREADY_TERMINAL'])
+  })
+
   test('one that a later attempt replaces while it is read breaks off, and the next read is whole', async () => {
     await createFlows(admin, [{ kind: 'work', maxAttempts: 2 }])
     const [lease] = await worker.take()

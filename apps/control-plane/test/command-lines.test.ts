@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { formatTraceParent, parseTraceParent } from '@sluice/protocol'
 import { lineOf, SLOW_MS } from '../src/doors/request-log.ts'
 import { RequestFacts } from '../src/observe/request-facts.ts'
+import { append, lines as frames } from './frame-writer.ts'
 import { createFlows, dataOf, testServer, testWorker, type Principal, type TestServer, type TestWorker } from './server.ts'
 import { openSocket } from './socket.ts'
 
@@ -32,6 +33,8 @@ const post = (headers: Record<string, string>, query: string, variables = {}): P
 
 const CREATE = 'mutation ($input: CreateFlowInput!) { createFlow(input: $input) { __typename ... on CreateFlowPayload { flow { id traceParent } } ... on Error { code } } }'
 const PROGRESS = 'mutation ($input: ReportProgressInput!) { reportProgress(input: $input) { __typename } }'
+const START = 'mutation ($input: StartFlowInput!) { startFlow(input: $input) { __typename } }'
+const MEMO = 'mutation ($input: RecordMemoInput!) { recordMemo(input: $input) { __typename } }'
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
 
 describe('one wide line per command', () => {
@@ -57,9 +60,12 @@ describe('one wide line per command', () => {
     const taken = await worker.take(100, { start: false })
     await worker.take(1, { start: false, waitMs: 0 })
     await dataOf(worker.by.ask(PROGRESS, { input: { lease: taken[0], percent: 1 } }))
-    await createFlows(operator, [{ kind: 'other' }])
-    const told = await lines(3)
-    expect(told.map(({ operation }) => operation)).toEqual(['createFlows', 'claimFlows', 'createFlows'])
+    await dataOf(worker.by.ask(START, { input: { lease: taken[0] } }))
+    expect(await append(worker, taken[0]!, frames(1, 3))).toMatchObject({ lastSequence: 3 })
+    await dataOf(worker.by.ask(MEMO, { input: { lease: taken[0], key: 'a', value: 1 } }))
+    expect(await append(worker, taken[0]!, frames(9, 9))).toMatchObject({ code: 'INVALID_INPUT' })
+    const told = await lines(4)
+    expect(told.map(({ operation, outcome }) => [operation, outcome])).toEqual([['createFlows', 'ok'], ['claimFlows', 'ok'], ['startFlow', 'ok'], ['appendFrames', 'refused']])
     expect(told[1]).toMatchObject({ operation: 'claimFlows', flowCount: taken.length, principal: worker.by.id })
     expect(taken.map(({ flowId }) => flowId)).toContain(id)
   })

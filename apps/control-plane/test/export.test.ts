@@ -10,6 +10,7 @@ import { Components, Describer } from '../src/doors/rest/json-schema.ts'
 import { schema } from '../src/graphql/schema.ts'
 import { rest } from './rest-client.ts'
 import { createFlows, dataOf, testServer, testWorker, type Principal, type TestServer } from './server.ts'
+import { answer, waitWorld } from './waits.ts'
 import { command, makeEndpoint } from './webhooks.ts'
 
 let server: TestServer
@@ -129,6 +130,29 @@ describe('one flow', () => {
     expect(json['flow']).toMatchObject({ id, url: `/flows/${id}`, status: 'FINISHED', input: { a: 1 }, result: { done: true } })
     expect(json.events.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 134 }, (_, n) => n + 1))
     expect(json['attempts']).toMatchObject([{ index: 0, worker: { id: worker.workerId }, endReason: expect.any(String) }])
+    expect([json['inputs'], json['waitpoints']]).toEqual([[], []])
+  })
+
+  test('INV-31 comes with what was added to it and what it asked and was answered, part by part, and with no token', async () => {
+    const waits = await waitWorld(server)
+    const { lease, ...made } = await waits.waiting(admin, { prompt: 'Send it?', fields: { type: 'object' } })
+    await answer(admin, { id: made.waitpoint.id, payload: { a: 1 } })
+    const more = []
+    for (let n = 0; n < 45; n += 1) more.push((await waits.make(lease, { key: `ask ${n}` })).waitpoint.id)
+    await server.sql(`INSERT INTO flow_input (id, flow_id, author, content, bytes, state, created_at)
+      SELECT 'fin_' || n, $1, $2, to_json(n), 1, 'REMOVED', clock_timestamp() - n * interval '1 s' FROM generate_series(1, 12) n`, [lease.flowId, admin.id])
+    const { json, text } = await exported(`flows/${lease.flowId}`)
+    expect((json['inputs'] as { content: number }[]).map(({ content }) => content)).toEqual(Array.from({ length: 12 }, (_, n) => 12 - n))
+    expect(json['inputs']).toMatchObject([{ id: 'fin_12', author: admin.id, state: 'REMOVED', attempt: null }, ...Array.from({ length: 11 }, () => ({}))])
+    const waitpoints = json['waitpoints'] as { id: string }[]
+    expect(waitpoints.map(({ id }) => id)).toEqual([made.waitpoint.id, ...more])
+    expect(waitpoints[0]).toMatchObject({ key: 'ask', state: 'SATISFIED', prompt: 'Send it?', answer: { decision: 'approve', payload: { a: 1 }, by: admin.id } })
+    expect(text).not.toContain('wt1.')
+  })
+
+  test('INV-38 of somebody else there is none', async () => {
+    const [id] = await createFlows(admin, [{ kind: 'own' }])
+    expect((await exported(`flows/${id}`, await server.principal('SUBMITTER'))).status).toBe(404)
   })
 })
 

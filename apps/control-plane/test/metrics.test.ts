@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Pool } from '@sluice/db'
-import { deliver, exhaust, reject, schedule, type DeliveryFacts } from '@sluice/domain'
+import { deliver, exhaust, expireWait, failWait, reject, resume, schedule, type DeliveryFacts, type FlowFacts } from '@sluice/domain'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { parse as parseYaml } from 'yaml'
 import { openMetricsPlace } from '../src/doors/metrics-place.ts'
@@ -8,8 +9,10 @@ import { schema } from '../src/graphql/schema.ts'
 import { databaseMetrics } from '../src/observe/database-metrics.ts'
 import { METRICS, type Metric } from '../src/observe/metric-table.ts'
 import { namedIn, offeredBy } from './promql.ts'
+import { append, lines as frames } from './frame-writer.ts'
 import { openSocket } from './socket.ts'
-import { createFlows, testServer, testWorker, type Principal, type TestServer } from './server.ts'
+import { createFlows, dataOf, testServer, testWorker, type Principal, type TestServer } from './server.ts'
+import { answer, waitWorld, type Lease } from './waits.ts'
 import { answered, command, makeDeliveries, makeEndpoint } from './webhooks.ts'
 
 let server: TestServer
@@ -29,6 +32,14 @@ const ask = (headers: Record<string, string>, method = 'GET'): Promise<Response>
 const scrape = async (): Promise<string> => (await ask(bearer(viewer.token))).text()
 const valueOf = (text: string, sample: string): number => Number(text.split('\n').find((line) => line.startsWith(`${sample} `))?.slice(sample.length + 1))
 const labelsOf = (text: string, label: string): string[] => [...new Set([...text.matchAll(new RegExp(`[{,]${label}="([^"]*)"`, 'g'))].map(([, value = '']) => value))]
+
+/** Leaves bytes behind and reads them. */
+async function left({ url }: TestServer, { by, lease, bytes }: { by: Principal; lease: Lease; bytes: string }): Promise<void> {
+  const at = `${url}/flows/${lease.flowId}/artifacts/report`
+  const headers = { ...bearer(by.token), 'sluice-lease': `${lease.attempt}.${lease.epoch}`, 'content-digest': `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:` }
+  expect((await fetch(at, { method: 'PUT', headers, body: bytes })).status).toBe(201)
+  expect(await (await fetch(at, { headers: bearer(operator.token) })).text()).toBe(bytes)
+}
 
 describe('who may scrape', () => {
   test.each(['VIEWER', 'OPERATOR', 'ADMIN'] as const)('%s', async (role) => {
@@ -88,6 +99,28 @@ describe('a scrape', () => {
     expect([valueOf(after, 'sluice_workers{state="ACTIVE"}'), valueOf(after, 'sluice_leases'), valueOf(after, 'sluice_processes{role="api"}')]).toEqual([1, 1, 1])
   })
 
+  test('tells of waits, inputs, output and artifacts, by few words and never by a principal', async () => {
+    const before = await scrape()
+    const worlds = await waitWorld(server)
+    const held = await worlds.waiting(operator)
+    expect(await append(worlds.worker, await worlds.working(operator), frames(1, 3))).toMatchObject({ lastSequence: 3 })
+    await vi.waitFor(async () => expect(valueOf(await scrape(), 'sluice_wait_oldest_seconds')).toBeGreaterThan(0), { timeout: 5000, interval: 200 })
+    await answer(operator, { id: held.waitpoint.id })
+    const early = await worlds.make(held.lease, { key: 'early' })
+    await answer(operator, { token: early.token })
+    await left(server, { by: worlds.worker.by, lease: held.lease, bytes: 'report' })
+    const [queued] = await createFlows(operator, [{ kind: 'other' }])
+    await dataOf(operator.ask('mutation ($input: AddFlowInputInput!) { addFlowInput(input: $input) { __typename } }', { input: { flowId: queued, content: 'more' } }))
+    const after = await scrape()
+    const rose = (sample: string): number => valueOf(after, sample) - valueOf(before, sample)
+    expect(rose('sluice_waits_opened_total{kind="APPROVAL"}')).toBe(1)
+    expect(['principal', 'token', 'timeout'].map((by) => rose(`sluice_wait_answers_total{by="${by}"}`))).toEqual([1, 1, 0])
+    expect([rose('sluice_frames_appended_total'), rose('sluice_frame_bytes_total'), rose('sluice_frame_trims_total')]).toEqual([3, 24, 0])
+    expect([rose('sluice_artifacts_stored_total'), rose('sluice_artifact_bytes_total{direction="in"}'), rose('sluice_artifact_bytes_total{direction="out"}')]).toEqual([1, 6, 6])
+    expect([rose('sluice_flow_inputs_total{act="added"}'), rose('sluice_flow_inputs_total{act="removed"}')]).toEqual([1, 0])
+    expect(labelsOf(after, 'by').toSorted()).toEqual(['principal', 'timeout', 'token'])
+  })
+
   test('tells how webhooks fare, here and in the database', async () => {
     const before = await scrape()
     const admin = await server.principal('ADMIN')
@@ -110,6 +143,19 @@ describe('a scrape', () => {
     expect(['DELIVERED', 'EXHAUSTED', 'REJECTED', 'BLOCKED'].map((state) => rose(`sluice_webhook_deliveries_ended_total{state="${state}"}`))).toEqual([1, 1, 1, 0])
     expect(valueOf(after, 'sluice_webhook_endpoints_disabled')).toBe(1)
     expect(valueOf(after, 'sluice_webhook_oldest_due_seconds')).toBeGreaterThan(0)
+  })
+
+  test('a wait that nobody answered in time is told by what became of it', async () => {
+    const facts = { id: 'flow_1', waitMode: 'RELEASED' } as FlowFacts
+    const before = await scrape()
+    const timedOut = { reason: 'input_timed_out', waitpoint: 'wpt_1' } as const
+    server.observing.engine.moved([
+      failWait(facts, timedOut), expireWait(facts, 'wpt_1'), failWait(facts, { ...timedOut, reason: 'deadline_exceeded' }), resume(facts, { waitpoint: 'wpt_1', decision: 'go', by: 'timeout' }),
+    ], [])
+    server.observing.engine.appended({ frames: 1, bytes: 10, trimmed: true })
+    const after = await scrape()
+    const rose = (sample: string): number => valueOf(after, sample) - valueOf(before, sample)
+    expect(['sluice_waits_timed_out_total', 'sluice_wait_answers_total{by="timeout"}', 'sluice_frame_trims_total'].map(rose)).toEqual([2, 1, 1])
   })
 
   test('counts subscriptions while they are open, and how they ended', async () => {
@@ -152,7 +198,7 @@ describe('a scrape', () => {
     const pool = { query: () => Promise.resolve({ rows: [{ live: 0, exhaustedLastHour: 0, disabledEndpoints: 0, oldestDueMs: null }] }), connect: () => Promise.resolve({
       on: () => undefined, off: () => undefined, release: () => undefined,
       query: (asked: { name?: string }) => Promise.resolve({ rows: asked.name === 'readGauges' ? [{ gauges: {
-        words: {}, lanes: [], kinds: [{ name: 'a"b\\c\nd', queued: 1, running: 0, waiting: 0 }], slots: { held: 0, heldByWaiting: 0, cap: 0 }, workers: [], leases: 0, processes: [],
+        words: {}, lanes: [], kinds: [{ name: 'a"b\\c\nd', queued: 1, running: 0, waiting: 0 }], slots: { held: 0, heldByWaiting: 0, cap: 0 }, workers: [], leases: 0, oldestWaitSeconds: 0, processes: [],
       } }] : [], rowCount: 0 }),
     }) } as unknown as Pool
     expect(await databaseMetrics({ pool })()).toContain(String.raw`sluice_kind_flows{kind="a\"b\\c\nd",status="QUEUED"} 1`)

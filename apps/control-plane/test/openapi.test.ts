@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { OPENAPI } from '../src/doors/rest/routes.ts'
 import { rest, type Answered, type Json } from './rest-client.ts'
 import { append, lines, type Lease } from './frame-writer.ts'
-import { createFlows, testServer, testWorker, type Principal, type TestServer } from './server.ts'
+import { createFlows, dataOf, testServer, testWorker, type Principal, type TestServer } from './server.ts'
 
 type Call = (parameters: unknown, body?: unknown) => Promise<{ status: number; data: Json }>
 interface Operation { operationId: string; responses: Record<string, { content?: Record<string, { schema: unknown }> }> }
@@ -115,6 +115,9 @@ describe('every answer that it describes', () => {
     const fail = 'mutation ($input: FailFlowInput!) { failFlow(input: $input) { __typename } }'
     await worker.by.ask('mutation ($input: ReportProgressInput!) { reportProgress(input: $input) { __typename } }', { input: { lease: leases[0], percent: 50, message: 'half' } })
     await append(worker, leases.find(({ flowId }) => flowId === failed)!, lines(1, 2, (n) => ({ n })))
+    const wait = { lease: leases.find(({ flowId }) => flowId === failed), key: 'ask', kind: 'APPROVAL', prompt: 'Well?' }
+    await dataOf(worker.by.ask('mutation ($input: CreateWaitpointInput!) { createWaitpoint(input: $input) { __typename } }', { input: wait }))
+    await dataOf(admin.ask('mutation ($input: AddFlowInputInput!) { addFlowInput(input: $input) { __typename } }', { input: { flowId: queued, content: ['more'] } }))
     await worker.by.ask(fail, { input: { lease: leases.find(({ flowId }) => flowId === failed), error: { code: 'broken', message: 'It broke.', detail: { a: 1 } }, retryable: false } })
     const get = async (operationId: string, id = '', query = ''): Promise<void> => compare(operationId, await rest(server, `${lineOf(operationId, id)}${query}`, { by: admin, ...bodyOf(lineOf(operationId, id)) }))
     for (const id of [running, failed, queued]) await get('getFlow', id)
@@ -186,6 +189,7 @@ describe('every answer that it describes', () => {
     const [lease] = await worker.take()
     await put(worker.by, lease!, { name: 'report.md', body: 'x' })
     await ask('getArtifact', { id: lease!.flowId, headers: { range: 'bytes=9-' } })
+    compare('getArtifact', await rest(server, lineOf('getArtifact', lease!.flowId), { by: worker.by, headers: { 'sluice-lease': `${lease!.attempt}.${lease!.epoch + 1}` } }))
     compare('putArtifact', await put(worker.by, { ...lease!, flowId: 'flow_none' }, { name: 'report.md', body: 'x' }))
     compare('putArtifact', await put(worker.by, lease!, { name: 'report.md', body: 'y' }))
     compare('putArtifact', await put(worker.by, lease!, { name: 'x'.repeat(129), body: 'x' }))

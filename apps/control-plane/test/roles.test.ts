@@ -23,7 +23,7 @@ const TABLE: Record<Operation, string> = {
   createWebhookEndpoint: '---+-', updateWebhookEndpoint: '---+-', deleteWebhookEndpoint: '---+-', revealWebhookEndpoint: '---+-', rotateWebhookSecret: '---+-',
   registerWorker: '----+', claimFlows: '----+', heartbeat: '----+', startFlow: '----+', startFlows: '----+', returnFlow: '----+',
   finishFlow: '----+', finishFlows: '----+', failFlow: '----+', failFlows: '----+', reportProgress: '----+', appendFrames: '----+',
-  'door.metrics': '+-++-', 'door.putArtifact': '----+',
+  'door.metrics': '+-++-', 'door.putArtifact': '----+', 'door.getArtifact': '----+',
   flowEvents: '+o++-', flowFrames: '+o++-', flowsChanged: '+o++-', queueChanged: '++++-', overview: '++++-',
   waitpointsChanged: '+o++-', webhookDeliveryChanged: '+o++-', bulkOperationChanged: '--++-',
 }

@@ -1,3 +1,4 @@
+import { eventually } from '@sluice/testkit/db'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { dataOf, testServer, type Principal, type TestServer } from './server.ts'
 import { openSocket } from './socket.ts'
@@ -46,6 +47,43 @@ describe('waitpointsChanged', () => {
     await server.sql(`UPDATE flow SET deadline_at = clock_timestamp() - interval '1 s' WHERE id = $1`, [late.lease.flowId])
     await using other = await testServer({ databaseUrl: server.databaseUrl, settings: { sweepDeadlinesMs: 50 }, send: async () => { throw new Error('nothing is sent') } })
     expect((await stream.first(is(late.waitpoint.id, 'CLOSED'))).waitpoint).toMatchObject({ answer: null })
+    await other.close()
+  })
+
+  test('INV-43 tells what nobody answered in time, whatever becomes of its flow then', async () => {
+    await using other = await testServer({ databaseUrl: server.databaseUrl, settings: { sweepWaitpointsMs: 50 }, send: async () => { throw new Error('nothing is sent') } })
+    await using socket = await openSocket(server.url, { token: admin.token })
+    const stream = socket.subscribe<Item>(CHANGED)
+    await stream.first()
+    const asked: [Record<string, unknown>, string, string | undefined][] = [
+      [{ onTimeout: 'FAIL' }, 'EXPIRED', undefined], [{ onTimeout: 'CANCEL', mode: 'RELEASED' }, 'EXPIRED', undefined],
+      [{ onTimeout: 'AUTO_RESUME', timeoutDecision: 'reject' }, 'SATISFIED', 'reject'],
+    ]
+    for (const [o, state, decision] of asked) {
+      const { waitpoint: { id } } = await w.waiting(admin, { timeoutSeconds: 3600, ...o })
+      await stream.first(({ waitpoint }) => waitpoint?.id === id && waitpoint.state === 'OPEN')
+      await server.sql(`UPDATE waitpoint SET timeout_at = clock_timestamp() - interval '1 s' WHERE id = $1`, [id])
+      const told = await stream.first(({ waitpoint }) => waitpoint?.id === id && waitpoint.state !== 'OPEN')
+      expect([told.waitpoint?.state, told.waitpoint?.answer?.decision]).toEqual([state, decision])
+    }
+    await other.close()
+  })
+
+  test('is silent about what its flow never waited for, made or closed: the flow and the list show it', async () => {
+    await using other = await testServer({ databaseUrl: server.databaseUrl, settings: { sweepWaitpointsMs: 50 }, send: async () => { throw new Error('nothing is sent') } })
+    await using socket = await openSocket(server.url, { token: admin.token })
+    const stream = socket.subscribe<Item>(CHANGED)
+    await stream.first()
+    const lease = await w.working(admin)
+    const { waitpoint: { id } } = await w.make(lease)
+    await w.worker.finish(lease)
+    await eventually(async () => {
+      const { flow } = await dataOf(admin.ask<{ flow: { waitpoints: object[] } }>('query ($id: ID!) { flow(id: $id) { waitpoints { id state viewerMayAnswer } } }', { id: lease.flowId }))
+      expect(flow.waitpoints).toEqual([{ id, state: 'EXPIRED', viewerMayAnswer: false }])
+    })
+    const next = await w.waiting(admin)
+    await stream.first(({ waitpoint }) => waitpoint?.id === next.waitpoint.id)
+    expect(states(stream.items(), id)).toEqual([])
     await other.close()
   })
 

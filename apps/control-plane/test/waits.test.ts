@@ -59,6 +59,18 @@ describe('a worker asks', () => {
     await w.worker.finish(lease)
   })
 
+  test('INV-20 INV-45 a release that is repeated is answered as at first: an answer that came since is the next attempt\'s', async () => {
+    const { lease, waitpoint: { id } } = await w.waiting(admin)
+    const released = { waitpoint: { state: 'OPEN', mode: 'RELEASED', answer: null } }
+    expect(await w.suspend(lease, id, 'RELEASED')).toMatchObject({ flow: { status: 'WAITING' }, ...released })
+    await answer(admin, { id })
+    expect(await w.suspend(lease, id, 'RELEASED')).toMatchObject({ flow: { status: 'QUEUED' }, ...released })
+    const [next] = await w.worker.take()
+    expect(await w.suspend(lease, id, 'RELEASED')).toMatchObject({ flow: { status: 'RUNNING' }, ...released })
+    expect(await w.suspend(next!, id, 'RELEASED')).toMatchObject({ flow: { status: 'RUNNING' }, waitpoint: { state: 'SATISFIED', answer: { decision: 'approve' } } })
+    await w.worker.finish(next!)
+  })
+
   test('suspendFlow on what is not of this flow, before the start, and under a lease that is over', async () => {
     const [lease, other] = [await w.working(admin), await w.working(admin)]
     const made = await w.make(other)

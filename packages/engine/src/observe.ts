@@ -21,6 +21,8 @@ export interface EngineObserver {
   countsDiffer(places: number): void
   /** Attempts to deliver that ended, and what each made of its delivery, in the same order. */
   attempted(reports: readonly AttemptReport[], moves: readonly DeliveryMove[]): void
+  /** Output that one call stored: how many frames and bytes of it were new, and whether the oldest of the attempt went for them. */
+  appended(output: { frames: number; bytes: number; trimmed: boolean }): void
   /** This machine's clock minus the database's, in ms (D-45). */
   clockDiffers(ms: number): void
 }
@@ -29,7 +31,7 @@ const ignored = (): void => undefined
 
 /** Nobody watches. */
 export const UNOBSERVED: EngineObserver = {
-  promotionPass: ignored, turn: ignored, unannounced: ignored, leasesLost: ignored, moved: ignored, countsDiffer: ignored, clockDiffers: ignored, attempted: ignored,
+  promotionPass: ignored, turn: ignored, unannounced: ignored, leasesLost: ignored, moved: ignored, countsDiffer: ignored, clockDiffers: ignored, attempted: ignored, appended: ignored,
 }
 
 /** Tells both. */
@@ -41,5 +43,6 @@ export const bothObservers = (a: EngineObserver, b: EngineObserver): EngineObser
   moved: (moves, rows) => { a.moved(moves, rows); b.moved(moves, rows) },
   countsDiffer: places => { a.countsDiffer(places); b.countsDiffer(places) },
   attempted: (reports, moves) => { a.attempted(reports, moves); b.attempted(reports, moves) },
+  appended: output => { a.appended(output); b.appended(output) },
   clockDiffers: ms => { a.clockDiffers(ms); b.clockDiffers(ms) },
 })

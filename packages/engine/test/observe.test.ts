@@ -2,7 +2,7 @@ import { observe, transact } from '@sluice/db'
 import type { StatementObserver } from '@sluice/db'
 import { eventually } from '@sluice/testkit/db'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { UNOBSERVED, bothObservers, createFlows, finishFlows, readGauges, upsertLane } from '../src/index.ts'
+import { UNOBSERVED, appendFrames, bothObservers, createFlows, finishFlows, readGauges, upsertLane } from '../src/index.ts'
 import type { EngineObserver } from '../src/index.ts'
 import { foldCounts } from '../src/services/fold-counts.ts'
 import { measureClock } from '../src/services/measure-clock.ts'
@@ -16,7 +16,7 @@ const toldOf = (name: string): unknown[][] => told.filter(([said]) => said === n
 
 let bed: Bed
 beforeAll(async () => {
-  bed = await testbed({ observe: bothObservers(UNOBSERVED, noted) })
+  bed = await testbed({ observe: bothObservers(UNOBSERVED, noted), settings: { framesKept: 10 } })
 })
 afterAll(() => bed[Symbol.asyncDispose]())
 
@@ -86,6 +86,16 @@ describe('the engine tells who watches', () => {
     await eventually(async () => swept.includes('sweepRetention'))
   })
 
+  test('output by what was new of it, and a trim', async () => {
+    await bed.create(1)
+    const [lease] = await bed.work(1)
+    const say = (from: number, to: number) => appendFrames(bed.deps, {
+      actor: bed.workerActor, lease: lease!, frames: Array.from({ length: to - from + 1 }, (_, at) => ({ sequence: from + at, kind: 'TEXT' as const, payload: 'four' })),
+    })
+    for (const [from, to] of [[1, 3], [2, 4], [1, 4], [5, 12], [20, 21]] as const) await say(from, to)
+    expect(toldOf('appended')).toEqual([[{ frames: 3, bytes: 18, trimmed: false }], [{ frames: 1, bytes: 6, trimmed: false }], [{ frames: 8, bytes: 48, trimmed: true }]])
+  })
+
   test('D-45 a clock that differs by more than 5 s is measured and warned of, once, and so is its return', async () => {
     const logged: Record<string, unknown>[] = []
     let off = 0
@@ -143,7 +153,7 @@ describe('the gauges', () => {
       expect(gauges.kinds).toEqual([{ name: 'work', queued: 3, running: 2, waiting: 0 }])
       expect(gauges.slots).toEqual({ held: 2, heldByWaiting: 0, cap: 0 })
       expect(gauges.workers).toEqual([{ state: 'ACTIVE', count: 1, capacity: 1000 }])
-      expect([gauges.leases, gauges.processes]).toEqual([2, [{ role: 'api', count: 1 }]])
+      expect([gauges.leases, gauges.oldestWaitSeconds, gauges.processes]).toEqual([2, 0, [{ role: 'api', count: 1 }]])
     }
   })
 

@@ -77,7 +77,7 @@ async function heedRefusal(deps: ClaimLoopDeps, o: { answer: Refused; registrati
   // An answer to a registration that this worker itself has renewed since says nothing about the new one.
   if (o.registration !== deps.session.current()) return
   if (o.answer.code === 'CONFLICT') return deps.onReplaced(o.answer.message)
-  if (o.answer.code === 'NOT_FOUND') return await Promise.race([deps.session.renew(o.registration), untilAborted(deps.stopping)])
+  if (o.answer.code === 'NOT_FOUND') return await untilAborted(deps.stopping, deps.session.renew(o.registration))
   await calmDown(deps, new Rejected(`${o.answer.message} (${o.answer.code})`))
 }
 

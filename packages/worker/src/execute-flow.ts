@@ -11,12 +11,14 @@ import { createProgressChannel, type ProgressChannel } from './progress.ts'
 import type { Reporter } from './reporter.ts'
 import { traceAttempt, type AttemptTrace } from './trace.ts'
 import { isRefused, type ControlPlane } from './wire/control-plane.ts'
+import type { Downloader } from './wire/download.ts'
 import type { Uploader } from './wire/upload.ts'
 
 export interface ExecutionDeps {
   settings: Settings
   controlPlane: ControlPlane
   upload: Uploader
+  download: Downloader
   reporter: Reporter
   holdings: Holdings
   keeper: LeaseKeeper

@@ -17,6 +17,7 @@ import { shutDown, stepAside } from './shutdown.ts'
 import { pause } from './wire/backoff.ts'
 import { createControlPlane } from './wire/control-plane.ts'
 import { createAddresses } from './wire/addresses.ts'
+import { createDownloader } from './wire/download.ts'
 import { createTransport } from './wire/transport.ts'
 import { createUploader } from './wire/upload.ts'
 
@@ -45,8 +46,8 @@ export interface Shared { capacity: Capacity; graceOver: AbortSignal }
 
 export function createGeneration(settings: Settings, { capacity, graceOver }: Shared): Generation {
   const [stopping, life] = [new AbortController(), new AbortController()]
-  // Every flow in hand listens.
-  setMaxListeners(0, life.signal)
+  // Every flow in hand listens, and every wait that is held.
+  setMaxListeners(0, life.signal, stopping.signal)
   const { log } = settings
   const reach = { addresses: createAddresses(settings.url), token: settings.token }
   const controlPlane = createControlPlane(createTransport(reach))
@@ -62,7 +63,8 @@ export function createGeneration(settings: Settings, { capacity, graceOver }: Sh
   }
   const keeper = createLeaseKeeper({ controlPlane, session, holdings, settings, stopping: stopping.signal, signal: life.signal, onReplaced })
   const holdMs = () => settings.holdMs ?? session.current().holdMs ?? HOLD_MS
-  const execution = { settings, controlPlane, upload: createUploader(reach), reporter, holdings, keeper, holdMs, stopping: stopping.signal, signal: life.signal }
+  const bytes = { upload: createUploader(reach), download: createDownloader(reach) }
+  const execution = { settings, controlPlane, ...bytes, reporter, holdings, keeper, holdMs, stopping: stopping.signal, signal: life.signal }
   const onClaimed = (held: HeldFlow) => void executeFlow(held, execution)
   const drained = () => Promise.race([keeper.drain(), pause(DRAIN_HEARD_MS, life.signal)])
   const claiming = { controlPlane, session, capacity, holdings, settings, stopping: stopping.signal, signal: life.signal, drained, onClaimed, onReplaced }

@@ -1,6 +1,6 @@
 /** A kind of flow: what it is called and takes (sent at registration), and the function that does it (stays here). */
 import type { Json, OnLeaseLost } from '@sluice/protocol'
-import type { PutArtifact } from './attempt/artifact.ts'
+import type { PutArtifact, ReadArtifact } from './attempt/artifact.ts'
 import type { Answer, AskOptions, Callback } from './attempt/ask.ts'
 import type { Output } from './attempt/output.ts'
 import type { Step } from './attempt/step.ts'
@@ -58,6 +58,8 @@ export interface FlowContext<Input = Json> {
   output: Output
   /** Stores bytes with a name for whoever may read the flow; resolves when they are stored. */
   artifact: PutArtifact
+  /** What is stored under the name, by an earlier attempt too: a Response to read as text, JSON or bytes. null: nothing is. */
+  readArtifact: ReadArtifact
   /** The worker's log with the flow's id and kind on every entry, and its trace's id where there is one. */
   log: Log
   /** W3C traceparent of this attempt, to be passed on to what the handler calls or starts; null = the flow belongs to no trace. */

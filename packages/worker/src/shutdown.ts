@@ -51,7 +51,7 @@ async function interruptAll(deps: Pick<ShutdownDeps, 'settings' | 'holdings' | '
 }
 
 async function untilAllOut({ holdings, claimsEnded }: Pick<ShutdownDeps, 'holdings' | 'claimsEnded'>, signal: AbortSignal) {
-  await Promise.race([claimsEnded, untilAborted(signal)])
+  await untilAborted(signal, claimsEnded)
   await holdings.untilEmpty(signal)
 }
 

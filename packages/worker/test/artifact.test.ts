@@ -5,11 +5,12 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { createArtifacts } from '../src/attempt/artifact.ts'
 import { defineKind, type FlowContext } from '../src/index.ts'
 import { createAddresses } from '../src/wire/addresses.ts'
 import { createUploader } from '../src/wire/upload.ts'
+import { runHandler } from '../src/testing/index.ts'
 import { started } from './start.ts'
 
 const kindOf = (handler: (context: FlowContext) => unknown) => ({ k: defineKind({ handler }) })
@@ -102,6 +103,45 @@ test('96 MiB go up while memory grows by less than 48, and a refusal in mid-stre
   const grown = process.memoryUsage().rss - before
   await put('refused', much())
   expect([taken, grown < 48 * 1024 ** 2, answers]).toEqual([96 * 1024 ** 2, true, [{}, { code: 'LIMIT_EXCEEDED', message: 'too much' }]])
+})
+
+describe('what was left behind', () => {
+  const LEFT = { 'a draft': { mediaType: 'text/plain', content: Buffer.from('half of it') } }
+  const reading = kindOf(async ({ artifact, readArtifact }) => {
+    const [draft, none] = [await readArtifact('a draft'), await readArtifact('none')]
+    await artifact('a draft', `${await draft?.text()}, and the rest`)
+    return [none, await (await readArtifact('a draft'))?.text()]
+  })
+
+  test.each([null, 'lose the request', 'lose the answer', { http: 503 }] as const)('by an earlier attempt is read, and after %j again', async fault => {
+    const { fake } = await started(reading)
+    if (fault) fake.next('readArtifact', fault, 2)
+    const id = fake.enqueue('k', {}, { artifacts: { ...LEFT } })
+    await fake.until(() => fake.flow(id).status === 'FINISHED')
+    expect(fake.flow(id).result).toEqual([null, 'half of it, and the rest'])
+  })
+
+  test('INV-19 is not taken for nothing when the lease was lost', async () => {
+    const heard: unknown[] = []
+    let go: () => void = () => {}
+    const gate = new Promise<void>(resolve => (go = resolve))
+    const { fake } = await started(kindOf(async ({ readArtifact }) => {
+      await gate
+      heard.push(await readArtifact('a draft').catch(error => (error as { reason?: string }).reason))
+    }))
+    fake.next('heartbeat', 'never answer', 9)
+    const id = fake.enqueue('k', {}, { artifacts: { ...LEFT } })
+    await fake.until(() => fake.flow(id).started)
+    fake.change(id, { epoch: 9 })
+    go()
+    await fake.until(() => heard.length === 1)
+    expect(heard).toEqual(['lease_lost'])
+  })
+
+  test('is given by a test, and so is what the handler itself stored', async () => {
+    const run = runHandler(reading.k, { artifacts: { 'a draft': 'half' } })
+    expect(await run.outcome).toEqual({ status: 'FINISHED', result: [null, 'half, and the rest'] })
+  })
 })
 
 test('what was attached before the start is there', async () => {

@@ -208,7 +208,7 @@ describe('a wait that is released', () => {
     fake.answer(id, 'ok', 'approve')
     await fake.until(() => fake.flow(id).status === 'FINISHED')
     await fake.until(() => unwound.length === 1)
-    expect([unwound, runs.filter(run => run === 'run').length, fake.calls('finishFlows').length]).toEqual([['lease_lost'], 2, 1])
+    expect([unwound, runs.filter(run => run === 'run').length, fake.calls('finishFlows').length]).toEqual([['suspended'], 2, 1])
   })
 
   test('a step beside the question is not cut off: the release waits for it', async () => {

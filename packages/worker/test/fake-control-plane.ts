@@ -111,9 +111,9 @@ export async function startFake() {
   }
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
-    const isUpload = request.method === 'PUT'
-    const body = isUpload ? null : await readBody(request)
-    const field = isUpload ? 'artifact' : /answer: (\w+)\(/.exec(body?.query ?? '')?.[1] ?? ''
+    const ofBytes = { PUT: 'artifact', GET: 'readArtifact' }[request.method ?? '']
+    const body = ofBytes ? null : await readBody(request)
+    const field = ofBytes ?? /answer: (\w+)\(/.exec(body?.query ?? '')?.[1] ?? ''
     const input = (body?.variables.input ?? body?.variables ?? {}) as Input
     calls.push({ field, input })
     changed()
@@ -123,7 +123,7 @@ export async function startFake() {
     if (fault === 'lose the request') return request.socket.destroy()
     if (fault !== null && typeof fault === 'object' && 'http' in fault) return response.writeHead(fault.http).end('busy')
     if (fault !== null && typeof fault === 'object') return send(response, { code: fault.refuse, message: `refused with ${fault.refuse}` })
-    if (isUpload && fault === null) return await waits.putArtifact(request, response)
+    if (ofBytes && fault === null) return await (ofBytes === 'artifact' ? waits.putArtifact : waits.getArtifact)(request, response)
     if (field === 'memos') return send(response, waits.memos(body?.variables as unknown as { flowId: string; keys: string[] }))
     const answer = (await answers[field]?.(input, request)) ?? {}
     if (fault === 'lose the answer') return request.socket.destroy()

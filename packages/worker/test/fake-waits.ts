@@ -62,7 +62,7 @@ export function fakeWaits({ holder, find, changed }: FakeWaitsDeps) {
 
   const suspendFlow = ({ lease, waitpoint, mode }: WaitInput): Answered => {
     const former = flowOf(lease)?.waitpoints.find(known => known.id === waitpoint)
-    if (mode === 'RELEASED' && former?.releasedBy === lease.epoch) return { flow: { status: flowOf(lease)?.status }, waitpoint: seen(former) }
+    if (mode === 'RELEASED' && former?.releasedBy === lease.epoch) return { flow: { status: flowOf(lease)?.status }, waitpoint: { id: former.id, answer: null } }
     const flow = holder(lease)
     if (!flow) return STALE
     const point = flow.waitpoints.find(known => known.id === waitpoint)
@@ -113,21 +113,35 @@ export function fakeWaits({ holder, find, changed }: FakeWaitsDeps) {
     changed()
   }
 
-  const putArtifact = async (request: IncomingMessage, response: ServerResponse) => {
+  const sayTo = (response: ServerResponse) => (status: number, body: object) =>
+    void response.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(body))
+  const artifactAsked = (request: IncomingMessage) => {
     const [, flowId = '', name = ''] = /^\/flows\/([^/]+)\/artifacts\/([^/]+)$/.exec(request.url ?? '') ?? []
     const [attempt, epoch] = String(request.headers['sluice-lease']).split('.').map(Number)
+    return { name: decodeURIComponent(name), flow: holder({ flowId, attempt: attempt ?? 0, epoch: epoch ?? 0 }) }
+  }
+
+  const getArtifact = (request: IncomingMessage, response: ServerResponse) => {
+    const { flow, name } = artifactAsked(request)
+    if (!flow) return sayTo(response)(409, STALE)
+    const found = flow.artifacts[name]
+    if (!found) return sayTo(response)(404, refusal('NOT_FOUND', 'There is no such artifact'))
+    response.writeHead(200, { 'content-type': found.mediaType, 'content-length': found.content.length }).end(found.content)
+  }
+
+  const putArtifact = async (request: IncomingMessage, response: ServerResponse) => {
     const content = await buffer(request)
-    const say = (status: number, body: object) => response.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(body))
-    const flow = holder({ flowId, attempt: attempt ?? 0, epoch: epoch ?? 0 })
+    const say = sayTo(response)
+    const { flow, name } = artifactAsked(request)
     if (!flow) return say(409, STALE)
     if (request.headers['content-digest'] !== `sha-256=:${createHash('sha256').update(content).digest('base64')}:`) return say(400, refusal('INVALID_INPUT', 'The digest is another'))
-    flow.artifacts[decodeURIComponent(name)] = { mediaType: String(request.headers['content-type']), content }
+    flow.artifacts[name] = { mediaType: String(request.headers['content-type']), content }
     changed()
     say(201, {})
   }
 
   return {
-    answer, loseWorker, putArtifact,
+    answer, loseWorker, putArtifact, getArtifact,
     messages: { recordMemo, createWaitpoint, suspendFlow, appendFrames } as unknown as Record<string, (input: unknown) => object>,
     memos: ({ flowId, keys }: { flowId: string; keys: string[] }) => find(flowId).memos.filter(memo => keys.includes(memo.key)),
     withLease: (flow: FakeFlow, memosMax: number) =>

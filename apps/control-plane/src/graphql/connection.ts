@@ -8,6 +8,18 @@ export const forwardArgs = () => builder.args((t) => ({
   after: t.string({ description: 'The cursor of the last one already seen.' }),
 }))
 
+/** Of a list that comes whole unless it is asked for in parts. */
+export const partArgs = () => builder.args((t) => ({
+  first: t.int({ description: 'How many, PAGE_MAX at most; absent = all.' }),
+  after: t.id({ description: 'The id of the last one already seen.' }),
+}))
+
+/** Which part was asked for; null = all of it. @throws LimitExceeded */
+export const partOf = ({ first, after }: { first?: number | null; after?: string | null }, ctx: Pick<Context, 'pages'>): Part | null =>
+  (first == null && after == null ? null : { after: after ?? null, limit: pageSize(first ?? ctx.pages.max, ctx) })
+
+export interface Part { after: string | null; limit: number }
+
 /** The size of a page. @throws LimitExceeded above PAGE_MAX or below 1. */
 export function pageSize(asked: number | null | undefined, { pages }: Pick<Context, 'pages'>): number {
   if (asked === null || asked === undefined) return Math.min(pages.default, pages.max)

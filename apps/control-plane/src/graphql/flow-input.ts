@@ -1,8 +1,9 @@
 import { Conflict, FlowAlreadyTerminal, FlowNotQueued } from '@sluice/domain'
-import { addFlowInput, removeFlowInput, type FlowInputRow } from '@sluice/engine'
+import { addFlowInput, inputsFrom, removeFlowInput, type FlowInputRow } from '@sluice/engine'
 import { LIMITS } from '@sluice/protocol'
 import { callerOf } from '../policies/caller.ts'
 import { builder } from './builder.ts'
+import { partArgs, partOf } from './connection.ts'
 import { FlowInputStateEnum } from './enums.ts'
 import { answer, resultUnion } from './errors.ts'
 import { FlowRef } from './flow-ref.ts'
@@ -20,7 +21,11 @@ export const FlowInputRef = builder.objectRef<FlowInputRow>('FlowInput').impleme
 })
 
 builder.objectField(FlowRef, 'inputs', (t) => t.field({
-  type: [FlowInputRef], description: 'What was added to it, oldest first; also what was taken back.', resolve: (flow, _args, ctx) => ctx.load.inputs.load(flow.id),
+  type: [FlowInputRef], description: 'What was added to it, oldest first; also what was taken back.', args: partArgs(),
+  resolve: (flow, args, ctx) => {
+    const part = partOf(args, ctx)
+    return part ? inputsFrom(ctx.deps.pool, { flowId: flow.id, ...part }) : ctx.load.inputs.load(flow.id)
+  },
 }))
 
 const payload = (name: string, description: string) => builder.simpleObject(name, {

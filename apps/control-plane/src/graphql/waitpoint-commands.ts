@@ -9,7 +9,7 @@ import { WaitKindEnum, WaitModeEnum, WaitTimeoutEnum } from './enums.ts'
 import { answer, resultUnion } from './errors.ts'
 import { FlowRef } from './flow-ref.ts'
 import { LeaseRefInput } from './lease.ts'
-import { WaitpointRef, waitpointOf } from './waitpoint-ref.ts'
+import { WaitpointRef, waitpointOf, type WaitpointRow } from './waitpoint-ref.ts'
 
 const theWaitpoint = { type: WaitpointRef, description: 'The waitpoint.' } as const
 const theFlow = { type: FlowRef, description: 'The flow.' } as const
@@ -55,7 +55,7 @@ const onFlow = async ({ flowId, waitpointId }: { flowId: string; waitpointId: st
   ({ flow: ctx.flows.granted(flowId), waitpoint: await waitpointOf(waitpointId, ctx) })
 
 const SuspendFlowPayload = builder.simpleObject('SuspendFlowPayload', {
-  description: 'The flow, WAITING; or the waitpoint with its answer, and the flow as it was. Its status says whether it ended CANCELLED, because somebody had asked for that.',
+  description: 'The flow, WAITING; or the waitpoint with its answer, and the flow as it was. Of a release the waitpoint is as that left it: an answer that came since is for the next attempt. Its status says whether it ended CANCELLED, because somebody had asked for that.',
   fields: (t) => ({ flow: t.field(theFlow), waitpoint: t.field(theWaitpoint) }),
 })
 const SuspendFlowResult = resultUnion('SuspendFlowResult', SuspendFlowPayload, [StaleLease, FlowAlreadyTerminal, FlowNotStarted])
@@ -72,8 +72,15 @@ builder.mutationField('suspendFlow', (t) => t.field({
   type: SuspendFlowResult, description: 'Lets a flow wait. Where the answer is there already, nothing changes and it is answered at once. The same call again gets the same answer.',
   args: { input: t.arg({ type: SuspendFlowInput, required: true, description: 'For what.' }) },
   resolve: async (_root, { input: { lease, waitpoint: waitpointId, mode } }, ctx) =>
-    answer(await suspendFlow(ctx.deps, { actor: actorOf(ctx.viewer, ctx.address), lease, waitpointId, mode }), (done) => onFlow(done, ctx)),
+    answer(await suspendFlow(ctx.deps, { actor: actorOf(ctx.viewer, ctx.address), lease, waitpointId, mode }), async (done) => {
+      const { flow, waitpoint } = await onFlow(done, ctx)
+      return { flow, waitpoint: done.waiting && mode === 'RELEASED' ? asReleased(waitpoint) : waitpoint }
+    }),
 }))
+
+/** The lease is closed: an answer that came since, while this one was on its way or lost, is for the next attempt. */
+const asReleased = (waitpoint: WaitpointRow): WaitpointRow =>
+  ({ ...waitpoint, state: 'OPEN', closedAt: null, decision: null, payload: null, answeredBy: null, answeredAt: null })
 
 const ResolveWaitpointPayload = builder.simpleObject('ResolveWaitpointPayload', {
   description: 'The answered waitpoint and its flow, as the answer left them.', fields: (t) => ({ waitpoint: t.field(theWaitpoint), flow: t.field(theFlow) }),

@@ -14,7 +14,7 @@ const WaitpointsChangedItemRef = builder.objectRef<WaitpointsChangedItem>('Waitp
 
 builder.subscriptionField('waitpointsChanged', (t) => t.field({
   type: WaitpointsChangedItemRef,
-  description: 'Waits that open, are released, answered or closed, each with its latest state. The snapshot is a count and a cursor: subscribe, then query, then apply.',
+  description: 'Waits that open, are released, answered or closed, each with its latest state. Of what its flow never waits for only an early answer is told. The snapshot is a count and a cursor: subscribe, then query, then apply.',
   args: { after: t.arg(after) },
   subscribe: (_root, { after: cursor }, ctx) => ctx.live.waitpointsChanged({ after: cursor ?? null, ctx }),
   resolve: (item) => item,

@@ -1,6 +1,7 @@
 import { isTerminal } from '@sluice/protocol'
 import { mayAnswer } from '../policies/answerers.ts'
 import { builder } from './builder.ts'
+import { partArgs, partOf, type Part } from './connection.ts'
 import type { Context } from './context.ts'
 import { WaitKindEnum, WaitModeEnum, WaitpointStateEnum, WaitTimeoutEnum } from './enums.ts'
 import { FlowRef } from './flow-ref.ts'
@@ -61,8 +62,20 @@ async function viewerMayAnswer({ state, decision, flowId, answerableBy }: Waitpo
 }
 
 builder.objectFields(FlowRef, (t) => ({
-  waitpoints: t.field({ type: [WaitpointRef], description: 'What it asked and asks, the first made first.', resolve: (flow, _args, ctx) => ctx.load.waitpointsOf.load(flow.id) }),
+  waitpoints: t.field({
+    type: [WaitpointRef], description: 'What it asked and asks, the first made first.', args: partArgs(),
+    resolve: (flow, args, ctx) => {
+      const part = partOf(args, ctx)
+      return part ? waitpointsFrom(ctx, flow.id, part) : ctx.load.waitpointsOf.load(flow.id)
+    },
+  }),
   openWaitpoint: t.field({
     type: WaitpointRef, nullable: true, description: 'What it waits for; exactly while it is WAITING.', resolve: (flow, _args, ctx) => ctx.load.openWaitpoint.load(flow.id),
   }),
 }))
+
+/** A cursor of what is not there, or no longer, is the end. */
+const waitpointsFrom = ({ prisma }: Context, flowId: string, { after, limit }: Part): Promise<WaitpointRow[]> =>
+  prisma.waitpoint.findMany({
+    where: { flowId }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }], take: limit, ...(after === null ? {} : { cursor: { id: after }, skip: 1 }),
+  })

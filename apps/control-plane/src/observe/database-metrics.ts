@@ -40,6 +40,7 @@ function textOf({ gauges, deliveries }: Figures): string {
     [METRICS.workers, byState(workers, (one) => one?.count ?? 0)],
     [METRICS.workerCapacity, byState(workers, (one) => one?.capacity ?? 0)],
     [METRICS.leases, [[{}, gauges.leases]]],
+    [METRICS.waitAge, [[{}, gauges.oldestWaitSeconds]]],
     [METRICS.deliveriesLive, [[{}, deliveries.live]]],
     [METRICS.deliveryAge, [[{}, (deliveries.oldestDueMs ?? 0) / 1000]]],
     [METRICS.endpointsDisabled, [[{}, deliveries.disabledEndpoints]]],

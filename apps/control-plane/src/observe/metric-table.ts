@@ -73,6 +73,19 @@ export const METRICS = {
     name: 'sluice_webhook_deliveries_ended_total', labels: ['state'], help: 'Deliveries that an attempt of this process ended: DELIVERED, EXHAUSTED, REJECTED or BLOCKED.',
   }),
 
+  waitsOpened: counter({ name: 'sluice_waits_opened_total', labels: ['kind'], help: 'Waits that began here, by the kind of the waitpoint. How many stand open is sluice_flows with the status WAITING.' }),
+  waitAnswers: counter({
+    name: 'sluice_wait_answers_total', labels: ['by'],
+    help: 'Answers that were accepted here, early ones too: by a principal who signed in, by the token of a link, or by the timeout of an AUTO_RESUME.',
+  }),
+  waitsTimedOut: counter({ name: 'sluice_waits_timed_out_total', help: 'Waits that nobody answered in time, and that ended their flow by it (FAIL, CANCEL).' }),
+  inputs: counter({ name: 'sluice_flow_inputs_total', labels: ['act'], help: 'Inputs that were added to queued flows here, and that were taken back (added, removed).' }),
+  frames: counter({ name: 'sluice_frames_appended_total', help: 'Frames of output that were stored here; repeated ones are not.' }),
+  frameBytes: counter({ name: 'sluice_frame_bytes_total', help: 'Bytes of their payloads.' }),
+  frameTrims: counter({ name: 'sluice_frame_trims_total', help: 'How often the oldest frames of an attempt went, because more is not kept (FRAMES_KEPT, FRAME_BYTES_KEPT): readers behind them are told of a gap.' }),
+  artifacts: counter({ name: 'sluice_artifacts_stored_total', help: 'Artifacts that workers left behind here.' }),
+  artifactBytes: counter({ name: 'sluice_artifact_bytes_total', labels: ['direction'], help: 'Bytes of artifacts that were stored here (in), and that readers took (out).' }),
+
   statementSeconds: times(STATEMENT_SECONDS, {
     name: 'sluice_statement_duration_seconds', labels: ['statement'], help: 'Named statements, and commit. The reads of single GraphQL fields are not among them.',
   }),
@@ -97,6 +110,7 @@ export const METRICS = {
   workers: ofDatabase(gauge({ name: 'sluice_workers', labels: ['state'], help: 'Workers that were heard of lately.' })),
   workerCapacity: ofDatabase(gauge({ name: 'sluice_worker_capacity', labels: ['state'], help: 'Flows that these workers could take at once.' })),
   leases: ofDatabase(gauge({ name: 'sluice_leases', help: 'Leases that stand.' })),
+  waitAge: ofDatabase(gauge({ name: 'sluice_wait_oldest_seconds', help: 'How long the oldest open wait has stood; 0 = none is open.' })),
   deliveriesLive: ofDatabase(gauge({ name: 'sluice_webhook_deliveries_live', help: 'Deliveries that have not ended; stops at 10,000.' })),
   deliveryAge: ofDatabase(gauge({ name: 'sluice_webhook_oldest_due_seconds', help: 'For how long the oldest delivery that is due has waited for its turn; 0 = none is due.' })),
   endpointsDisabled: ofDatabase(gauge({ name: 'sluice_webhook_endpoints_disabled', help: 'Endpoints that are disabled.' })),

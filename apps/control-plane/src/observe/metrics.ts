@@ -4,6 +4,7 @@ import { UNOBSERVED, type EngineObserver } from '@sluice/engine'
 import type { AttemptReport } from '@sluice/protocol'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { METRICS, type Metric, type MetricKey } from './metric-table.ts'
+import { frameMetrics, waitMetrics } from './wait-metrics.ts'
 
 /** What is looked up at a scrape instead of being counted. */
 export interface Looked {
@@ -27,18 +28,20 @@ export function createMetrics({ version }: { version: string }) {
   const refusals = counter('refusals')
   const ended = counter('slowSubscribers')
   const reconnects = counter('reconnects')
+  const { moved, artifactTaken } = waitMetrics({ counter })
   ended.inc({ reason: 'TOO_SLOW' }, 0)
   gauge('build').set({ version, node: process.version }, 1)
   lookUp(gauge, looked)
   return {
     registry,
-    engine: engineObserver({ counter, gauge, histogram }),
+    engine: { ...engineObserver({ counter, gauge, histogram }), moved, appended: frameMetrics({ counter }) },
     statements: statementObserver({ counter, gauge, histogram }),
     request: (o: { door: string; status: string; ms: number }): void => httpSeconds.observe({ door: o.door, status: o.status }, o.ms / 1000),
     operation: (o: { name: string; outcome: 'ok' | 'refused' | 'failed'; ms: number }): void => operationSeconds.observe({ operation: o.name, outcome: o.outcome }, o.ms / 1000),
     refused: (o: { operation: string; code: string }): void => refusals.inc(o),
     subscriptionEnded: (reason: string): void => ended.inc({ reason }),
     reconnected: (): void => reconnects.inc(),
+    artifactTaken,
     /** Where the figures of the moment are, once there is somewhere. */
     lookAt: (sources: Partial<Looked>): void => void Object.assign(looked, sources),
   }
@@ -52,7 +55,7 @@ const outcomeOf = ({ statusCode, errorClass }: AttemptReport): string => errorCl
 const ENDS = ['DELIVERED', 'EXHAUSTED', 'REJECTED', 'BLOCKED'] as const
 const FATES = ['lease_expired', 'start_timeout', 'attempt_timeout', 'grace_over', 'replaced'] as const
 
-interface Makers { counter(key: MetricKey): Counter; gauge(key: MetricKey): Gauge; histogram(key: MetricKey): Histogram }
+export interface Makers { counter(key: MetricKey): Counter; gauge(key: MetricKey): Gauge; histogram(key: MetricKey): Histogram }
 
 function engineObserver({ counter, gauge, histogram }: Makers): EngineObserver {
   const [promoted, batch, passSeconds] = [counter('promoted'), histogram('promotionBatch'), histogram('promotionSeconds')]

@@ -13,8 +13,11 @@ export interface RootField { kind: 'query' | 'mutation'; name: string }
 const IDS_TOLD = 5
 const OPERATIONS_TOLD = 5
 
-/** What is asked again and again: no trace, and a line only when something came of it. */
-export const POLLS: ReadonlySet<string> = new Set(['claimFlows', 'heartbeat', 'reportProgress', 'recordMemo', 'recordMemos'])
+/**
+ * What is asked again and again: no trace, and a line only when something came of it. Output and steps are as many as a handler likes; a waitpoint and
+ * its wait are not among them, for each is a turn in the life of its flow.
+ */
+export const POLLS: ReadonlySet<string> = new Set(['claimFlows', 'heartbeat', 'reportProgress', 'appendFrames', 'recordMemo', 'recordMemos'])
 
 interface About { requestId: string; principal: string; parent?: TraceParent | undefined; observing: Observing }
 

@@ -47,6 +47,8 @@ export const POLICY = {
   recordMemo: workers, recordMemos: workers, createWaitpoint: workers, suspendFlow: workers,
 
   'door.metrics': watchers, 'door.putArtifact': workers,
+  // Of the flow whose lease it has; those who may read a flow read its artifacts with it.
+  'door.getArtifact': workers,
 
   flowEvents: readers, flowFrames: readers, flowsChanged: readers, queueChanged: people, overview: people,
   waitpointsChanged: readers, webhookDeliveryChanged: readers, bulkOperationChanged: operators,

@@ -28,8 +28,10 @@ export async function appendFrames(deps: Deps, cmd: AppendFrames): Promise<Outco
     if (written instanceof Refusal) return written
     const [first] = frames
     if (first && first.sequence > written.before + 1) return gap(first.sequence, written.before)
-    if (isTooMuch(written, deps.settings)) await trimFrames(tx, { ...cmd.lease, kept: deps.settings.framesKept, bytesKept: deps.settings.frameBytesKept })
-    if (written.last > written.before) tx.afterCommit(() => deps.wake.hint({ frames: [cmd.lease.flowId] }))
+    const trimmed = isTooMuch(written, deps.settings)
+    if (trimmed) await trimFrames(tx, { ...cmd.lease, kept: deps.settings.framesKept, bytesKept: deps.settings.frameBytesKept })
+    const added = frames.filter(frame => frame.sequence > written.before)
+    if (added.length > 0) tx.afterCommit(() => tell(deps, { flowId: cmd.lease.flowId, added, trimmed }))
     return { flowId: cmd.lease.flowId, lastSequence: written.last }
   })
 }
@@ -45,6 +47,11 @@ async function write(tx: Tx, { actor, lease }: AppendFrames, frames: FrameToWrit
   const second = await writeFrames(tx, p)
   if (!second) throw new Error(`the lease of flow ${lease.flowId} is current and cannot be written under`)
   return second
+}
+
+function tell(deps: Deps, { flowId, added, trimmed }: { flowId: string; added: FrameToWrite[]; trimmed: boolean }): void {
+  deps.wake.hint({ frames: [flowId] })
+  deps.observe.appended({ frames: added.length, bytes: added.reduce((sum, { bytes }) => sum + bytes, 0), trimmed })
 }
 
 const bytesOf = (payload: Json): number => Buffer.byteLength(JSON.stringify(payload))

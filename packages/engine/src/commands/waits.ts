@@ -105,7 +105,7 @@ function refuseTimeoutAnswer(a: Asked): Refusal | undefined {
 }
 
 export interface SuspendFlow { actor: Actor; lease: LeaseRef; waitpointId: string; mode: WaitMode }
-/** waiting: the flow waits now. Otherwise the waitpoint has its answer, or the flow was cancelled. */
+/** waiting: the call let the flow wait, and RELEASED closed the lease. Otherwise the waitpoint has its answer, or the flow was cancelled. */
 export interface Suspended { flowId: string; waitpointId: string; waiting: boolean }
 
 /** T11; T13b for a held wait whose worker goes. Already answered: the answer stands on the waitpoint, and nothing changes. */
@@ -139,12 +139,14 @@ async function holdOrRelease(tx: Tx, deps: Deps, o: { flow: FlowFacts; waitpoint
   return { flowId: o.flow.id, waitpointId: o.waitpoint.id, waiting: true }
 }
 
-/** A release whose answer was lost: the same lease ended its attempt by it (INV-20). */
-async function repeatedRelease(tx: Tx, { lease, mode, waitpointId }: SuspendFlow, refusal: Refusal): Promise<Outcome<Suspended>> {
+/** A release whose answer was lost: the same lease of the same worker ended its attempt by it, and is told what it was told then (INV-20). */
+async function repeatedRelease(tx: Tx, { actor, lease, mode, waitpointId }: SuspendFlow, refusal: Refusal): Promise<Outcome<Suspended>> {
   if (mode !== 'RELEASED') return refusal
-  const [row] = await tx.rows<{ waiting: boolean }>(
-    'suspendedBy',
-    `SELECT f.status = 'WAITING' AS waiting FROM attempt a JOIN flow f ON f.id = a.flow_id
-      WHERE a.flow_id = $1 AND a.index = $2 AND a.epoch = $3 AND a.end_reason = 'suspended' AND a.ended_by_call = 'suspend'`, [lease.flowId, lease.attempt, lease.epoch])
-  return row ? { flowId: lease.flowId, waitpointId, waiting: row.waiting } : refusal
+  const principal = actor.kind === 'principal' ? actor.principalId : null
+  const [row] = await tx.rows('suspendedBy', SUSPENDED_BY, [lease.flowId, lease.attempt, lease.epoch, waitpointId, principal])
+  return row ? { flowId: lease.flowId, waitpointId, waiting: true } : refusal
 }
+
+const SUSPENDED_BY = `
+SELECT 1 FROM attempt a JOIN worker k ON k.id = a.worker_id JOIN waitpoint w ON w.flow_id = a.flow_id AND w.id = $4
+ WHERE a.flow_id = $1 AND a.index = $2 AND a.epoch = $3 AND a.end_reason = 'suspended' AND a.ended_by_call = 'suspend' AND ($5::text IS NULL OR k.principal_id = $5)`

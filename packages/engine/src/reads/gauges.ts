@@ -21,6 +21,8 @@ export interface Gauges {
   /** Workers that are not gone, with the flows they could take at once. */
   workers: { state: Exclude<WorkerState, 'DEAD'>; count: number; capacity: number }[]
   leases: number
+  /** How long the oldest open wait has stood; 0 = none is open. */
+  oldestWaitSeconds: number
   /** Processes that signed themselves alive within 15 s; one with two roles counts in both. */
   processes: { role: string; count: number }[]
 }
@@ -72,6 +74,7 @@ SELECT json_build_object(
   'workers', (SELECT coalesce(json_agg(w ORDER BY w.state), '[]') FROM (
      SELECT state, count(*) AS count, sum(capacity) AS capacity FROM worker, clock c WHERE state <> 'DEAD' AND expires_at > c.now GROUP BY state) w),
   'leases', (SELECT count(*) FROM attempt WHERE ended_at IS NULL),
+  'oldestWaitSeconds', coalesce((SELECT greatest(0, extract(epoch FROM c.now - w.opened_at)) FROM waitpoint w, clock c WHERE w.state = 'OPEN' ORDER BY w.opened_at, w.id LIMIT 1), 0)::float8,
   'processes', (SELECT coalesce(json_agg(p ORDER BY p.role), '[]') FROM (
      SELECT r.role, count(*) AS count FROM server_process s CROSS JOIN unnest(s.roles) AS r(role), clock c WHERE s.alive_at > c.now - interval '15 seconds' GROUP BY r.role) p)
 ) AS gauges`

@@ -1,4 +1,5 @@
-import type { Named, Tx } from '@sluice/db'
+import { named } from '@sluice/db'
+import type { Named, Pool, Tx } from '@sluice/db'
 import type { FlowInputState, Json } from '@sluice/protocol'
 
 export interface FlowInputRow { id: string; flowId: string; author: string; content: Json; state: FlowInputState; attempt: number | null; createdAt: Date }
@@ -9,6 +10,15 @@ type Row = FlowInputRow & Record<string, unknown>
 /** Those of these flows, oldest first; also those that were taken back. */
 export const inputsOfFlows = (db: Named, flowIds: readonly string[]): Promise<FlowInputRow[]> =>
   db.rows<Row>('inputsOfFlows', `SELECT ${COLUMNS} FROM unnest($1::text[]) AS f(id) JOIN flow_input i ON i.flow_id = f.id ORDER BY i.flow_id, i.created_at, i.id`, [[...new Set(flowIds)]])
+
+/** Those of one flow beyond one of them, oldest first: contents are up to 1 MiB in what was handed over, and any number was taken back. */
+export const inputsFrom = (pool: Pool, p: { flowId: string; after: string | null; limit: number }): Promise<FlowInputRow[]> =>
+  named(pool).rows<Row>('inputsFrom', INPUTS_FROM, [p.flowId, p.after, p.limit])
+
+const INPUTS_FROM = `
+SELECT ${COLUMNS} FROM flow_input i
+ WHERE i.flow_id = $1 AND ($2::text IS NULL OR (i.created_at, i.id) > (SELECT b.created_at, b.id FROM flow_input b WHERE b.id = $2))
+ ORDER BY i.created_at, i.id LIMIT $3`
 
 export async function findInput(db: Named, id: string): Promise<FlowInputRow | undefined> {
   const [row] = await db.rows<Row>('findInput', `SELECT ${COLUMNS} FROM flow_input i WHERE i.id = $1`, [id])

@@ -7,7 +7,7 @@ import { artifactsOfFlows } from '../../src/reads/artifacts.ts'
 import { FRAMES_START, framesAfter, framesBefore, framesEnd } from '../../src/reads/frames.ts'
 import { artifactsToTell, expireArtifacts, findArtifact, purgeOrphanChunks } from '../../src/sql/artifact-sql.ts'
 import { trimFrames, writeFrames } from '../../src/sql/frame-sql.ts'
-import { deliverInputs, inputsOfFlows, weighInputs } from '../../src/sql/input-sql.ts'
+import { deliverInputs, inputsFrom, inputsOfFlows, weighInputs } from '../../src/sql/input-sql.ts'
 import { purgeFrames } from '../../src/sql/retention-sql.ts'
 import { explainedPool } from './explained-pool.ts'
 
@@ -90,6 +90,8 @@ describe('artifacts and inputs', () => {
   })
   test('what was added to flows', async () => {
     await expectPlans(pool => inputsOfFlows(named(pool), FIFTY), 400)
+    await expectPlans(pool => inputsFrom(pool, { flowId: FLOW, after: null, limit: 5 }), 20)
+    await expectPlans(pool => inputsFrom(pool, { flowId: FLOW, after: 'fin_000001', limit: 5 }), 20)
     await expectPlans(inTransaction(tx => weighInputs(tx, FLOW)), 20)
     await expectPlans(inTransaction(tx => deliverInputs(tx, FIFTY.map(flowId => ({ flowId, attempt: 0 })))), 1500)
   })

@@ -3,6 +3,7 @@ import { named, openPool, transact } from '@sluice/db'
 import type { Pool } from '@sluice/db'
 import { cloneDatabase } from '@sluice/testkit/db'
 import type { Clone } from '@sluice/testkit/db'
+import { readGauges } from '../../src/reads/gauges.ts'
 import { listWaitpoints } from '../../src/reads/list-waitpoints.ts'
 import type { WaitpointFilter } from '../../src/reads/list-waitpoints.ts'
 import { memosByKey, memosOfFlows } from '../../src/sql/memo-sql.ts'
@@ -72,6 +73,9 @@ describe('lists of waits', () => {
 
 describe('what waits and memory ask', () => {
   test('the sweep finds what is over by its index', () => expectPlans(pool => transact(pool, tx => findTimedOut(tx, 500)), 100))
+  test('a scrape sees the oldest that stands open', async () => {
+    await expectPlans(async pool => expect((await readGauges(pool)).oldestWaitSeconds).toBeGreaterThan(4998 * 20), 200)
+  })
   test('what 50 flows wait for', () => expectPlans(pool => transact(pool, tx => lockOpen(tx, Array.from({ length: 50 }, (_, n) => `flow_0999${String(n + 10)}`))), 600))
   test('what 50 flows remember', () => expectPlans(pool => memosOfFlows(named(pool), { flowIds: Array.from({ length: 50 }, (_, n) => `flow_0999${String(n + 10)}`), mostBytes: 1000 }), 800))
   test('by key', () => expectPlans(pool => memosByKey(named(pool), { flowId: 'flow_099999', epoch: 1, keys: ['a', 'b'], principalId: null }), 60))

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { eventually } from '@sluice/testkit/db'
 import type { LeaseRef } from '@sluice/protocol'
-import { cancelFlows, finishFlows, heartbeat, memosOf, memosWithLeases, recordMemos, returnFlows, upsertLane } from '../../src/index.ts'
+import { cancelFlows, finishFlows, heartbeat, memosOf, memosWithLeases, recordMemos, returnFlows, suspendFlow, upsertLane } from '../../src/index.ts'
 import { sweepDeadlines } from '../../src/services/sweep-deadlines.ts'
 import { sweepLeases } from '../../src/services/sweep-leases.ts'
 import { sweepWaitpoints } from '../../src/services/sweep-waitpoints.ts'
@@ -83,6 +83,16 @@ describe('a held wait (T11, T12)', () => {
     await returnFlows(b.deps, { actor: b.workerActor, items: [{ lease: two.lease }] })
     for (const { lease } of [one, two]) expect(await b.flow(lease.flowId)).toMatchObject({ status: 'WAITING', wait_mode: 'RELEASED' })
     expect((await b.events(two.lease.flowId)).at(-1)).toMatchObject({ type: 'flow.wait_released', payload: { why: 'worker_stopped' } })
+  })
+
+  test('INV-38 a repeated release is its worker\'s and of its own waitpoint; to anybody else there is nothing', async () => {
+    const [one, other] = [await b.waiting('RELEASED'), await b.waiting('RELEASED')]
+    const stranger = { ...b.workerActor, principalId: 'prn_stranger' }
+    const release = { lease: one.lease, waitpointId: one.waitpointId, mode: 'RELEASED' as const }
+    expect(await suspendFlow(b.deps, { ...release, actor: stranger })).toMatchObject({ code: 'NOT_FOUND' })
+    expect(await b.suspend(one.lease, other.waitpointId, 'RELEASED')).toMatchObject({ code: 'STALE_LEASE' })
+    await b.answer(one.waitpointId)
+    expect(await b.suspend(one.lease, one.waitpointId, 'RELEASED')).toEqual({ flowId: one.lease.flowId, waitpointId: one.waitpointId, waiting: true })
   })
 
   test('INV-45 T12b an answer whose worker was lost before it heard it waits for the next attempt, and costs no retry', async () => {

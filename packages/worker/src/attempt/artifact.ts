@@ -43,6 +43,15 @@ export function createArtifacts({ talk, signal }: { talk: Pick<Talk, 'upload'>; 
   }
 }
 
+/** What an earlier attempt left under the name, or this one; null where nothing is. Its bytes come as they are read. */
+export type ReadArtifact = (name: string) => Promise<Response | null>
+
+export const createArtifactReader = ({ talk, signal }: { talk: Pick<Talk, 'download'>; signal: AbortSignal }): ReadArtifact => async name => {
+  signal.throwIfAborted()
+  refuseBad(name)
+  return await talk.download(name)
+}
+
 interface Source { body: UploadBody; release(): Promise<void> }
 
 const keep = (body: UploadBody): Source => ({ body, release: async () => {} })

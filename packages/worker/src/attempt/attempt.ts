@@ -5,7 +5,7 @@
 import type { FlowContext, FlowInput, HandledFlow } from '../kind.ts'
 import type { Log } from '../log.ts'
 import type { FlowFailure } from '../outcome.ts'
-import { createArtifacts } from './artifact.ts'
+import { createArtifactReader, createArtifacts } from './artifact.ts'
 import { createAsk } from './ask.ts'
 import { createLatch } from './latch.ts'
 import { createMemory } from './memory.ts'
@@ -52,6 +52,7 @@ export function createAttempt(o: AttemptOptions): Attempt {
     context: {
       flow: o.flow, signal, log, progress: o.progress, traceParent: o.traceParent, inputs: o.inputs, output: channel.output,
       step: quiet(step) as Step, ask: quiet(ask), callback: quiet(callback), artifact: quiet(artifact),
+      readArtifact: quiet(createArtifactReader({ talk, signal })),
     },
     leave: async () => {
       if (latch.running() > 0) log.warn('the handler is out while a step runs; its result may not be remembered', { steps: latch.running() })

@@ -4,17 +4,18 @@ import { FlowFailure } from '../outcome.ts'
 import type { Settings } from '../options.ts'
 import { persist } from '../wire/backoff.ts'
 import { isRefused, type ControlPlane, type Refused } from '../wire/control-plane.ts'
+import type { Downloader } from '../wire/download.ts'
 import { Rejected } from '../wire/transport.ts'
 import type { Uploader } from '../wire/upload.ts'
 import type { Talk } from './talk.ts'
 
-export interface LeaseTalkDeps { controlPlane: ControlPlane; upload: Uploader; settings: Pick<Settings, 'backoff' | 'log'> }
+export interface LeaseTalkDeps { controlPlane: ControlPlane; upload: Uploader; download: Downloader; settings: Pick<Settings, 'backoff' | 'log'> }
 
 /** The request itself is not understood: this control plane is older than the worker. */
 const REQUEST_REFUSED = 'REQUEST_REFUSED'
 const LEASE_GONE = ['STALE_LEASE', 'FLOW_ALREADY_TERMINAL', 'NOT_FOUND']
 
-export function leaseTalk(held: HeldFlow, { controlPlane, upload, settings }: LeaseTalkDeps): Talk {
+export function leaseTalk(held: HeldFlow, { controlPlane, upload, download, settings }: LeaseTalkDeps): Talk {
   const { lease } = held
   const signal = held.gone.signal
 
@@ -25,9 +26,6 @@ export function leaseTalk(held: HeldFlow, { controlPlane, upload, settings }: Le
     interrupt(held, 'lease_lost')
     throw reasonOf(held)
   }
-
-  /** To report a start again changes nothing, and is refused to whoever has no lease. */
-  const stillHeld = async () => (await controlPlane.start([{ lease }], signal))[0] ?? {}
 
   return {
     remember: async (key, value) => (await say('a memo', () => controlPlane.recordMemo({ lease, key, value }, signal))).memo,
@@ -40,10 +38,7 @@ export function leaseTalk(held: HeldFlow, { controlPlane, upload, settings }: Le
       return { id: waitpoint.id, answer: waitpoint.answer, token, url }
     },
     suspend: async (waitpoint, mode) => {
-      let tries = 0
-      const answer = await say('a wait', () => controlPlane.suspend({ lease, waitpoint, mode }, signal).finally(() => tries++))
-      // A release whose answer was lost may have closed the lease before the wait was answered: then the answer is another attempt's.
-      if (answer.waitpoint.answer && mode === 'RELEASED' && tries > 1) await say('a lease', stillHeld)
+      const answer = await say('a wait', () => controlPlane.suspend({ lease, waitpoint, mode }, signal))
       if (answer.flow.status !== 'CANCELLED') return answer.waitpoint.answer
       // The wait was the acknowledgement of a cancel: it is over, and there is no more to say.
       interrupt(held, 'cancelled')
@@ -52,6 +47,7 @@ export function leaseTalk(held: HeldFlow, { controlPlane, upload, settings }: Le
     },
     append: async frames => void (await say('output', () => controlPlane.appendFrames({ lease, frames }, signal))),
     upload: async (artifact, body) => void (await say('an artifact', () => upload({ lease, artifact, body, signal }))),
+    download: async name => (await say('a question for an artifact', () => download({ lease, name, signal }))).found,
   }
 }
 

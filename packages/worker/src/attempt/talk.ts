@@ -39,4 +39,6 @@ export interface Talk {
   suspend(waitpoint: string, mode: WaitMode): Promise<Answer | null>
   append(frames: readonly Frame[]): Promise<void>
   upload(artifact: Artifact, body: UploadBody): Promise<void>
+  /** Of this flow; null where nothing has that name. */
+  download(name: string): Promise<Response | null>
 }

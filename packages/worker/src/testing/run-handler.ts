@@ -24,6 +24,8 @@ export interface RunHandlerOptions {
   memory?: Record<string, Json>
   /** Answers that are there already, by the keys of their questions. A question without one stays open until `run.answer`. Default: none. */
   answers?: Record<string, { decision: string; payload?: Json; by?: string | null }>
+  /** What earlier attempts left behind, by name. Default: nothing. */
+  artifacts?: Record<string, string | Uint8Array>
   /** What was attached before the start. Default: nothing. */
   inputs?: readonly FlowInput[]
 }
@@ -76,7 +78,7 @@ export function runHandler<Input = Json>(kind: Kind<Input> | Kind<Input>['handle
   const log: HandlerRun['log'][number][] = []
   const memory = options.memory ?? {}
   const answers = Object.fromEntries(Object.entries(options.answers ?? {}).map(([key, { decision, payload = null, by = 'test' }]): [string, Answer] => [key, { decision, payload, by }]))
-  const talk = createTestTalk({ memory, answers })
+  const talk = createTestTalk({ memory, answers, left: options.artifacts ?? {} })
   let isReleased = false
   const told = (reason: InterruptionReason) => () => abort.abort(new Interruption(reason))
   const attempt = createAttempt({

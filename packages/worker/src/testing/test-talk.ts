@@ -25,7 +25,8 @@ export interface TestTalk extends Talk {
   remembered(): Remembered
 }
 
-export function createTestTalk(before: Remembered): TestTalk {
+/** left: artifacts of earlier attempts, by their names. */
+export function createTestTalk(before: Remembered & { left?: Record<string, string | Uint8Array> }): TestTalk {
   const kept = new Map(Object.entries(before.memory))
   const answers = new Map(Object.entries(before.answers))
   const listeners = new Map<string, (answer: Answer) => void>()
@@ -46,6 +47,10 @@ export function createTestTalk(before: Remembered): TestTalk {
     suspend: async key => answers.get(key) ?? null,
     append: async more => void frames.push(...more),
     upload: async (artifact, body) => void artifacts.push({ ...artifact, content: await buffer(body()) }),
+    download: async name => {
+      const content = artifacts.findLast(one => one.name === name)?.content ?? before.left?.[name]
+      return content === undefined ? null : new Response(content)
+    },
     listen: (key, hear) => {
       listeners.set(key, hear)
       return () => listeners.delete(key)

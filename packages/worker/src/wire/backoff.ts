@@ -58,10 +58,11 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-/** Resolves when the signal is aborted, at once where it is already. */
-export function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+/** Waits for the work, or until the signal is aborted; the signal may outlive many of these, so nothing of it stays there. */
+export async function untilAborted(signal: AbortSignal, work: Promise<unknown>): Promise<void> {
+  let stop: () => void = () => {}
+  const aborted = new Promise<void>(resolve => (stop = resolve))
+  signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
+  await Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', stop))
 }

@@ -7,10 +7,11 @@ import { request as requestHttps } from 'node:https'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { text } from 'node:stream/consumers'
-import { ERROR_CODES, type ErrorCode, type LeaseRef } from '@sluice/protocol'
+import type { LeaseRef } from '@sluice/protocol'
 import type { Addresses } from './addresses.ts'
+import { artifactPath, leaseHeaders, refusalIn } from './artifact-door.ts'
 import type { Refused } from './control-plane.ts'
-import { Rejected, Unauthorized, Unreachable } from './transport.ts'
+import { Rejected, Unreachable } from './transport.ts'
 
 export interface Artifact {
   name: string
@@ -34,8 +35,8 @@ export function createUploader({ addresses, token }: { addresses: Addresses; tok
   return async upload => {
     const asked = addresses.current()
     try {
-      const { status, body } = await put(new URL(pathOf(upload), asked), { ...upload, token })
-      return unwrap(status, body)
+      const { status, body } = await put(new URL(artifactPath({ lease: upload.lease, name: upload.artifact.name }), asked), { ...upload, token })
+      return status >= 200 && status < 300 ? {} : refusalIn(status, body)
     } catch (error) {
       if (error instanceof Rejected || error instanceof Unreachable) throw error
       upload.signal.throwIfAborted()
@@ -45,14 +46,12 @@ export function createUploader({ addresses, token }: { addresses: Addresses; tok
   }
 }
 
-const pathOf = ({ lease, artifact }: Upload) => `/flows/${encodeURIComponent(lease.flowId)}/artifacts/${encodeURIComponent(artifact.name)}`
-
 async function put(url: URL, { lease, artifact, body, signal, token }: Upload & { token: string }): Promise<{ status: number; body: string }> {
   const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, {
     method: 'PUT', signal, timeout: SILENT_MS, agent: false,
     headers: {
-      authorization: `Bearer ${token}`, 'content-type': artifact.mediaType, 'content-length': artifact.size,
-      'content-digest': `sha-256=:${artifact.sha256}:`, 'sluice-lease': `${lease.attempt}.${lease.epoch}`, accept: 'application/json, application/problem+json',
+      ...leaseHeaders({ lease, token }), 'content-type': artifact.mediaType, 'content-length': artifact.size,
+      'content-digest': `sha-256=:${artifact.sha256}:`, accept: 'application/json, application/problem+json',
     },
   })
   request.on('timeout', () => request.destroy(new Error(`nothing was taken for ${SILENT_MS} ms`)))
@@ -72,24 +71,5 @@ async function* limited(response: IncomingMessage): AsyncGenerator<Buffer> {
     bytes += chunk.length
     if (bytes > ANSWER_MAX) return
     yield chunk
-  }
-}
-
-function unwrap(status: number, body: string): object | Refused {
-  if (status >= 200 && status < 300) return {}
-  const { code, message, detail, title } = parse(body)
-  const said = message ?? detail ?? title ?? `HTTP ${status}`
-  if (status === 401) throw new Unauthorized(said)
-  const isRefusal = status >= 400 && status < 500 && status !== 408 && status !== 429
-  if (!isRefusal) throw new Unreachable(said)
-  if (ERROR_CODES.includes(code as ErrorCode)) return { code: code as ErrorCode, message: said }
-  throw new Rejected(said)
-}
-
-function parse(body: string): { code?: string; message?: string; detail?: string; title?: string } {
-  try {
-    return (JSON.parse(body) ?? {}) as { code?: string }
-  } catch {
-    return {}
   }
 }

@@ -2,9 +2,12 @@ import type { IncomingMessage } from 'node:http'
 import { InvalidInput } from '@sluice/domain'
 import type { LeaseRef } from '@sluice/protocol'
 
+/** By which a worker says that the flow is its own. */
+export const LEASE_HEADER = 'sluice-lease'
+
 /** @throws InvalidInput when there is none: bytes are written by who has the flow's lease. */
 export function leaseOf({ headers }: IncomingMessage, flowId: string): LeaseRef {
-  const [, attempt, epoch] = /^(\d{1,9})\.(\d{1,9})$/.exec(String(headers['sluice-lease'] ?? '')) ?? []
+  const [, attempt, epoch] = /^(\d{1,9})\.(\d{1,9})$/.exec(String(headers[LEASE_HEADER] ?? '')) ?? []
   if (attempt === undefined || epoch === undefined) throw new InvalidInput(['sluice-lease'], 'Send the lease as `sluice-lease: <attempt>.<epoch>`.')
   return { flowId, attempt: Number(attempt), epoch: Number(epoch) }
 }

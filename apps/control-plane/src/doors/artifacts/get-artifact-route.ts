@@ -1,10 +1,12 @@
 import type { ServerResponse } from 'node:http'
-import { NotFound } from '@sluice/domain'
-import { artifactBytes, ArtifactGone, artifactOf, type ArtifactRow } from '@sluice/engine'
+import { NotFound, Refusal } from '@sluice/domain'
+import { artifactBytes, ArtifactGone, artifactOf, artifactOfLease, type ArtifactRow } from '@sluice/engine'
+import { actorOf } from '../../policies/caller.ts'
+import { mayRun } from '../../policies/policy.ts'
 import { endWhenStalled, isOpen, taken } from '../events/event-stream.ts'
 import { Problem } from '../rest/problem.ts'
 import type { Call, Route } from '../rest/route.ts'
-import { digestText, etagOf, hasTag } from './artifact-headers.ts'
+import { digestText, etagOf, hasTag, LEASE_HEADER, leaseOf } from './artifact-headers.ts'
 import { byteRange, type ByteRange } from './byte-range.ts'
 import { safeType } from './safe-type.ts'
 
@@ -14,6 +16,7 @@ export const getArtifactRoute: Route = {
   description: 'A browser saves them and never shows them as a page of this server: what could run comes as application/octet-stream.',
   query: {},
   headers: {
+    'sluice-lease': 'Of a worker, which reads what is left behind in its own flow: the lease, as attempt.epoch.',
     Range: 'bytes=FROM-TO, one range.', 'If-Range': 'Only if this is still its ETag; else all of it.', 'If-None-Match': 'Answer 304 if this is still its ETag.',
   },
   successes: {
@@ -21,14 +24,13 @@ export const getArtifactRoute: Route = {
     206: { description: 'The range.', content: { 'application/octet-stream': { type: 'string', format: 'binary' } }, headers: { 'Content-Range': 'Which part of how much.' } },
     304: { description: 'It is still the same.' },
   },
-  refusals: ['NOT_FOUND', 'RANGE_NOT_SATISFIABLE'],
+  refusals: ['NOT_FOUND', 'STALE_LEASE', 'FLOW_ALREADY_TERMINAL', 'RANGE_NOT_SATISFIABLE'],
   run,
 }
 
 async function run(call: Call): Promise<void> {
-  const { request, response, ctx } = call
-  if ((await ctx.flows.visible(call.id)) === null) throw NotFound.of('flow', call.id)
-  const artifact = await artifactOf(ctx.deps.pool, { flowId: call.id, name: call.name })
+  const { request, response } = call
+  const artifact = await find(call)
   if (artifact === undefined) throw NotFound.of('artifact', call.name)
   const tag = etagOf(artifact)
   if (hasTag(request.headers['if-none-match'], tag)) return void response.writeHead(304, shared(artifact)).end()
@@ -39,6 +41,15 @@ async function run(call: Call): Promise<void> {
   response.writeHead(range ? 206 : 200, headersOf(artifact, { from, to, partial: range !== null }))
   if (request.method === 'HEAD') return void response.end()
   await send(call, artifact, { from, to })
+}
+
+/** Of a flow that the caller may read, or whose lease it has: its worker reads nothing else of any flow (INV-38). */
+async function find({ request, ctx, id, name }: Call): Promise<ArtifactRow | undefined> {
+  if ((await ctx.flows.visible(id)) !== null) return artifactOf(ctx.deps.pool, { flowId: id, name })
+  if (request.headers[LEASE_HEADER] === undefined || !mayRun(ctx.viewer, 'door.getArtifact')) throw NotFound.of('flow', id)
+  const found = await artifactOfLease(ctx.deps, { actor: actorOf(ctx.viewer, ctx.address), lease: leaseOf(request, id), name })
+  if (found instanceof Refusal) throw found
+  return found
 }
 
 const beyond = ({ size }: ArtifactRow): Problem => new Problem({
@@ -63,7 +74,10 @@ const headersOf = (artifact: ArtifactRow, { from, to, partial }: ByteRange & { p
 async function send({ response, ctx, keepaliveMs }: Call, artifact: ArtifactRow, range: ByteRange): Promise<void> {
   endWhenStalled(response, keepaliveMs)
   try {
-    for await (const piece of artifactBytes(ctx.deps.pool, { artifact, ...range })) if (!(await taken(response, piece))) return
+    for await (const piece of artifactBytes(ctx.deps.pool, { artifact, ...range })) {
+      if (!(await taken(response, piece))) return
+      ctx.observing.metrics.artifactTaken(piece.length)
+    }
     response.end()
   } catch (error) {
     if (!(error instanceof ArtifactGone)) throw error

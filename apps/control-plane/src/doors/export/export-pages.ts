@@ -19,6 +19,17 @@ export async function* pagesOf(call: Call, { document, variables, way, size }: P
   } while (after !== null)
 }
 
+/** A list that is no connection, part by part: what follows the last one is asked for by its id. */
+export async function* partsOf(call: Call, { document, variables, way, size }: Pages & { size: number }): AsyncGenerator<Data[], void> {
+  const first = Math.min(size, call.ctx.pages.max)
+  let after: unknown = null
+  do {
+    const part = below(await ask(document, { ...variables, first, after }, call.ctx), way) as unknown as Data[]
+    yield part
+    after = part.length < first ? null : part.at(-1)?.['id']
+  } while (after !== null)
+}
+
 function below(data: Data, way: string[]): Data {
   return way.reduce<Data>((value, step) => {
     const next = value[step]

@@ -80,6 +80,17 @@ export const EXPORTED_ATTEMPTS = `query ($id: ID!, $first: Int, $after: String) 
   flow(id: $id) { list: attempts(first: $first, after: $after) { edges { node { ...Attempt } } pageInfo { hasNextPage endCursor } } }
 } ${ATTEMPT} ${FLOW_ERROR}`
 
+export const EXPORTED_INPUTS = `query ($id: ID!, $first: Int, $after: ID) {
+  flow(id: $id) { list: inputs(first: $first, after: $after) { id author content state attempt createdAt } }
+}`
+
+/** Without what answers it: a token is shown to its handler only. */
+export const EXPORTED_WAITPOINTS = `query ($id: ID!, $first: Int, $after: ID) {
+  flow(id: $id) { list: waitpoints(first: $first, after: $after) {
+    id key kind mode state prompt fields allowedDecisions answerableBy createdAt openedAt timeoutAt onTimeout closedAt answer { decision payload by at }
+  } }
+}`
+
 const DELIVERY = `fragment Delivery on WebhookDelivery {
   id eventId eventType sequence flow { id } endpoint { id name urlRedacted } state trigger attemptCount nextAttemptAt lastError
   replayOf { id } requestedBy { id name } createdAt endedAt
