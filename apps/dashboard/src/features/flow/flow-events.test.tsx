@@ -8,8 +8,9 @@ const AT = '2026-11-21T10:00:00.000Z'
 const event = (sequence: number, type: string, rest: object) => ({ node: { sequence, type, status: null, phase: null, actor: null, at: AT, payload: {}, ...rest } })
 
 test('events name who acted and tell what they carried', () => {
+  const attempts = { id: 'flow_1', attempts: { edges: [{ node: { id: 'att_1.0', worker: { id: 'wrk_1', name: 'runner' } } }] } }
   const flow = {
-    id: 'flow_1', owner: { id: 'prn_owner', name: 'ada' }, attempts: { edges: [{ node: { id: 'att_1.0', worker: { id: 'wrk_1', name: 'runner' } } }] },
+    id: 'flow_1', owner: { id: 'prn_owner', name: 'ada' },
     events: {
       pageInfo: { hasNextPage: false, endCursor: null },
       edges: [
@@ -18,6 +19,6 @@ test('events name who acted and tell what they carried', () => {
       ],
     },
   }
-  renderWith(<FlowEvents flow={masked(flow)} paged={false} onPage={() => {}} />)
+  renderWith(<FlowEvents flow={masked(flow)} attempts={masked(attempts)} paged={false} onPage={() => {}} />)
   for (const words of ['by ada', 'by the system', 'attempt: 1, worker: runner', 'by runner', 'by admin', 'reason: Legal']) expect(screen.getByText(words)).toBeTruthy()
 })

@@ -4,13 +4,13 @@ import { JsonView } from '../../ui/json-view.tsx'
 import { LookBadge } from '../../ui/look.tsx'
 import { Instant } from '../../ui/time.tsx'
 import { lookOf } from '../looks.ts'
+import { FlowAttempts_Flow } from './flow-attempts.tsx'
 import { carriedBy, inWords, isFlat, nameOf, type Names } from './event-words.ts'
 
 export const FlowEvents_Flow = graphql(`
   fragment FlowEvents_Flow on Flow {
     id
     owner { id name }
-    attempts(first: 200) { edges { node { id worker { id name } } } }
     events(first: 100, after: $after) {
       edges { node { sequence type status phase actor at payload } }
       pageInfo { hasNextPage endCursor }
@@ -21,13 +21,16 @@ export const FlowEvents_Flow = graphql(`
 type Log = ResultOf<typeof FlowEvents_Flow>
 type Event = Log['events']['edges'][number]['node']
 
-interface Props { flow: FragmentOf<typeof FlowEvents_Flow>; onPage(after: string | undefined): void; paged: boolean }
+type Worked = ResultOf<typeof FlowAttempts_Flow>
+
+/** attempts: who worked on it, as the tab beside has it: read once. */
+interface Props { flow: FragmentOf<typeof FlowEvents_Flow>; attempts: FragmentOf<typeof FlowAttempts_Flow>; onPage(after: string | undefined): void; paged: boolean }
 
 /** The log of a flow, in order: every milestone with who caused it and what it carried. */
-export function FlowEvents({ flow: masked, onPage, paged }: Props) {
+export function FlowEvents({ flow: masked, attempts, onPage, paged }: Props) {
   const flow = readFragment(FlowEvents_Flow, masked)
   const { events } = flow
-  const names = namesOf(flow, useViewer())
+  const names = namesOf({ ...flow, ...readFragment(FlowAttempts_Flow, attempts) }, useViewer())
   const next = events.pageInfo.endCursor
   return (
     <div className="flex flex-col gap-2">
@@ -43,7 +46,7 @@ export function FlowEvents({ flow: masked, onPage, paged }: Props) {
 }
 
 /** Everyone whose name is at hand: who submitted it, who looks, who worked on it. */
-const namesOf = ({ owner, attempts }: Log, viewer: ViewerData | null): Names => {
+const namesOf = ({ owner, attempts }: Pick<Log, 'owner'> & Pick<Worked, 'attempts'>, viewer: ViewerData | null): Names => {
   const workers = attempts.edges.flatMap(({ node }) => node.worker ?? [])
   return new Map([owner, ...workers, ...(viewer?.principal ? [viewer.principal] : [])].map(({ id, name }) => [id, name]))
 }

@@ -68,7 +68,7 @@ function FlowSheet({ flow, readAt, search, onSearch, onDeleted }: Omit<Props, 'i
           { name: 'inputs', label: 'Inputs', content: <Later><FlowInputs flowId={flow.id} /></Later> },
           { name: 'output', label: 'Output', content: <Later><FlowOutput flowId={flow.id} /></Later> },
           { name: 'waits', label: 'Waits', content: <Later><FlowWaits flowId={flow.id} /></Later> },
-          { name: 'events', label: 'Events', content: <FlowEvents flow={flow} paged={search.after !== undefined} onPage={after => onSearch({ ...search, after })} /> },
+          { name: 'events', label: 'Events', content: <FlowEvents flow={flow} attempts={flow} paged={search.after !== undefined} onPage={after => onSearch({ ...search, after })} /> },
           { name: 'attempts', label: 'Attempts', content: <FlowAttempts flow={flow} /> },
           { name: 'artifacts', label: 'Artifacts', content: <Later><FlowArtifacts flowId={flow.id} /></Later> },
           { name: 'deliveries', label: 'Deliveries', content: <FlowDeliveries flowId={flow.id} after={search.after} onPage={after => onSearch({ ...search, after })} /> },
