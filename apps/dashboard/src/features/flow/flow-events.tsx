@@ -4,6 +4,7 @@ import { JsonView } from '../../ui/json-view.tsx'
 import { LookBadge } from '../../ui/look.tsx'
 import { Instant } from '../../ui/time.tsx'
 import { lookOf } from '../looks.ts'
+import { usePrincipalNames } from '../use-principal-names.ts'
 import { FlowAttempts_Flow } from './flow-attempts.tsx'
 import { carriedBy, inWords, isFlat, nameOf, type Names } from './event-words.ts'
 
@@ -30,7 +31,9 @@ interface Props { flow: FragmentOf<typeof FlowEvents_Flow>; attempts: FragmentOf
 export function FlowEvents({ flow: masked, attempts, onPage, paged }: Props) {
   const flow = readFragment(FlowEvents_Flow, masked)
   const { events } = flow
-  const names = namesOf({ ...flow, ...readFragment(FlowAttempts_Flow, attempts) }, useViewer())
+  const near = namesOf({ ...flow, ...readFragment(FlowAttempts_Flow, attempts) }, useViewer())
+  const others = usePrincipalNames(events.edges.some(({ node: { actor } }) => actor?.startsWith('prn_') === true && !near.has(actor)))
+  const names = new Map([...others, ...near])
   const next = events.pageInfo.endCursor
   return (
     <div className="flex flex-col gap-2">
@@ -55,12 +58,14 @@ function EventLine({ event, names }: { event: Event; names: Names }) {
   const look = event.status && lookOf({ status: event.status, phase: event.phase })
   return (
     <li className="border-t border-line px-3 py-1 first:border-t-0">
-      <div className="flex min-h-7 flex-wrap items-center gap-x-4">
-        <span className="w-8 text-right text-muted">{event.sequence}</span>
-        <span className="w-28 text-muted"><Instant at={event.at} /></span>
-        <span className="w-44 font-mono text-[0.93rem]">{event.type}</span>
-        <span className="w-28">{look && <LookBadge look={look} />}</span>
-        <span className="text-muted" title={event.actor ?? undefined}>{event.actor && `by ${nameOf(event.actor, names)}`}</span>
+      <div className="flex min-h-7 items-baseline gap-x-4">
+        <span className="w-8 shrink-0 text-right text-muted">{event.sequence}</span>
+        <div className="flex min-w-0 flex-wrap items-center gap-x-4">
+          <span className="w-28 text-muted"><Instant at={event.at} /></span>
+          <span className="w-44 font-mono text-[0.93rem]">{event.type}</span>
+          <span className="w-28">{look && <LookBadge look={look} />}</span>
+          <span className="text-muted" title={event.actor ?? undefined}>{event.actor && `by ${nameOf(event.actor, names)}`}</span>
+        </div>
       </div>
       <Carried event={event} names={names} />
     </li>
