@@ -128,6 +128,9 @@ async function takesArtifacts(page: Page): Promise<void> {
   await expect(table.getByRole('row', { name: /^completion/ })).toContainText('the text it finished with')
   await takePictures(page, 'flow-artifacts')
   await expectAccessible(page)
+  await page.setViewportSize({ width: 390, height: 844 })
+  await expect(page.getByRole('tab', { name: 'Artifacts' })).toBeInViewport({ ratio: 1 })
+  await page.setViewportSize({ width: 1440, height: 900 })
   expect((await downloaded(page, 'report.pdf')).equals(BYTES)).toBe(true)
   expect((await downloaded(page, 'completion')).toString()).toBe('Version 2.1 is published.')
 }
