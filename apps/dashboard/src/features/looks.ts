@@ -123,8 +123,8 @@ export const WAITPOINT_LOOKS: Record<WaitpointState, Look> = {
 }
 
 export const WAIT_MODE_LOOKS: Record<WaitMode, Look> = {
-  HELD: look(Plug, 'Worker stays', 'idle', WAIT_MODE_SENTENCES.HELD),
-  RELEASED: look(Unplug, 'Worker went', 'idle', WAIT_MODE_SENTENCES.RELEASED),
+  HELD: look(Plug, 'With its worker', 'idle', WAIT_MODE_SENTENCES.HELD),
+  RELEASED: look(Unplug, 'Without its worker', 'idle', WAIT_MODE_SENTENCES.RELEASED),
 }
 
 export const FLOW_INPUT_LOOKS: Record<FlowInputState, Look> = {

@@ -25,11 +25,11 @@ const readDraft = (kind: Kind, draft: Draft): { content: Json } | { wrong: strin
   return read.value === null ? { wrong: 'null is nothing to hand over; any other JSON is.' } : { content: read.value }
 }
 
-/** whyNot: why nothing can be added now. room: what of its limits is used. onBegun: whether something is typed that would be lost. */
-interface Props { flowId: string; whyNot: string | null; room: string; onBegun(begun: boolean): void }
+/** whyNot: why nothing can be added now. note: what is said below. onBegun: whether something is typed that would be lost. */
+interface Props { flowId: string; whyNot: string | null; note: string; onBegun(begun: boolean): void }
 
 /** Adds a text or JSON to a flow; what the server refuses is said at the field. */
-export function AddInput({ flowId, whyNot, room, onBegun }: Props) {
+export function AddInput({ flowId, whyNot, note, onBegun }: Props) {
   const [{ kind, draft }, set] = useState(FRESH)
   const command = useCommand(AddInput_Mutation, data => data.addFlowInput)
   const notify = useNotify()
@@ -64,7 +64,7 @@ export function AddInput({ flowId, whyNot, room, onBegun }: Props) {
         <Button type="submit" look="primary" icon={Plus} whyNot={off}>Add</Button>
         <span className="text-muted"><kbd className="font-sans">Ctrl Enter</kbd> from the field</span>
       </div>
-      <p className="m-0 text-[0.93rem] text-muted">{room}</p>
+      <p className="m-0 text-[0.93rem] text-muted">{note}</p>
     </form>
   )
 }

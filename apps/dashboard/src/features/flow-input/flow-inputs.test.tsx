@@ -106,7 +106,8 @@ describe('inputs of a flow', () => {
     await api.send('FlowInputsEvents', item('CHANGE'))
     expect(await screen.findByText('with attempt 1')).toBeTruthy()
     expect((screen.getByLabelText('Text to add') as HTMLTextAreaElement).value).toBe('half a sen')
-    expect(screen.getByText(/^It is running/)).toBeTruthy()
+    expect(screen.getByText(/^It is running/, { selector: 'p' })).toBeTruthy()
+    expect(saidOf(screen.getByRole('button', { name: 'Add' }))).toMatch(/^It is running/)
   })
 
   test('who may not add or take back is told so', async () => {

@@ -30,7 +30,7 @@ function Inputs({ flow }: { flow: FlowOfInputs }) {
         {stands !== null && !form && flow.inputs.length > 0 && <p className="m-0 text-muted">{stands}</p>}
         <InputList flow={flow} />
       </div>
-      {form && <AddInput flowId={flow.id} whyNot={stands ?? whyMayNot(viewer, 'addFlowInput', flow.owner.id) ?? whyFull(flow.inputs)} room={roomOf(flow.inputs)} onBegun={setBegun} />}
+      {form && <AddInput flowId={flow.id} whyNot={stands ?? whyMayNot(viewer, 'addFlowInput', flow.owner.id) ?? whyFull(flow.inputs)} note={stands ?? roomOf(flow.inputs)} onBegun={setBegun} />}
     </div>
   )
 }

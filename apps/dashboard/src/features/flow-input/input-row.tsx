@@ -2,11 +2,10 @@ import { Undo2 } from 'lucide-react'
 import { useRef } from 'react'
 import { useCommand } from '../../graphql/use-command.ts'
 import { Button } from '../../ui/button.tsx'
-import { CopyButton } from '../../ui/copy-button.tsx'
-import { JsonView } from '../../ui/json-view.tsx'
 import { LookBadge } from '../../ui/look.tsx'
 import { useNotify } from '../../ui/notices.tsx'
 import { RelativeTime } from '../../ui/time.tsx'
+import { ValueView } from '../../ui/value-view.tsx'
 import { FLOW_INPUT_LOOKS } from '../looks.ts'
 import { TakeBack_Mutation, type Input } from './input-documents.ts'
 import { withAttempt } from './input-rules.ts'
@@ -36,16 +35,7 @@ export function InputRow({ input, by, number, mayNot }: Props) {
         {input.state === 'PENDING' && <Button icon={Undo2} className="ml-auto" aria-label={`Take back input ${number}`} whyNot={command.running ? 'Waiting for the answer.' : mayNot} onClick={() => void takeBack()}>Take back</Button>}
       </div>
       {command.problem && <p role="alert" className="text-bad">{command.problem}</p>}
-      {typeof input.content === 'string' ? <Words text={input.content} label={`input ${number}`} /> : <JsonView value={input.content} label={`input ${number}`} />}
+      <ValueView value={input.content} label={`input ${number}`} />
     </li>
-  )
-}
-
-function Words({ text, label }: { text: string; label: string }) {
-  return (
-    <div className="relative rounded-md border border-line bg-sunken p-2 pr-8">
-      <div className="absolute right-1 top-1"><CopyButton text={text} label={label} /></div>
-      <p className="m-0 max-h-80 overflow-auto whitespace-pre-wrap break-words" role="region" aria-label={label} tabIndex={0}>{text}</p>
-    </div>
   )
 }
