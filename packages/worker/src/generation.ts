@@ -45,8 +45,8 @@ export interface Shared { capacity: Capacity; graceOver: AbortSignal }
 
 export function createGeneration(settings: Settings, { capacity, graceOver }: Shared): Generation {
   const [stopping, life] = [new AbortController(), new AbortController()]
-  // Every flow in hand listens.
-  setMaxListeners(0, life.signal)
+  // Every flow in hand listens, and every one that waits.
+  setMaxListeners(0, stopping.signal, life.signal)
   const { log } = settings
   const reach = { addresses: createAddresses(settings.url), token: settings.token }
   const controlPlane = createControlPlane(createTransport(reach))

@@ -49,6 +49,19 @@ describe('a wait that is held', () => {
     expect(fake.flow(id).memos).toHaveLength(1)
   })
 
+  test('as many as a worker has places wait at once, and Node warns of no leak', async () => {
+    const warned: string[] = []
+    const onWarning = ({ name }: Error) => warned.push(name)
+    process.on('warning', onWarning)
+    const { fake } = await started(kindOf(({ ask }) => ask('ok')), { capacity: 12 })
+    const ids = Array.from({ length: 12 }, () => fake.enqueue('k'))
+    for (const id of ids) await waiting({ fake }, id)
+    for (const id of ids) fake.answer(id, 'ok', 'approve')
+    for (const id of ids) await fake.until(() => fake.flow(id).status === 'FINISHED')
+    process.off('warning', onWarning)
+    expect(warned).toEqual([])
+  })
+
   test.each(['lose the request', 'lose the answer'] as const)('a suspend that meets "%s" is repeated, and an answer meanwhile is heard', async fault => {
     const { fake } = await started(kindOf(({ ask }) => ask('ok')))
     fake.next('suspendFlow', fault, 2)
