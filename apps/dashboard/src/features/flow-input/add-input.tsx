@@ -64,7 +64,7 @@ export function AddInput({ flowId, whyNot, note, onBegun }: Props) {
         <Button type="submit" look="primary" icon={Plus} whyNot={off}>Add</Button>
         <span className="text-muted"><kbd className="font-sans">Ctrl Enter</kbd> from the field</span>
       </div>
-      <p className="m-0 text-[0.93rem] text-muted">{note}</p>
+      <p aria-live="polite" className="m-0 text-[0.93rem] text-muted">{note}</p>
     </form>
   )
 }
