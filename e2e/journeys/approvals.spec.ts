@@ -16,7 +16,7 @@ const LONG = 'Shall the archive of letters, minutes and drawings be sent to the 
 const KINDS = {
   'report.publish': defineKind({ handler: async ({ ask }) => (await ask('publish', { prompt: 'Publish the report?', form: FORM, timeout: '2h' })).payload }),
   'report.send': defineKind({ handler: async ({ ask, flow }) => (await ask('send', { prompt: `Send ${flow.title} to all readers?` })).decision }),
-  'report.pay': defineKind({ handler: async ({ ask }) => (await ask('pay', { kind: 'BUDGET', prompt: 'It has used 80 % of its budget. May it use more?', timeout: '90s', onTimeout: 'CANCEL', answerableBy: ['role:admin'] })).decision }),
+  'report.pay': defineKind({ handler: async ({ ask }) => (await ask('pay', { kind: 'BUDGET', prompt: 'It has used 80 % of its budget. May it use more?', timeout: '5m', onTimeout: 'CANCEL', answerableBy: ['role:admin'] })).decision }),
   'report.print': defineKind({ handler: async ({ ask }) => (await ask('print', { prompt: LONG, decisions: ['print now', 'wait', 'cancel the order'], answerableBy: ['role:operator'], timeout: '3d' })).decision }),
 }
 
@@ -88,6 +88,8 @@ test.describe('approvals', () => {
       await page.keyboard.press('Escape')
       await expect(page).toHaveURL(/\/approvals\?kind=BUDGET$/)
       await expect(page.getByRole('article')).toHaveCount(1)
+      await cardOf(page, 'Survey of readers').getByRole('button', { name: 'Approve' }).click()
+      await expect(page.getByText('Nothing that fits waits')).toBeVisible()
       await page.getByRole('button', { name: 'Clear filters' }).click()
       await expect(page).toHaveURL(/\/approvals$/)
     })

@@ -44,7 +44,7 @@ export const COMPLETION_ARTIFACT = 'completion'
 export const FLOW_INPUT_STATES = ['PENDING', 'DELIVERED', 'REMOVED'] as const
 export type FlowInputState = (typeof FLOW_INPUT_STATES)[number]
 export const FLOW_INPUT_STATE_SENTENCES: Record<FlowInputState, string> = {
-  PENDING: 'Handed over with the first lease.',
+  PENDING: 'Goes with the next lease.',
   DELIVERED: 'Handed over.',
   REMOVED: 'Taken back before it was handed over.',
 }

@@ -1,13 +1,13 @@
 import {
-  DELIVERY_ERROR_SENTENCES, DELIVERY_STATE_SENTENCES, DELIVERY_TRIGGER_SENTENCES, ENDPOINT_STATE_SENTENCES, FLOW_PHASE_SENTENCES, FLOW_STATUS_SENTENCES, FRAME_KIND_SENTENCES, LANE_STATE_SENTENCES, QUEUE_REASON_SENTENCES,
+  DELIVERY_ERROR_SENTENCES, DELIVERY_STATE_SENTENCES, DELIVERY_TRIGGER_SENTENCES, ENDPOINT_STATE_SENTENCES, FLOW_INPUT_STATE_SENTENCES, FLOW_PHASE_SENTENCES, FLOW_STATUS_SENTENCES, FRAME_KIND_SENTENCES, LANE_STATE_SENTENCES, QUEUE_REASON_SENTENCES,
   WAIT_MODE_SENTENCES, WAITPOINT_STATE_SENTENCES,
-  type BulkState, type DeliveryErrorClass, type DeliveryState, type DeliveryTrigger, type EndpointState, type FlowPhase, type FlowStatus, type FrameKind, type LaneState, type QueueReason,
+  type BulkState, type DeliveryErrorClass, type DeliveryState, type DeliveryTrigger, type EndpointState, type FlowInputState, type FlowPhase, type FlowStatus, type FrameKind, type LaneState, type QueueReason,
   type WaitKind, type WaitMode, type WaitpointState, type WorkerState,
 } from '@sluice/protocol'
 import {
   Ban, BellOff, Braces, CalendarClock, CircleCheck, CircleDashed, CircleHelp, CirclePause, CirclePlay, CircleSlash, CircleStop, CircleX, FlaskConical, Footprints, Gauge, Hand,
   Hourglass, KeyRound, ListOrdered, LoaderCircle, MessageCircleQuestion, MessageCircleX, PauseCircle, PenOff, Plug, PlugZap, Power, PowerOff, Puzzle, Repeat2, RotateCcw, ScrollText, SearchX, Send,
-  ShieldBan, ShieldX, Stamp, Text, TextCursorInput, Timer, TimerOff, Trash2, TriangleAlert, Unlink, Unplug, UserRound, Users, Wallet, Webhook, Workflow, Wrench, Zap, type LucideIcon,
+  ShieldBan, ShieldX, Stamp, Text, TextCursorInput, Timer, TimerOff, Trash2, TriangleAlert, Undo2, Unlink, Unplug, UserRound, Users, Wallet, Webhook, Workflow, Wrench, Zap, type LucideIcon,
 } from 'lucide-react'
 import type { Look } from '../ui/look.tsx'
 import type { Tone } from '../ui/tone.ts'
@@ -123,8 +123,14 @@ export const WAITPOINT_LOOKS: Record<WaitpointState, Look> = {
 }
 
 export const WAIT_MODE_LOOKS: Record<WaitMode, Look> = {
-  HELD: look(Plug, 'Worker stays', 'idle', WAIT_MODE_SENTENCES.HELD),
-  RELEASED: look(Unplug, 'Worker went', 'idle', WAIT_MODE_SENTENCES.RELEASED),
+  HELD: look(Plug, 'With its worker', 'idle', WAIT_MODE_SENTENCES.HELD),
+  RELEASED: look(Unplug, 'Without its worker', 'idle', WAIT_MODE_SENTENCES.RELEASED),
+}
+
+export const FLOW_INPUT_LOOKS: Record<FlowInputState, Look> = {
+  PENDING: look(CircleDashed, 'Pending', 'idle', FLOW_INPUT_STATE_SENTENCES.PENDING),
+  DELIVERED: look(CircleCheck, 'Handed over', 'good', FLOW_INPUT_STATE_SENTENCES.DELIVERED),
+  REMOVED: look(Undo2, 'Taken back', 'ended', FLOW_INPUT_STATE_SENTENCES.REMOVED),
 }
 
 export const FRAME_LOOKS: Record<FrameKind, Look> = {

@@ -48,7 +48,7 @@ export async function removeFlowInput(deps: Deps, cmd: { caller: Caller; id: str
     if (now?.state === 'REMOVED') return now
     if (isTerminal(flow.status)) return new FlowAlreadyTerminal(flow.id, flow.status, flow.terminalReason)
     const removed = await removeInputRow(tx, cmd.id)
-    if (!removed) return new Conflict(`Input ${cmd.id} was handed over${now?.attempt == null ? '' : ` with attempt ${now.attempt}`}.`)
+    if (!removed) return new Conflict(`Input ${cmd.id} was handed over already.`)
     await tell(tx, deps, cmd.caller, { action: 'removeFlowInput', move: removeInput(flow, { id: removed.id, by: cmd.caller.actor.principalId ?? 'system' }) })
     return removed
   })

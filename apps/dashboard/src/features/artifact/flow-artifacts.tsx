@@ -60,10 +60,10 @@ function ArtifactRow({ artifact: { name, mediaType, size, digest, attempt, creat
   return (
     <tr>
       <td>
-        <a data-row data-whole-load href={pathOf(url)} download={name} title={`Download ${name}`} className="inline-flex max-w-full items-center gap-1.5">
+        <a data-row data-whole-load href={pathOf(url)} download={name} title={`Download ${name}`} className="inline-flex max-w-full items-center gap-1.5 align-middle">
           <Download size={14} aria-hidden="true" className="shrink-0" /><span className="min-w-0 truncate">{name}</span>
         </a>
-        {name === COMPLETION_ARTIFACT && <span className="ml-2 text-muted">the text it finished with</span>}
+        {name === COMPLETION_ARTIFACT && <span className="ml-2 align-middle text-muted">the text it finished with</span>}
       </td>
       <td className="hidden text-muted md:table-cell" title={mediaType}>{mediaType}</td>
       <td className="text-right" title={`${size.toLocaleString('en-US')} bytes`}>{formatBytes(size)}</td>

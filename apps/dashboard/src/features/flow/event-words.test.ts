@@ -14,6 +14,8 @@ describe('what an event says', () => {
   test('what it carried is told in words, without what is null', () => {
     expect(words({ attempt: 0, worker: 'wrk_1', workerName: 'runner', overCap: false, pinnedBy: null, reason: null })).toBe('attempt: 1, worker: runner, over cap: no')
     expect(words({ cause: 'retry', delayMs: 4200 })).toBe('cause: retry, delay: 4.2s')
+    expect(words({ bytes: 8 })).toBe('size: 8 B')
+    expect(words({ name: 'report.pdf', size: 1_500_000, mediaType: 'application/pdf' })).toBe('name: report.pdf, size: 1.4 MiB, media type: application/pdf')
   })
 
   test('what is nested is told too, and known to be so', () => {

@@ -38,28 +38,28 @@ export function FlowAttempts({ flow: masked }: { flow: FragmentOf<typeof FlowAtt
 
 function AttemptTable({ attempts }: { attempts: readonly Attempt[] }) {
   return (
-    <div className="panel overflow-x-auto" role="region" aria-label="Attempts" tabIndex={0}>
-      <table className="rows min-w-[44rem]">
+    <div className="panel overflow-hidden">
+      <table className="rows">
         <caption className="sr-only">Attempts</caption>
         <thead>
           <tr>
-            <th scope="col" className="w-12 text-right">#</th>
-            <th scope="col" className="w-24">Type</th>
+            <th scope="col" className="w-10 text-right sm:w-12">#</th>
+            <th scope="col" className="hidden w-24 sm:table-cell">Type</th>
             <th scope="col">Worker</th>
-            <th scope="col" className="w-32">Leased</th>
-            <th scope="col" className="w-24 text-right">Lasted</th>
-            <th scope="col" className="w-[34%]">End</th>
+            <th scope="col" className="hidden w-32 md:table-cell">Leased</th>
+            <th scope="col" className="w-20 text-right sm:w-24">Lasted</th>
+            <th scope="col" className="w-[48%] sm:w-[34%]">End</th>
           </tr>
         </thead>
         <tbody>
           {attempts.map(node => (
             <tr key={node.id}>
               <td className="text-right">{node.index + 1}</td>
-              <td title={TYPE_WORDS[node.type]}>{TYPE_WORDS[node.type]}</td>
+              <td className="hidden sm:table-cell" title={TYPE_WORDS[node.type]}>{TYPE_WORDS[node.type]}</td>
               <td title={node.codeVersion ?? undefined}>{node.worker?.name ?? 'gone'} {node.codeVersion && <span className="text-muted">{node.codeVersion}</span>}</td>
-              <td><Instant at={node.startedAt} /></td>
+              <td className="hidden md:table-cell"><Instant at={node.startedAt} /></td>
               <td className="text-right"><Span from={node.startedAt} to={node.endedAt} /></td>
-              <td title={node.error?.message}>{node.endedAt ? <>{endWord(node.endReason)} <span className="text-muted">{node.error?.message}</span></> : <Current {...node} />}</td>
+              <td className="max-md:!whitespace-normal" title={node.error?.message}>{node.endedAt ? <>{endWord(node.endReason)} <span className="text-muted">{node.error?.message}</span></> : <Current {...node} />}</td>
             </tr>
           ))}
         </tbody>

@@ -4,6 +4,7 @@ import { JsonView } from '../../ui/json-view.tsx'
 import { LookBadge } from '../../ui/look.tsx'
 import { ShortId } from '../../ui/short-id.tsx'
 import { ExpectedTime, RelativeTime, withLocalTimes } from '../../ui/time.tsx'
+import { ValueView } from '../../ui/value-view.tsx'
 import { addressOf } from '../addresses.ts'
 import { nameOfEndpoint } from '../endpoint-name.ts'
 import { REASON_LOOKS } from '../looks.ts'
@@ -35,7 +36,7 @@ export function FlowOverview({ flow: masked }: { flow: FragmentOf<typeof FlowOve
         {cancelReason !== null && <Section title="Reason given for the cancel"><p className="panel whitespace-pre-wrap break-words p-3">{cancelReason}</p></Section>}
         {flow.error && <Failure error={flow.error} isEnd={flow.status === 'FAILED'} />}
         <Section title="Result"><Result flow={flow} /></Section>
-        <Section title="Input"><JsonView value={flow.input} label="input" /></Section>
+        <Section title="Input"><ValueView value={flow.input} label="input" /></Section>
       </div>
       <Settings flow={flow} />
     </div>
@@ -76,7 +77,7 @@ function Failure({ error, isEnd }: { error: NonNullable<Overview['error']>; isEn
 }
 
 function Result({ flow }: { flow: Overview }) {
-  if (flow.status === 'FINISHED') return <JsonView value={flow.result} label="result" />
+  if (flow.status === 'FINISHED') return <ValueView value={flow.result} label="result" />
   return <p className="text-muted">{flow.isTerminal ? 'None.' : 'None yet: it has not ended.'}</p>
 }
 

@@ -17,6 +17,7 @@ import { fieldsOf, hintsOf, resolved } from '../../ui/json-form/input-fields.ts'
 import { JsonEditor } from '../../ui/json-form/json-editor.tsx'
 import { OptionsPart, type EndpointChoice, type LaneChoice } from './options-part.tsx'
 import { useInputDraft } from '../../ui/json-form/use-input-draft.ts'
+import { useCtrlEnter } from '../../ui/use-ctrl-enter.ts'
 
 /** begun: the text that was typed for this kind before. onText: what is typed now, to be kept. */
 interface Props { kind: string; schema: Json; lanes: readonly LaneChoice[]; endpoints: readonly EndpointChoice[]; begun: string | undefined; onText(text: string): void }
@@ -113,20 +114,4 @@ const useSubmit = () => {
 /** After a try that failed, the first field that is wrong takes the focus. */
 const useFocusOnWrong = (form: RefObject<HTMLFormElement | null>, { asked, refused }: { asked: boolean; refused: Complaint[] }) => {
   useEffect(() => { if (asked) form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus() }, [form, asked, refused])
-}
-
-/** Submits from any field, the JSON included, where Enter alone is a line. */
-const useCtrlEnter = (form: RefObject<HTMLFormElement | null>, submit: () => void) => {
-  const latest = useRef(submit)
-  latest.current = submit
-  useEffect(() => {
-    const element = form.current
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
-      event.preventDefault()
-      latest.current()
-    }
-    element?.addEventListener('keydown', onKey)
-    return () => element?.removeEventListener('keydown', onKey)
-  }, [form])
 }

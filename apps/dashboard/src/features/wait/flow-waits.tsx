@@ -4,7 +4,7 @@ import { useCalmRefresh } from '../../graphql/use-calm-refresh.ts'
 import { useLive } from '../../graphql/use-live.ts'
 import { useLoaded } from '../../graphql/use-loaded.ts'
 import { Loaded } from '../../ui/loaded.tsx'
-import { usePrincipalNames } from './use-principal-names.ts'
+import { usePrincipalNames } from '../use-principal-names.ts'
 import { WaitCard } from './wait-card.tsx'
 import { WaitList_Changed, Wait_Waitpoint } from './wait-documents.ts'
 

@@ -4,9 +4,9 @@ import { memo, useMemo, useState } from 'react'
 import { Button } from '../../ui/button.tsx'
 import { beginningOf } from '../../ui/json-form/input-fields.ts'
 import { checkerOf } from '../../ui/json-form/check-input.ts'
-import { JsonView } from '../../ui/json-view.tsx'
 import { LookBadge } from '../../ui/look.tsx'
 import { RelativeTime } from '../../ui/time.tsx'
+import { ValueView } from '../../ui/value-view.tsx'
 import { addressOf } from '../addresses.ts'
 import { WAIT_KIND_LOOKS, WAIT_MODE_LOOKS } from '../looks.ts'
 import { Answered } from './answered.tsx'
@@ -55,7 +55,7 @@ export const WaitCard = memo(function WaitCard({ wait, names, begun = false, ofF
             </div>
           : <Gone wait={wait} open={open} onClose={() => turn(false)} />}
       </div>
-      {ofFlow && wait.answer !== null && wait.answer.payload !== null && <JsonView value={wait.answer.payload} label={`payload of the answer to ${wait.key}`} />}
+      {ofFlow && wait.answer !== null && wait.answer.payload !== null && <ValueView value={wait.answer.payload} label={`payload of the answer to ${wait.key}`} />}
       {command.problem && <p role="alert" className="text-bad">{command.problem}</p>}
       {open && <AnswerForm wait={wait} whyNot={whyNot} command={command} onDecide={(decision, payload) => void decide(decision, payload)} />}
     </article>

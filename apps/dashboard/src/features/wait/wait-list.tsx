@@ -1,7 +1,7 @@
 import { useHoldWhilePointed } from '../../ui/hold-while-pointed.ts'
 import { addressOf } from '../addresses.ts'
 import { isFiltered, type WaitSearch } from './wait-search.ts'
-import { usePrincipalNames } from './use-principal-names.ts'
+import { usePrincipalNames } from '../use-principal-names.ts'
 import { WaitCard } from './wait-card.tsx'
 import type { Wait } from './wait-documents.ts'
 

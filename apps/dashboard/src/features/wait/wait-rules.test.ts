@@ -28,7 +28,7 @@ describe('who', () => {
     expect(whyNoAnswer(wait(), names)).toBeNull()
   })
 
-  test.each([['token', 'whoever had its link'], ['timeout', 'nobody in time']])('an answer by %s is by %s', (by, name) => {
+  test.each([['token', 'whoever had its link'], ['timeout', 'its timeout']])('an answer by %s is by %s', (by, name) => {
     expect(answererName({ by, decision: 'go', payload: null, at: '', principal: null }, 'prn_admin')).toBe(name)
   })
 })

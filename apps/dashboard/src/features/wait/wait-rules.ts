@@ -33,9 +33,9 @@ export const whyNoAnswer = (wait: Wait, names: ReadonlyMap<string, string>): str
 
 export const TIMEOUT_WORDS: Record<WaitTimeout, string> = { FAIL: 'then it fails', CANCEL: 'then it is cancelled', AUTO_RESUME: 'then it goes on by itself' }
 
-/** By whom: somebody, whoever had the link, or nobody in time. you: the id of who looks. */
+/** By whom: somebody, whoever had the link, or its timeout. you: the id of who looks. */
 export const answererName = ({ by, principal }: NonNullable<Wait['answer']>, you: string | undefined): string => {
   if (by === 'token') return 'whoever had its link'
-  if (by === 'timeout') return 'nobody in time'
+  if (by === 'timeout') return 'its timeout'
   return principal?.id === you && you !== undefined ? 'you' : (principal?.name ?? shortenId(by))
 }

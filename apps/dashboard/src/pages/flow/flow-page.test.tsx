@@ -58,6 +58,12 @@ describe('flow page', () => {
     expect(screen.getAllByText(/An operator cancelled it/)).toHaveLength(1)
   })
 
+  test('a text that it finished with is shown as it reads, not as JSON', async () => {
+    const { api } = setup(() => endedFlow('FINISHED', { result: 'All is "printed".\nThank you.' }))
+    await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
+    expect((await screen.findByRole('region', { name: 'result' })).textContent).toBe('All is "printed".\nThank you.')
+  })
+
   test('a flow that cannot be read is said to be missing', async () => {
     const { api } = setup(() => null)
     await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
@@ -79,8 +85,8 @@ describe('flow page', () => {
     await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
     await api.send('WaitListChanged', waitItem())
     const [first, second] = await screen.findAllByRole('article')
-    for (const text of ['First?', 'by olga: Approve', '"calm"', 'Worker stays']) expect(first?.textContent).toContain(text)
-    for (const text of ['Second?', 'Worker went', 'Submit']) expect(second?.textContent).toContain(text)
+    for (const text of ['First?', 'by olga: Approve', '"calm"', 'With its worker']) expect(first?.textContent).toContain(text)
+    for (const text of ['Second?', 'Without its worker', 'Submit']) expect(second?.textContent).toContain(text)
     expect(screen.getByLabelText('note')).toBeTruthy()
   })
 

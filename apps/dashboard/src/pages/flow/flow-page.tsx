@@ -17,6 +17,7 @@ import type { FlowSearch } from './flow-search.ts'
 
 // Loaded when their tabs are opened, so that the first page stays light.
 const FlowArtifacts = lazy(async () => ({ default: (await import('../../features/artifact/flow-artifacts.tsx')).FlowArtifacts }))
+const FlowInputs = lazy(async () => ({ default: (await import('../../features/flow-input/flow-inputs.tsx')).FlowInputs }))
 const FlowOutput = lazy(async () => ({ default: (await import('../../features/output/flow-output.tsx')).FlowOutput }))
 const FlowWaits = lazy(async () => ({ default: (await import('../../features/wait/flow-waits.tsx')).FlowWaits }))
 
@@ -64,9 +65,10 @@ function FlowSheet({ flow, readAt, search, onSearch, onDeleted }: Omit<Props, 'i
         value={tab} onChange={name => onSearch({ tab: name === 'overview' ? undefined : name, after: undefined })}
         tabs={[
           { name: 'overview', label: 'Overview', content: <FlowOverview flow={flow} /> },
+          { name: 'inputs', label: 'Inputs', content: <Later><FlowInputs flowId={flow.id} /></Later> },
           { name: 'output', label: 'Output', content: <Later><FlowOutput flowId={flow.id} /></Later> },
           { name: 'waits', label: 'Waits', content: <Later><FlowWaits flowId={flow.id} /></Later> },
-          { name: 'events', label: 'Events', content: <FlowEvents flow={flow} paged={search.after !== undefined} onPage={after => onSearch({ ...search, after })} /> },
+          { name: 'events', label: 'Events', content: <FlowEvents flow={flow} attempts={flow} paged={search.after !== undefined} onPage={after => onSearch({ ...search, after })} /> },
           { name: 'attempts', label: 'Attempts', content: <FlowAttempts flow={flow} /> },
           { name: 'artifacts', label: 'Artifacts', content: <Later><FlowArtifacts flowId={flow.id} /></Later> },
           { name: 'deliveries', label: 'Deliveries', content: <FlowDeliveries flowId={flow.id} after={search.after} onPage={after => onSearch({ ...search, after })} /> },

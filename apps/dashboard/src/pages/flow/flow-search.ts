@@ -1,6 +1,6 @@
 import { catch as orElse, enum as oneOf, object, optional, string, type infer as Infer } from 'zod/mini'
 
-export const FLOW_TABS = ['overview', 'output', 'waits', 'events', 'attempts', 'artifacts', 'deliveries'] as const
+export const FLOW_TABS = ['overview', 'inputs', 'output', 'waits', 'events', 'attempts', 'artifacts', 'deliveries'] as const
 
 /** The state of the flow page that its address holds: the tab, and the page of its list. */
 export const flowSearch = object({

@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import { useQuery } from 'urql'
-import { graphql } from '../../graphql/graphql.ts'
-import { useViewer, whyMayNot } from '../../graphql/viewer.ts'
+import { graphql } from '../graphql/graphql.ts'
+import { useViewer, whyMayNot } from '../graphql/viewer.ts'
 
 const Names_Query = graphql(`query PrincipalNames { principals { id name } }`)
 
