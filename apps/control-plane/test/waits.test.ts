@@ -35,9 +35,22 @@ describe('a worker asks', () => {
     expect(node).toEqual({ prompt: 'Publish it?' })
   })
 
+  test('a form comes back in the order in which it was written: of a waitpoint, and of a kind', async () => {
+    const form = { properties: { zebra: { type: 'string' }, a: { type: 'integer' }, middle: { type: 'boolean' } }, type: 'object' }
+    const lease = await w.working(admin)
+    const made = await w.make(lease, { fields: form })
+    const { node } = await dataOf(admin.ask<{ node: { fields: unknown } }>('query ($id: ID!) { node(id: $id) { ... on Waitpoint { fields } } }', { id: made.waitpoint.id }))
+    expect(JSON.stringify(node.fields)).toBe(JSON.stringify(form))
+    await w.worker.finish(lease)
+    const worker = await server.principal('WORKER')
+    await dataOf(worker.ask(`mutation ($input: RegisterWorkerInput!) { registerWorker(input: $input) { __typename } }`, { input: { instanceId: 'forms', name: 'forms', kinds: [{ name: 'with.form', inputSchema: form }], capacity: 1 } }))
+    const { flowKinds } = await dataOf(admin.ask<{ flowKinds: { name: string; inputSchema: unknown }[] }>('{ flowKinds { name inputSchema } }'))
+    expect(JSON.stringify(flowKinds.find(({ name }) => name === 'with.form')?.inputSchema)).toBe(JSON.stringify(form))
+  })
+
   test.each([
     [{ kind: 'APPROVAL', allowedDecisions: [] }, 'INVALID_INPUT', ['allowedDecisions']], [{ key: '' }, 'INVALID_INPUT', ['key']], [{ fields: { type: 'nothing' } }, 'INVALID_INPUT', ['fields']],
-    [{ answerableBy: ['somebody'] }, 'INVALID_INPUT', ['answerableBy']], [{ timeoutSeconds: 0 }, 'INVALID_INPUT', ['timeoutSeconds']], [{ onTimeout: 'AUTO_RESUME' }, 'INVALID_INPUT', ['timeoutMs']],
+    [{ answerableBy: ['somebody'] }, 'INVALID_INPUT', ['answerableBy']], [{ timeoutSeconds: 0 }, 'INVALID_INPUT', ['timeoutSeconds']], [{ onTimeout: 'AUTO_RESUME' }, 'INVALID_INPUT', ['timeoutSeconds']],
     [{ timeoutDecision: 'approve' }, 'INVALID_INPUT', ['timeoutDecision']], [{ lease: NOBODY }, 'NOT_FOUND', undefined],
   ] as const)('createWaitpoint with %j is refused as %s', async (o, code, path) => {
     const lease = await w.working(admin)

@@ -35,7 +35,8 @@ CREATE TABLE waitpoint (
   mode wait_mode,
   state waitpoint_state NOT NULL DEFAULT 'PENDING',
   prompt TEXT,
-  fields JSONB,
+  -- Not JSONB: people see the form in the order in which its author wrote it.
+  fields JSON,
   allowed_decisions TEXT[] NOT NULL,
   answerable_by TEXT[] NOT NULL DEFAULT '{}',
   timeout_ms BIGINT,
@@ -165,3 +166,5 @@ CREATE INDEX flow_waiting_idx ON flow (waiting_since, id) WHERE status = 'WAITIN
 
 -- What is written once and then read: no room on the page.
 ALTER TABLE output_frame SET (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_insert_scale_factor = 0.1);
+-- As of the fields of a waitpoint.
+ALTER TABLE flow_kind ALTER COLUMN input_schema TYPE JSON;

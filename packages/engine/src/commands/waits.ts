@@ -78,7 +78,7 @@ function refuse(a: Asked): Refusal | undefined {
   if (!WAIT_KINDS.includes(a.kind)) return new InvalidInput(['kind'], `kind must be one of ${WAIT_KINDS.join(', ')}.`)
   return refuseText(['key'], a.key, LIMITS.waitKeyMax) ?? refuseText(['prompt'], a.prompt, LIMITS.promptMax) ?? refuseDecisions(a.decisions) ??
     refuseJson(['fields'], a.fields, { maxBytes: LIMITS.formMaxBytes, what: 'fields' }) ?? refuseSchema(['fields'], a.fields) ??
-    refuseWhole(['timeoutMs'], a.timeoutMs, { min: 1, max: TIMEOUT_MAX_MS }) ?? refuseAnswerers(a.answerableBy) ?? refuseTimeoutAnswer(a)
+    refuseWhole(['timeoutSeconds'], a.timeoutMs, { min: 1, max: TIMEOUT_MAX_MS }) ?? refuseAnswerers(a.answerableBy) ?? refuseTimeoutAnswer(a)
 }
 
 function refuseDecisions(decisions: string[]): Refusal | undefined {
@@ -97,7 +97,7 @@ const refuseAnswerers = (names: string[] | null | undefined): Refusal | undefine
 
 function refuseTimeoutAnswer(a: Asked): Refusal | undefined {
   if (a.onTimeout !== 'AUTO_RESUME') return a.timeoutDecision == null ? undefined : new InvalidInput(['timeoutDecision'], 'timeoutDecision is of onTimeout AUTO_RESUME.')
-  if (a.timeoutMs == null) return new InvalidInput(['timeoutMs'], 'onTimeout AUTO_RESUME needs a timeout.')
+  if (a.timeoutMs == null) return new InvalidInput(['timeoutSeconds'], 'onTimeout AUTO_RESUME needs timeoutSeconds.')
   if (a.timeoutDecision == null || !a.decisions.includes(a.timeoutDecision)) return new InvalidInput(['timeoutDecision'], `timeoutDecision must be one of ${a.decisions.join(', ')}.`)
   return refuseJson(['timeoutPayload'], a.timeoutPayload, { maxBytes: LIMITS.signalMaxBytes, what: 'timeoutPayload' }) ??
     // Left out it is nobody's answer to the form, and the handler is told that time was over.

@@ -40,7 +40,7 @@ export async function upsertWaitpoint(tx: Tx, n: NewWaitpoint & { most: number }
   await tx.rows(
     'insertWaitpoint',
     `INSERT INTO waitpoint (id, flow_id, key, kind, prompt, fields, allowed_decisions, answerable_by, timeout_ms, on_timeout, timeout_decision, timeout_payload, attempt, token_kid, created_at)
-     SELECT $1, $2, $3, $4::wait_kind, $5, $6::jsonb, $7::text[], $8::text[], $9::bigint, $10::wait_timeout, $11, $12::jsonb, $13::int, $14, clock_timestamp()
+     SELECT $1, $2, $3, $4::wait_kind, $5, $6::json, $7::text[], $8::text[], $9::bigint, $10::wait_timeout, $11, $12::jsonb, $13::int, $14, clock_timestamp()
       WHERE (SELECT count(*) FROM waitpoint WHERE flow_id = $2) < $15 ON CONFLICT (flow_id, key) DO NOTHING`,
     [n.id, n.flowId, n.key, n.kind, n.prompt, json(n.fields), n.allowedDecisions, n.answerableBy, n.timeoutMs, n.onTimeout, n.timeoutDecision, json(n.timeoutPayload), n.attempt, n.tokenKid, n.most],
   )

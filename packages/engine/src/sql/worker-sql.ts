@@ -95,7 +95,7 @@ export const upsertKinds = (tx: Tx, p: { workerId: string; kinds: { name: string
     'upsertKinds',
     `INSERT INTO flow_kind (name, title, input_schema, defaults, registered_by, registered_at)
      SELECT k.name, k.title, k.input_schema, coalesce(k.defaults, '{}'::jsonb), $2, clock_timestamp()
-       FROM json_to_recordset($1::json) AS k(name text, title text, input_schema jsonb, defaults jsonb) ORDER BY k.name
+       FROM json_to_recordset($1::json) AS k(name text, title text, input_schema json, defaults jsonb) ORDER BY k.name
      ON CONFLICT (name) DO UPDATE SET title = excluded.title, input_schema = excluded.input_schema, defaults = excluded.defaults,
        registered_by = excluded.registered_by, registered_at = excluded.registered_at`,
     [JSON.stringify(p.kinds.map(k => ({ name: k.name, title: k.title, input_schema: k.inputSchema, defaults: k.defaults }))), p.workerId],

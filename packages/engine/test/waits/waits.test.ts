@@ -367,7 +367,7 @@ test('bad waitpoints are refused with the argument that is wrong', async () => {
   await expect(b.make(lease, { key: '' })).rejects.toMatchObject({ path: ['key'] })
   await expect(b.make(lease, { allowedDecisions: [] })).rejects.toMatchObject({ path: ['allowedDecisions'] })
   await expect(b.make(lease, { fields: { type: 'nonsense' } })).rejects.toMatchObject({ path: ['fields'] })
-  await expect(b.make(lease, { timeoutMs: 0 })).rejects.toMatchObject({ path: ['timeoutMs'] })
+  await expect(b.make(lease, { timeoutMs: 0 })).rejects.toMatchObject({ path: ['timeoutSeconds'] })
   await expect(b.make(lease, { onTimeout: 'AUTO_RESUME', timeoutMs: 1000 })).rejects.toMatchObject({ path: ['timeoutDecision'] })
   await expect(b.make(lease, { answerableBy: ['everybody'] })).rejects.toMatchObject({ path: ['answerableBy'] })
   await expect(b.make({ ...lease, epoch: 99 })).rejects.toMatchObject({ code: 'STALE_LEASE' })
