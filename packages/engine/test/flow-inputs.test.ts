@@ -89,6 +89,14 @@ describe('inputs of a flow', () => {
     await cancelFlows(bed.deps, { caller: bed.caller, items: [{ id }] })
   })
 
+  test('a thousand are given to one flow in its life, those that were taken back included', async () => {
+    const [id = ''] = await bed.create()
+    await bed.sql(`INSERT INTO flow_input (id, flow_id, author, content, bytes, state, created_at) SELECT 'fin_' || n, $1, 'prn', '1', 1, 'REMOVED', now() FROM generate_series(1, 999) n`, [id])
+    await added(id, 'the last')
+    expect(await add(id, 'one more')).toMatchObject({ code: 'LIMIT_EXCEEDED', limit: 1000 })
+    await cancelFlows(bed.deps, { caller: bed.caller, items: [{ id }] })
+  })
+
   test('INV-38 of a flow that may not be read there is neither the flow nor the input', async () => {
     const [id = ''] = await bed.create()
     const input = await added(id, 1)

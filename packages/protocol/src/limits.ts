@@ -25,6 +25,7 @@ export const LIMITS = {
   waitKeyMax: 128,
   inputsMax: 32,
   inputsMaxBytes: 1024 * 1024,
+  inputsEverMax: 1000,
   artifactNameMax: 128,
   artifactMaxBytes: 1024 ** 3,
   artifactsMax: 1000,

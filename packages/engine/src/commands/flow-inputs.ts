@@ -13,7 +13,7 @@ import { accessRefusal } from '../deps.ts'
 import type { Caller, Deps, Outcome } from '../deps.ts'
 import { writeAudit } from '../sql/audit-sql.ts'
 import { weighInputs, findInput, insertInput, removeInputRow } from '../sql/input-sql.ts'
-import type { FlowInputRow } from '../sql/input-sql.ts'
+import type { FlowInputRow, InputWeight } from '../sql/input-sql.ts'
 import { lockFlows } from '../sql/lock-sql.ts'
 
 /** QUEUED only; at most 32 that wait to be handed over, and 1 MiB in all. */
@@ -66,9 +66,10 @@ async function tell(tx: Tx, deps: Deps, { actor }: Caller, { action, move }: { a
   await writeAudit(tx, actor, [{ action, target: move.flow.id, reason: null, before: null, after: move.payload }])
 }
 
-/** All that was ever added and not taken back goes with each lease, so it is bounded over the life of the flow. */
-function refuseMore(there: { pending: number; bytes: number }, bytes: number): LimitExceeded | undefined {
+/** All that was ever added and not taken back goes with each lease, and what was taken back is kept, so both are bounded over the life of the flow. */
+function refuseMore(there: InputWeight, bytes: number): LimitExceeded | undefined {
   if (there.pending >= LIMITS.inputsMax) return new LimitExceeded(LIMITS.inputsMax, `At most ${LIMITS.inputsMax} inputs wait to be handed over.`)
+  if (there.ever >= LIMITS.inputsEverMax) return new LimitExceeded(LIMITS.inputsEverMax, `A flow is given at most ${LIMITS.inputsEverMax} inputs, those that were taken back included.`)
   if (there.bytes + bytes > LIMITS.inputsMaxBytes) return new LimitExceeded(LIMITS.inputsMaxBytes, `The inputs of a flow are at most ${LIMITS.inputsMaxBytes} bytes together; it has ${there.bytes}.`)
   return undefined
 }

@@ -25,14 +25,17 @@ export async function findInput(db: Named, id: string): Promise<FlowInputRow | u
   return row
 }
 
-/** How many wait to be handed over, and the bytes of all that go with the next lease. */
-export async function weighInputs(tx: Tx, flowId: string): Promise<{ pending: number; bytes: number }> {
-  const [row] = await tx.rows<{ pending: number; bytes: number }>(
+/** How many wait to be handed over, how many there ever were, and the bytes of all that go with the next lease. */
+export interface InputWeight { pending: number; ever: number; bytes: number }
+
+export async function weighInputs(tx: Tx, flowId: string): Promise<InputWeight> {
+  const [row] = await tx.rows<InputWeight & Record<string, unknown>>(
     'weighInputs',
-    `SELECT count(*) FILTER (WHERE state = 'PENDING')::int AS pending, coalesce(sum(bytes), 0)::int AS bytes FROM flow_input WHERE flow_id = $1 AND state <> 'REMOVED'`,
+    `SELECT count(*) FILTER (WHERE state = 'PENDING')::int AS pending, count(*)::int AS ever, coalesce(sum(bytes) FILTER (WHERE state <> 'REMOVED'), 0)::int AS bytes
+       FROM flow_input WHERE flow_id = $1`,
     [flowId],
   )
-  return row ?? { pending: 0, bytes: 0 }
+  return row ?? { pending: 0, ever: 0, bytes: 0 }
 }
 
 export async function insertInput(tx: Tx, i: { id: string; flowId: string; author: string; content: Json; bytes: number }): Promise<FlowInputRow> {
