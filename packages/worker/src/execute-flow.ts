@@ -5,6 +5,7 @@ import { interrupt, leave, type HeldFlow, type Holdings } from './holdings.ts'
 import type { HandledFlow, Kind } from './kind.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
 import { logWith } from './log.ts'
+import type { MemoBatch } from './memo-batch.ts'
 import type { Settings } from './options.ts'
 import { callHandler, failureOutcome, type Outcome } from './outcome.ts'
 import { createProgressChannel, type ProgressChannel } from './progress.ts'
@@ -17,6 +18,7 @@ import type { Uploader } from './wire/upload.ts'
 export interface ExecutionDeps {
   settings: Settings
   controlPlane: ControlPlane
+  memoBatch: MemoBatch
   upload: Uploader
   download: Downloader
   reporter: Reporter

@@ -10,6 +10,7 @@ import { createEnding } from './ending.ts'
 import { executeFlow } from './execute-flow.ts'
 import { createHoldings, type HeldFlow } from './holdings.ts'
 import { createLeaseKeeper } from './lease-keeper.ts'
+import { createMemoBatch } from './memo-batch.ts'
 import type { Settings } from './options.ts'
 import { createReporter } from './reporter.ts'
 import { createSession } from './session.ts'
@@ -64,7 +65,8 @@ export function createGeneration(settings: Settings, { capacity, graceOver }: Sh
   const keeper = createLeaseKeeper({ controlPlane, session, holdings, settings, stopping: stopping.signal, signal: life.signal, onReplaced })
   const holdMs = () => settings.holdMs ?? session.current().holdMs ?? HOLD_MS
   const bytes = { upload: createUploader(reach), download: createDownloader(reach) }
-  const execution = { settings, controlPlane, ...bytes, reporter, holdings, keeper, holdMs, stopping: stopping.signal, signal: life.signal }
+  const memoBatch = createMemoBatch({ controlPlane, settings, signal: life.signal })
+  const execution = { settings, controlPlane, memoBatch, ...bytes, reporter, holdings, keeper, holdMs, stopping: stopping.signal, signal: life.signal }
   const onClaimed = (held: HeldFlow) => void executeFlow(held, execution)
   const drained = () => Promise.race([keeper.drain(), pause(DRAIN_HEARD_MS, life.signal)])
   const claiming = { controlPlane, session, capacity, holdings, settings, stopping: stopping.signal, signal: life.signal, drained, onClaimed, onReplaced }

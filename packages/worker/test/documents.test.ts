@@ -33,7 +33,7 @@ test('every message carries the input that the schema wants', async () => {
   await plane.fail([{ lease, error: { code: 'C', message: 'M', detail: null }, retryable: true, unusedMemos: ['k'] }], signal)
   await plane.giveBack({ lease }, signal)
   await plane.progress({ lease, percent: 10, message: null }, signal)
-  await plane.recordMemo({ lease, key: 'k', value: [1] }, signal)
+  await plane.recordMemos([{ lease, key: 'k', value: [1] }], signal)
   await plane.memos({ flowId: 'flow_1', epoch: 1, keys: ['k'] }, signal)
   await plane.createWaitpoint({ lease, ...waitRequest('k', { form: { type: 'object' }, timeout: '1h', onTimeout: 'AUTO_RESUME', timeoutAnswer: { decision: 'approve' } }) }, signal)
   await plane.suspend({ lease, waitpoint: 'wp_1', mode: 'HELD' }, signal)

@@ -18,7 +18,7 @@ export interface FakeMind {
 }
 export const freshMind = (): FakeMind => ({ memos: [], waitpoints: [], frames: [], artifacts: {}, inputs: [], unusedMemos: [], waitMode: null })
 
-interface WaitInput { lease: LeaseRef; key: string; value: Json; kind: string; waitpoint: string; mode: 'HELD' | 'RELEASED'; frames: Omit<FakeFrame, 'attempt'>[] }
+interface WaitInput { lease: LeaseRef; key: string; value: Json; kind: string; waitpoint: string; mode: 'HELD' | 'RELEASED'; frames: Omit<FakeFrame, 'attempt'>[]; items: WaitInput[] }
 type Answered = Record<string, unknown>
 
 const refusal = (code: string, message: string): Answered => ({ __typename: 'Refusal', code, message })
@@ -44,6 +44,8 @@ export function fakeWaits({ holder, find, changed }: FakeWaitsDeps) {
     if (!known) flow.memos.push({ key, kind: 'STEP', value })
     return { memo: known ?? { key, kind: 'STEP', value } }
   }
+
+  const recordMemos = ({ items }: WaitInput): Answered => ({ results: items.map(item => recordMemo(item)) })
 
   const createWaitpoint = (input: WaitInput): Answered => {
     const flow = holder(input.lease)
@@ -142,7 +144,7 @@ export function fakeWaits({ holder, find, changed }: FakeWaitsDeps) {
 
   return {
     answer, loseWorker, putArtifact, getArtifact,
-    messages: { recordMemo, createWaitpoint, suspendFlow, appendFrames } as unknown as Record<string, (input: unknown) => object>,
+    messages: { recordMemos, createWaitpoint, suspendFlow, appendFrames } as unknown as Record<string, (input: unknown) => object>,
     memos: ({ flowId, keys }: { flowId: string; keys: string[] }) => find(flowId).memos.filter(memo => keys.includes(memo.key)),
     withLease: (flow: FakeFlow, memosMax: number) =>
       ({ memos: flow.memos.slice(0, memosMax), memosComplete: flow.memos.length <= memosMax, inputs: flow.inputs }),

@@ -40,9 +40,9 @@ describe('ctx.step', () => {
       await step('a', () => seen.push('done'))
       seen.push('resolved')
     }))
-    fake.next('recordMemo', { http: 503 }, 3)
+    fake.next('recordMemos', { http: 503 }, 3)
     const id = fake.enqueue('k')
-    await fake.until(() => fake.calls('recordMemo').length === 3)
+    await fake.until(() => fake.calls('recordMemos').length === 3)
     expect(seen).toEqual(['done'])
     await fake.until(() => fake.flow(id).status === 'FINISHED')
     expect(seen).toEqual(['done', 'resolved'])
@@ -50,7 +50,7 @@ describe('ctx.step', () => {
 
   test('the first write of a key wins, also where its answer was lost on the way', async () => {
     const { fake } = await started(step(({ step }) => step('a', () => 'mine')))
-    fake.next('recordMemo', 'lose the answer')
+    fake.next('recordMemos', 'lose the answer')
     const [again, taken] = [fake.enqueue('k'), fake.enqueue('k')]
     await fake.until(() => fake.flow(again).status === 'FINISHED' && fake.flow(taken).status === 'FINISHED')
     expect(fake.flow(again).memos).toEqual([{ key: 'a', kind: 'STEP', value: 'mine' }])
@@ -65,6 +65,7 @@ describe('ctx.step', () => {
     await fake.until(() => fake.flow(id).status === 'FINISHED')
     expect(performance.now() - since).toBeLessThan(1_500)
     expect(fake.flow(id).memos).toHaveLength(50)
+    expect(fake.calls('recordMemos').length, 'requests for what ended together').toBeLessThan(25)
   })
 
   test('work that throws is remembered as nothing, and what it threw reaches the handler', async () => {
@@ -117,7 +118,7 @@ describe('a mistake about memory ends the attempt, not retryable, whatever the h
 
   test('found out by the control plane, because the memo did not travel with the lease', async () => {
     const { fake } = await started(step(({ step }) => step('a', () => 1).catch(() => 'fine')))
-    fake.next('recordMemo', { refuse: 'MEMO_MISMATCH' })
+    fake.next('recordMemos', { refuse: 'MEMO_MISMATCH' })
     const id = fake.enqueue('k')
     await fake.until(() => fake.flow(id).status === 'FAILED')
     expect(fake.flow(id)).toMatchObject({ error: { code: 'MEMO_MISMATCH' }, retryable: false })
@@ -141,12 +142,24 @@ test('INV-19 a step that ends after its lease was lost is told so, and nothing o
   expect([heard, fake.flow(id).memos]).toEqual([['lease_lost'], []])
 })
 
+test('INV-19 a lease that is lost while its memo gets no answer is told so at once, and the memos of others go on', async () => {
+  const heard: string[] = []
+  const { fake } = await started(step(({ step }) => step('a', () => 1).catch(error => { heard.push(String((error as { reason?: string }).reason)); throw error })))
+  fake.next('recordMemos', { http: 503 }, 12)
+  const [lost, kept] = [fake.enqueue('k'), fake.enqueue('k')]
+  await fake.until(() => fake.flow(lost).started && fake.flow(kept).started && fake.calls('recordMemos').length > 1)
+  fake.change(lost, { epoch: 99, status: 'FAILED' })
+  await fake.until(() => heard.length === 1)
+  await fake.until(() => fake.flow(kept).status === 'FINISHED')
+  expect([heard, fake.flow(lost).memos, fake.flow(kept).memos]).toEqual([['lease_lost'], [], [{ key: 'a', kind: 'STEP', value: 1 }]])
+})
+
 test('a control plane of the version before, which knows no memory, still gives flows; a step there fails the flow', async () => {
   const { fake, worker } = await started({ plain: defineKind({ handler: () => 1 }), ...step(({ step }) => step('a', () => 1)) }, {}, { isWaiting: true })
   fake.next('registerWorker', 'not known')
   fake.next('claimFlows', 'not known', 1)
   fake.next('heartbeat', 'not known', 1)
-  fake.next('recordMemo', 'not known', 9)
+  fake.next('recordMemos', 'not known', 9)
   const [plain, stepping] = [fake.enqueue('plain'), fake.enqueue('k')]
   await worker.start()
   await fake.until(() => fake.flow(plain).status === 'FINISHED' && fake.flow(stepping).status === 'FAILED')

@@ -2,20 +2,21 @@
 import { interrupt, leave, type HeldFlow } from '../holdings.ts'
 import { FlowFailure } from '../outcome.ts'
 import type { Settings } from '../options.ts'
-import { persist } from '../wire/backoff.ts'
+import type { MemoBatch } from '../memo-batch.ts'
+import { persist, untilAborted } from '../wire/backoff.ts'
 import { isRefused, type ControlPlane, type Refused } from '../wire/control-plane.ts'
 import type { Downloader } from '../wire/download.ts'
 import { Rejected } from '../wire/transport.ts'
 import type { Uploader } from '../wire/upload.ts'
 import type { Talk } from './talk.ts'
 
-export interface LeaseTalkDeps { controlPlane: ControlPlane; upload: Uploader; download: Downloader; settings: Pick<Settings, 'backoff' | 'log'> }
+export interface LeaseTalkDeps { controlPlane: ControlPlane; memoBatch: MemoBatch; upload: Uploader; download: Downloader; settings: Pick<Settings, 'backoff' | 'log'> }
 
 /** The request itself is not understood: this control plane is older than the worker. */
 const REQUEST_REFUSED = 'REQUEST_REFUSED'
 const LEASE_GONE = ['STALE_LEASE', 'FLOW_ALREADY_TERMINAL', 'NOT_FOUND']
 
-export function leaseTalk(held: HeldFlow, { controlPlane, upload, download, settings }: LeaseTalkDeps): Talk {
+export function leaseTalk(held: HeldFlow, { controlPlane, memoBatch, upload, download, settings }: LeaseTalkDeps): Talk {
   const { lease } = held
   const signal = held.gone.signal
 
@@ -28,7 +29,7 @@ export function leaseTalk(held: HeldFlow, { controlPlane, upload, download, sett
   }
 
   return {
-    remember: async (key, value) => (await say('a memo', () => controlPlane.recordMemo({ lease, key, value }, signal))).memo,
+    remember: async (key, value) => (await say('a memo', () => unlessGone(signal, memoBatch.add({ lease, key, value })))).memo,
     recall: async keys => {
       const ask = () => controlPlane.memos({ flowId: lease.flowId, epoch: lease.epoch, keys }, signal)
       return (await say('a question for memos', ask)).memos
@@ -49,6 +50,13 @@ export function leaseTalk(held: HeldFlow, { controlPlane, upload, download, sett
     upload: async (artifact, body) => void (await say('an artifact', () => upload({ lease, artifact, body, signal }))),
     download: async name => (await say('a question for an artifact', () => download({ lease, name, signal }))).found,
   }
+}
+
+/** What many leases ask together goes on without the one that is gone. */
+async function unlessGone<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  await untilAborted(signal, work)
+  signal.throwIfAborted()
+  return await work
 }
 
 /** What the handler was told first, which may have been something else than what is found out now. */

@@ -3,7 +3,7 @@ import type { ErrorCode, FlowStatus, Json, LeaseRef, OnLeaseLost, WaitMode } fro
 import type { Answer, Frame, Memo, WaitRequest } from '../attempt/talk.ts'
 import type { FlowInput } from '../kind.ts'
 import {
-  APPEND_FRAMES, CREATE_WAITPOINT, FAIL_FLOWS, FINISH_FLOWS, MEMOS, RECORD_MEMO, REPORT_PROGRESS, RETURN_FLOW, START_FLOWS, SUSPEND_FLOW, claimFlows, heartbeat,
+  APPEND_FRAMES, CREATE_WAITPOINT, FAIL_FLOWS, FINISH_FLOWS, MEMOS, RECORD_MEMOS, REPORT_PROGRESS, RETURN_FLOW, START_FLOWS, SUSPEND_FLOW, claimFlows, heartbeat,
   registerWorker, type DocumentWithout,
 } from './documents.ts'
 import { Rejected, type Transport } from './transport.ts'
@@ -31,6 +31,9 @@ export interface ClaimedFlow {
   traceParent?: string | null
 }
 /** What is remembered and was attached is absent from a control plane that knows no memory yet. */
+export interface MemoItem { lease: LeaseRef; key: string; value: Json }
+/** What stands under the key now, which another writer may have written. */
+export interface Recorded { memo: Memo }
 export interface Claim { flow: ClaimedFlow; lease: LeaseRef; memos?: Memo[]; memosComplete?: boolean; inputs?: FlowInput[] }
 export interface Waitpoint { id: string; answer: Answer | null }
 export interface Pulse { lost: LeaseRef[]; cancelling: LeaseRef[]; answered?: { lease: LeaseRef; waitpoint: Waitpoint }[] }
@@ -85,7 +88,7 @@ export function createControlPlane(transport: Transport) {
     giveBack: (input: { lease: LeaseRef }, signal: AbortSignal) => ask<Accepted>(RETURN_FLOW, input, { signal }),
     progress: (input: { lease: LeaseRef; percent: number | null; message: string | null }, signal: AbortSignal) =>
       ask<Accepted>(REPORT_PROGRESS, input, { signal }),
-    recordMemo: (input: { lease: LeaseRef; key: string; value: Json }, signal: AbortSignal) => ask<{ memo: Memo }>(RECORD_MEMO, input, { signal }),
+    recordMemos: (items: MemoItem[], signal: AbortSignal) => askMany<Recorded>(RECORD_MEMOS, items, { signal }),
     memos: async (variables: { flowId: string; epoch: number; keys: readonly string[] }, signal: AbortSignal) =>
       ({ memos: (await transport({ query: MEMOS, variables, timeoutMs: ANSWER_MS, signal })) as Memo[] }),
     createWaitpoint: (input: { lease: LeaseRef } & WaitRequest, signal: AbortSignal) =>

@@ -48,7 +48,7 @@ export const FAIL_FLOWS = plural({ field: 'failFlows', input: 'FailFlowsInput', 
 export const RETURN_FLOW = mutation({ field: 'returnFlow', input: 'ReturnFlowInput', payload: '' })
 export const REPORT_PROGRESS = mutation({ field: 'reportProgress', input: 'ReportProgressInput', payload: '' })
 
-export const RECORD_MEMO = mutation({ field: 'recordMemo', input: 'RecordMemoInput', payload: '... on RecordMemoPayload { memo { key kind value } }' })
+export const RECORD_MEMOS = plural({ field: 'recordMemos', input: 'RecordMemosInput', payload: '... on RecordMemoPayload { memo { key kind value } }' })
 export const CREATE_WAITPOINT = mutation({
   field: 'createWaitpoint', input: 'CreateWaitpointInput', payload: `... on CreateWaitpointPayload { waitpoint { id ${ANSWER} } token url }`,
 })
