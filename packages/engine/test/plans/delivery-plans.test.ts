@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { named, openPool, transact } from '@sluice/db'
+import { describe, expect, test } from 'vitest'
+import { named, transact } from '@sluice/db'
 import type { Pool } from '@sluice/db'
-import { cloneDatabase } from '@sluice/testkit/db'
-import type { Clone } from '@sluice/testkit/db'
 import { changedDeliveries } from '../../src/reads/delivery-feed.ts'
 import { deliveryFigures, replayFacts, successRates } from '../../src/reads/delivery-figures.ts'
 import type { DeliveryFilter } from '../../src/reads/delivery-filter.ts'
@@ -12,22 +10,7 @@ import { countStreaks } from '../../src/sql/endpoint-sql.ts'
 import { matchReceivers } from '../../src/sql/outbox-sql.ts'
 import { insertReplays } from '../../src/sql/replay-sql.ts'
 import { purgeBodies, purgeDeliveries } from '../../src/sql/retention-sql.ts'
-import { explainedPool } from './explained-pool.ts'
-
-let clone: Clone
-let plain: Pool
-let recording: ReturnType<typeof explainedPool>
-beforeAll(async () => {
-  clone = await cloneDatabase()
-  plain = openPool({ url: clone.url, max: 2, log: () => undefined })
-  recording = explainedPool(openPool({ url: clone.url, max: 1, log: () => undefined }))
-  for (const statement of SEED) await plain.query(statement)
-}, 120_000)
-afterAll(async () => {
-  await recording.pool.end()
-  await plain.end()
-  await clone.drop()
-})
+import { explainedDatabase, runAll } from './explained-database.ts'
 
 // A hundred thousand flows with one ended delivery each over two hundred endpoints; one dead receiver with 20,000 that wait for their retry, and a few that are due elsewhere.
 const SEED = [
@@ -45,15 +28,16 @@ const SEED = [
   `INSERT INTO delivery_attempt (delivery_id, n, started_at, duration_ms, status_code) SELECT id, 1, created_at, 5, 200 FROM webhook_delivery WHERE attempt_count = 1`,
   'ANALYZE webhook_endpoint, webhook_endpoint_version, webhook_event, webhook_delivery, delivery_attempt, flow',
 ]
+const database = explainedDatabase(runAll(SEED))
 
 const HOT = ['webhook_delivery', 'delivery_attempt', 'webhook_event', 'flow']
 
 /** No hot table from end to end, at most so many buffers for each statement. */
 async function expectPlans(read: (pool: Pool) => Promise<unknown>, buffers: number): Promise<void> {
-  recording.explained.length = 0
-  await read(recording.pool)
-  expect(recording.explained.length).toBeGreaterThan(0)
-  for (const p of recording.explained) {
+  database.recording.explained.length = 0
+  await read(database.recording.pool)
+  expect(database.recording.explained.length).toBeGreaterThan(0)
+  for (const p of database.recording.explained) {
     expect(HOT.filter(t => p.scanned.has(t)), p.name).toEqual([])
     expect(p.buffers, `${p.name} with ${[...p.indexes].join(', ')}`).toBeLessThanOrEqual(buffers)
   }

@@ -1,30 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { named, openPool, transact } from '@sluice/db'
+import { describe, expect, test } from 'vitest'
+import { named, transact } from '@sluice/db'
 import type { Pool, Tx } from '@sluice/db'
-import { cloneDatabase } from '@sluice/testkit/db'
-import type { Clone } from '@sluice/testkit/db'
 import { artifactsOfFlows } from '../../src/reads/artifacts.ts'
 import { FRAMES_START, framesAfter, framesBefore, framesEnd } from '../../src/reads/frames.ts'
 import { artifactsToTell, expireArtifacts, findArtifact, purgeOrphanChunks } from '../../src/sql/artifact-sql.ts'
 import { trimFrames, writeFrames } from '../../src/sql/frame-sql.ts'
 import { deliverInputs, inputsFrom, inputsOfFlows, weighInputs } from '../../src/sql/input-sql.ts'
 import { purgeFrames } from '../../src/sql/retention-sql.ts'
-import { explainedPool } from './explained-pool.ts'
-
-let clone: Clone
-let plain: Pool
-let recording: ReturnType<typeof explainedPool>
-beforeAll(async () => {
-  clone = await cloneDatabase()
-  plain = openPool({ url: clone.url, max: 2, log: () => undefined })
-  recording = explainedPool(openPool({ url: clone.url, max: 1, log: () => undefined }))
-  for (const statement of SEED) await plain.query(statement)
-}, 120_000)
-afterAll(async () => {
-  await recording.pool.end()
-  await plain.end()
-  await clone.drop()
-})
+import { explainedDatabase, runAll } from './explained-database.ts'
 
 // Ten thousand flows with twenty frames, one artifact and one input each; one of them has a thousand frames. Every tenth ended long ago.
 const SEED = [
@@ -43,6 +26,7 @@ const SEED = [
   `INSERT INTO flow_input (id, flow_id, author, content, bytes, created_at) SELECT 'fin_' || substr(id, 6), id, 'prn_1', '1', 1, created_at FROM flow`,
   'ANALYZE flow, attempt, worker, output_frame, artifact, artifact_chunk, flow_input',
 ]
+const database = explainedDatabase(runAll(SEED))
 
 const HOT = ['flow', 'attempt', 'output_frame', 'artifact', 'artifact_chunk', 'flow_input']
 const FLOW = 'flow_000001'
@@ -50,10 +34,10 @@ const FIFTY = Array.from({ length: 50 }, (_, n) => `flow_0050${String(n + 10)}`)
 
 /** No hot table from end to end, at most so many buffers for each statement. */
 async function expectPlans(read: (pool: Pool) => Promise<unknown>, buffers: number): Promise<void> {
-  recording.explained.length = 0
-  await read(recording.pool)
-  expect(recording.explained.length).toBeGreaterThan(0)
-  for (const p of recording.explained) {
+  database.recording.explained.length = 0
+  await read(database.recording.pool)
+  expect(database.recording.explained.length).toBeGreaterThan(0)
+  for (const p of database.recording.explained) {
     expect(HOT.filter(t => p.scanned.has(t)), p.name).toEqual([])
     expect(p.buffers, `${p.name} with ${[...p.indexes].join(', ')}`).toBeLessThanOrEqual(buffers)
   }
@@ -83,10 +67,10 @@ describe('artifacts and inputs', () => {
   })
   test('the sweeps find what is over, and bytes without an artifact', async () => {
     await expectPlans(inTransaction(tx => expireArtifacts(tx, { limit: 50 })), 1000)
-    await plain.query(`DELETE FROM artifact WHERE id = 'art_000777'`)
+    await database.plain.query(`DELETE FROM artifact WHERE id = 'art_000777'`)
     // Every chunk is looked at once an hour: of each MiB stored one row.
     await expectPlans(inTransaction(tx => purgeOrphanChunks(tx, { restMs: 1000, limit: 32 })), 60_000)
-    expect((await plain.query(`SELECT 1 FROM artifact_chunk WHERE artifact_id = 'art_000777'`)).rows).toEqual([])
+    expect((await database.plain.query(`SELECT 1 FROM artifact_chunk WHERE artifact_id = 'art_000777'`)).rows).toEqual([])
   })
   test('what was added to flows', async () => {
     await expectPlans(pool => inputsOfFlows(named(pool), FIFTY), 400)

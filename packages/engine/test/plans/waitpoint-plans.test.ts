@@ -1,30 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { named, openPool, transact } from '@sluice/db'
+import { describe, expect, test } from 'vitest'
+import { named, transact } from '@sluice/db'
 import type { Pool } from '@sluice/db'
-import { cloneDatabase } from '@sluice/testkit/db'
-import type { Clone } from '@sluice/testkit/db'
 import { readGauges } from '../../src/reads/gauges.ts'
 import { listWaitpoints } from '../../src/reads/list-waitpoints.ts'
 import type { WaitpointFilter } from '../../src/reads/list-waitpoints.ts'
 import { memosByKey, memosOfFlows } from '../../src/sql/memo-sql.ts'
 import { purgeDeleted } from '../../src/sql/retention-sql.ts'
 import { findTimedOut, lockOpen } from '../../src/sql/wait-sql.ts'
-import { explainedPool } from './explained-pool.ts'
-
-let clone: Clone
-let plain: Pool
-let recording: ReturnType<typeof explainedPool>
-beforeAll(async () => {
-  clone = await cloneDatabase()
-  plain = openPool({ url: clone.url, max: 2, log: () => undefined })
-  recording = explainedPool(openPool({ url: clone.url, max: 1, log: () => undefined }))
-  for (const statement of SEED) await plain.query(statement)
-}, 120_000)
-afterAll(async () => {
-  await recording.pool.end()
-  await plain.end()
-  await clone.drop()
-})
+import { explainedDatabase, runAll } from './explained-database.ts'
 
 // A hundred thousand flows that asked: nineteen of twenty were answered, the last 5,000 wait, each for a person who is named or for its owner; three memos each.
 const SEED = [
@@ -41,15 +24,16 @@ const SEED = [
   `INSERT INTO memo (flow_id, key, kind, value, bytes, attempt, created_at) SELECT id, k, 'STEP', '1', 1, 0, created_at FROM flow CROSS JOIN unnest('{a,b,c}'::text[]) k`,
   'ANALYZE flow, waitpoint, signal, memo',
 ]
+const database = explainedDatabase(runAll(SEED))
 
 const HOT = ['waitpoint', 'signal', 'memo', 'flow']
 
 /** No hot table from end to end, at most so many buffers for each statement. */
 async function expectPlans(read: (pool: Pool) => Promise<unknown>, buffers: number): Promise<void> {
-  recording.explained.length = 0
-  await read(recording.pool)
-  expect(recording.explained.length).toBeGreaterThan(0)
-  for (const p of recording.explained) {
+  database.recording.explained.length = 0
+  await read(database.recording.pool)
+  expect(database.recording.explained.length).toBeGreaterThan(0)
+  for (const p of database.recording.explained) {
     expect(HOT.filter(t => p.scanned.has(t)), p.name).toEqual([])
     expect(p.buffers, `${p.name} with ${[...p.indexes].join(', ')}`).toBeLessThanOrEqual(buffers)
   }
@@ -66,7 +50,7 @@ describe('lists of waits', () => {
   ])('a page: %s', (_, filter, buffers) => expectPlans(pool => listWaitpoints(pool, { filter, after: null, limit: 51 }), buffers))
 
   test('the page behind a cursor costs as little', async () => {
-    const page = await listWaitpoints(plain, { filter: {}, after: null, limit: 5000 })
+    const page = await listWaitpoints(database.plain, { filter: {}, after: null, limit: 5000 })
     await expectPlans(pool => listWaitpoints(pool, { filter: {}, after: page.at(-1)?.cursor ?? null, limit: 51 }), 800)
   })
 })
