@@ -7,18 +7,12 @@ import type { Deps } from '../deps.ts'
 import { lockFlows } from '../sql/lock-sql.ts'
 import { findOverdue, readOverdue, trySweepLock } from '../sql/sweep-sql.ts'
 import type { Due } from '../sql/sweep-sql.ts'
+import { inBatches } from './in-batches.ts'
 
 const BATCH = 500
 
-/** How many flows were ended. Repeats while there are full batches. */
-export async function sweepDeadlines(deps: Deps): Promise<number> {
-  let total = 0
-  for (;;) {
-    const swept = await sweepBatch(deps)
-    total += swept
-    if (swept < BATCH) return total
-  }
-}
+/** How many flows were ended. */
+export const sweepDeadlines = (deps: Deps): Promise<number> => inBatches(BATCH, () => sweepBatch(deps))
 
 const sweepBatch = (deps: Deps): Promise<number> =>
   transact(deps.pool, async tx => {

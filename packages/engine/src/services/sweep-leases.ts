@@ -11,19 +11,13 @@ import type { Deps } from '../deps.ts'
 import { lockFlows } from '../sql/lock-sql.ts'
 import { buryWorkers, findDoomed, lockDoomed, trySweepLock } from '../sql/sweep-sql.ts'
 import type { LeaseFate } from '../sql/sweep-sql.ts'
+import { inBatches } from './in-batches.ts'
 import { isResting } from './sign-alive.ts'
 
 const BATCH = 500
 
-/** How many leases were taken away; 0 while another process sweeps or after an outage. Repeats while there are full batches. */
-export async function sweepLeases(deps: Deps): Promise<number> {
-  let total = 0
-  for (;;) {
-    const swept = await sweepBatch(deps)
-    total += swept
-    if (swept < BATCH) return total
-  }
-}
+/** How many leases were taken away; 0 while another process sweeps or after an outage. */
+export const sweepLeases = (deps: Deps): Promise<number> => inBatches(BATCH, () => sweepBatch(deps))
 
 function sweepBatch(deps: Deps): Promise<number> {
   const { cancelGraceMs: graceMs, startTimeoutMs } = deps.settings

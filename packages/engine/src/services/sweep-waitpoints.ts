@@ -9,18 +9,12 @@ import { lockFlows } from '../sql/lock-sql.ts'
 import { trySweepLock } from '../sql/sweep-sql.ts'
 import { closeForgotten, findTimedOut, lockOpen, timedOutAmong, writeAnswers } from '../sql/wait-sql.ts'
 import type { WaitpointRow } from '../sql/wait-sql.ts'
+import { inBatches } from './in-batches.ts'
 
 const BATCH = 500
 
-/** How many waits were over. Repeats while there are full batches. */
-export async function sweepWaitpoints(deps: Deps): Promise<number> {
-  let total = 0
-  for (;;) {
-    const swept = await sweepBatch(deps)
-    total += swept
-    if (swept < BATCH) return total
-  }
-}
+/** How many waits were over. */
+export const sweepWaitpoints = (deps: Deps): Promise<number> => inBatches(BATCH, () => sweepBatch(deps))
 
 const sweepBatch = (deps: Deps): Promise<number> =>
   transact(deps.pool, async tx => {
