@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http'
 import { findBrowser } from '@sluice/testkit/world'
 import { chromium } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { testServer, type Principal, type TestServer } from './server.ts'
 import { answer, waitWorld, type WaitWorld } from './waits.ts'
 
@@ -201,6 +201,38 @@ describe('GET /waitpoints/{token}', () => {
     }
     expect(await server.sql('SELECT decision, payload FROM waitpoint WHERE id = $1', [waitpoint.id])).toEqual([{ decision: 'reject', payload: { amount: 7, note: 'seven', how: 'cash', urgent: false } }])
   }, 30_000)
+})
+
+describe('while the database is away', () => {
+  const BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' }
+  const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
+  let away: TestServer
+  beforeAll(async () => {
+    away = await testServer({ databaseUrl: server.databaseUrl })
+    const gone: () => never = () => { throw new Error('connect ECONNREFUSED') }
+    for (const call of ['connect', 'query'] as const) vi.spyOn(away.pool, call).mockImplementation(gone)
+  })
+  afterAll(async () => {
+    vi.restoreAllMocks()
+    await away.close()
+  })
+  const asked = (init: RequestInit): Promise<Response> => fetch(`${away.url}/waitpoints/wt1.deadbeef.00000000000000000000000000.0.${'a'.repeat(43)}`, init)
+
+  test.each([
+    ['GET', {}], ['HEAD', {}], ['POST', { headers: { 'content-type': 'application/json' }, body: '{"decision":"approve"}' }], ['POST', { headers: FORM, body: 'decision=approve' }],
+    ['GET', { headers: { accept: 'application/json' } }],
+  ])('%s %j of a program is told in the shape of every refusal, and nothing of the fault', async (method, init) => {
+    const refused = await asked({ method, ...init })
+    expect([refused.status, refused.headers.get('content-type'), refused.headers.get('retry-after')]).toEqual([503, 'application/problem+json', '1'])
+    if (method !== 'HEAD') expect(await refused.json()).toEqual({ type: 'about:blank', title: 'Service Unavailable', status: 503, detail: 'The server cannot answer now; try again.', code: 'INTERNAL_SERVER_ERROR', requestId: expect.any(String) })
+    expect(away.logged).toContainEqual(expect.objectContaining({ event: 'request.failed', message: 'connect ECONNREFUSED', requestId: expect.any(String) }))
+  })
+
+  test.each([['GET', { headers: BROWSER }], ['POST', { headers: { ...BROWSER, ...FORM }, body: 'decision=approve' }]])('%s of a browser gets a page that says to try again', async (method, init) => {
+    const refused = await asked({ method, ...init })
+    expect([refused.status, refused.headers.get('content-type'), refused.headers.get('retry-after'), refused.headers.get('cache-control')]).toEqual([503, 'text/html; charset=utf-8', '1', 'no-store'])
+    expect(await refused.text()).toMatch(/cannot answer now.*Try again in a moment/s)
+  })
 })
 
 test('an answer that found one server gone is given to another', async () => {

@@ -36,6 +36,12 @@ export const gonePage = (nonce: string): string => document({
   title: 'Nothing is asked here', nonce, main: '<h1>Nothing is asked here</h1>\n<p>The link is wrong or over, or it was answered already.</p>',
 })
 
+/** The database is away, or this server stops. What was sent is taken once, however often it is sent: the form has its key. */
+export const awayPage = (nonce: string): string => document({
+  title: 'No answer now', nonce,
+  main: '<h1>Sluice cannot answer now</h1>\n<p role="status">Try again in a moment: load this page again. An answer that you had just sent is taken once, however often it is sent.</p>',
+})
+
 const button = (decision: string): string => `<button name="decision" value="${escape(decision)}">${escape(decision)}</button>`
 
 function input(field: FormField, typed: URLSearchParams | null): string {
