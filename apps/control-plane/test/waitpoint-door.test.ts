@@ -111,6 +111,14 @@ describe('POST /waitpoints/{token}', () => {
     expect(await statusOf(lease.flowId)).toBe('WAITING')
   })
 
+  test.each(['{"decision":"approve"}', ' \n{ "decision": "approve", "payload": { "note": "a=b&c" } }', '[]'])('JSON that says it is a form, as curl does by itself, is no answer: 415 says which type to send (%j)', async (body) => {
+    const { token, lease } = await w.waiting(admin)
+    const before = await everything(lease.flowId)
+    const refused = await post(token, body, { 'content-type': 'application/x-www-form-urlencoded' })
+    expect([refused.status, refused.headers.get('content-type'), await refused.json()]).toEqual([415, 'application/problem+json', expect.objectContaining({ code: 'UNSUPPORTED_MEDIA_TYPE', detail: expect.stringContaining('`Content-Type: application/json`') })])
+    expect(await everything(lease.flowId)).toBe(before)
+  })
+
   test('of many at once one is accepted', async () => {
     const { token, lease } = await w.waiting(admin)
     const answers = await Promise.all(Array.from({ length: 8 }, async (_one, n) => (await post(token, { decision: n % 2 ? 'approve' : 'reject' })).status))

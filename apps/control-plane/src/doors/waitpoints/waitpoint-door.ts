@@ -87,7 +87,8 @@ async function answerForm(asked: Asked): Promise<true> {
     return page(response, 200, (nonce) => answeredPage({ decision: answered.decision ?? '', nonce }))
   } catch (error) {
     const problem = problemOf(error)
-    if (problem === undefined) throw error
+    // Who sends JSON reads no page.
+    if (problem === undefined || problem.code === 'UNSUPPORTED_MEDIA_TYPE') throw error
     setHeaders(response, problem.headers)
     const waitpoint = problem.status === 404 ? undefined : await waitpointOfToken(deps, token)
     if (waitpoint === undefined) return page(response, 404, gonePage)
