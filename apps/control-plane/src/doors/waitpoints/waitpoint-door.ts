@@ -92,7 +92,7 @@ async function answerForm(asked: Asked): Promise<true> {
     setHeaders(response, problem.headers)
     const waitpoint = problem.status === 404 ? undefined : await waitpointOfToken(deps, token)
     if (waitpoint === undefined) return page(response, 404, gonePage)
-    const again = { waitpoint, typed, problem: problem.message, idempotencyKey: typed?.get('idempotencyKey') || randomUUID() }
+    const again = { waitpoint, typed, problem, idempotencyKey: typed?.get('idempotencyKey') || randomUUID() }
     return page(response, unprocessable(problem).status, (nonce) => askingPage({ ...again, nonce }))
   }
 }
