@@ -24,7 +24,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder.dir, { recursive: true, force: true }))
 
-const take = (env: Environment = {}, sealedWith: string[] = []): Keys => takeKeys({ config: readConfig(env), folder, sealedWith })
+const take = (env: Environment = {}, sealedWith: string[] = [], linksSigned = false): Keys => takeKeys({ config: readConfig(env), folder, sealedWith, linksSigned })
 const keep = (file: string, text: string, mode = 0o600): void => writeFileSync(file, text, { mode })
 const files = (): string[] => readdirSync(folder.dir).toSorted()
 const refusal = (work: () => unknown): string => {
@@ -84,6 +84,17 @@ describe('a key that is gone', () => {
   test('is noted as well where another stands in the folder, and where the database is a server', () => {
     keep(folder.dataEncryptionKey, base64(NEW))
     for (const env of [{}, SERVER]) expect(take(env, [keyId(NEW), keyId(OLD)]).notes).toEqual([expect.stringContaining(keyId(OLD))])
+  })
+})
+
+describe('the key of links', () => {
+  test('that is gone is made anew, and the start says that links end; the next one has it and says nothing', () => {
+    expect(take({}, [], true).notes).toEqual([`Links of waits are signed with a new key from now on, because ${folder.waitpointSecret} was not there: those that were given out before end within 24 hours.`])
+    expect(take({}, [], true).notes).toEqual([])
+  })
+
+  test.each([['was never used', {}, false], ['is set', { WAITPOINT_HMAC_SECRET: WAITS }, true], ['comes with DATABASE_URL', SERVER, true]])('that %s is no news', (_what, env, linksSigned) => {
+    expect(take(env, [], linksSigned).notes).toEqual([])
   })
 })
 
@@ -160,7 +171,7 @@ const MAKE_KEYS = `
   for (let n = 0; ; n += 1) {
     const folder = dataFolder(process.argv[1] + '/' + n)
     mkdirSync(folder.dir)
-    takeKeys({ config, folder, sealedWith: [] })
+    takeKeys({ config, folder, sealedWith: [], linksSigned: false })
     if (n === 0) console.log('begun')
   }
 `

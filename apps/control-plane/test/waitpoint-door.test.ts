@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http'
 import { findBrowser } from '@sluice/testkit/world'
 import { chromium } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { testServer, type Principal, type TestServer } from './server.ts'
 import { answer, waitWorld, type WaitWorld } from './waits.ts'
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-const FIELDS = { type: 'object', required: ['amount'], properties: { amount: { type: 'integer', title: 'Amount' }, note: { type: 'string' }, how: { enum: ['cash', 'card'] }, urgent: { type: 'boolean' } } }
+const FIELDS = { type: 'object', required: ['amount'], properties: { amount: { type: 'integer', title: 'Amount', minimum: 0 }, note: { type: 'string' }, how: { enum: ['cash', 'card'] }, urgent: { type: 'boolean' } } }
 const post = (token: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
   fetch(`${server.url}/waitpoints/${token}`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body) })
 const form = (token: string, fields: Record<string, string>): Promise<Response> =>
@@ -111,6 +111,14 @@ describe('POST /waitpoints/{token}', () => {
     expect(await statusOf(lease.flowId)).toBe('WAITING')
   })
 
+  test.each(['{"decision":"approve"}', ' \n{ "decision": "approve", "payload": { "note": "a=b&c" } }', '[]'])('JSON that says it is a form, as curl does by itself, is no answer: 415 says which type to send (%j)', async (body) => {
+    const { token, lease } = await w.waiting(admin)
+    const before = await everything(lease.flowId)
+    const refused = await post(token, body, { 'content-type': 'application/x-www-form-urlencoded' })
+    expect([refused.status, refused.headers.get('content-type'), await refused.json()]).toEqual([415, 'application/problem+json', expect.objectContaining({ code: 'UNSUPPORTED_MEDIA_TYPE', detail: expect.stringContaining('`Content-Type: application/json`') })])
+    expect(await everything(lease.flowId)).toBe(before)
+  })
+
   test('of many at once one is accepted', async () => {
     const { token, lease } = await w.waiting(admin)
     const answers = await Promise.all(Array.from({ length: 8 }, async (_one, n) => (await post(token, { decision: n % 2 ? 'approve' : 'reject' })).status))
@@ -158,7 +166,9 @@ describe('GET /waitpoints/{token}', () => {
     const wrong = await form(token, { decision: 'approve', idempotencyKey: 'page', 'payload.amount': '1.5', 'payload.note': 'a "quoted" note' })
     expect(wrong.status).toBe(422)
     const text = await wrong.text()
-    expect(text).toMatch(/role="alert">Not sent: /)
+    expect(text).toContain('role="alert">Not sent: <a href="#field-0">Amount</a> must be a whole number.')
+    expect(text).toContain('<strong class="problem" id="field-0-problem">Must be a whole number.</strong>')
+    expect(text).not.toContain('payload.amount must')
     expect(text).toContain('a &#34;quoted&#34; note')
     expect(text).toContain('value="1.5"')
     const fields = { decision: 'approve', idempotencyKey: 'page', 'payload.amount': '2', 'payload.note': '', 'payload.how': 'card', 'payload.urgent': 'on' }
@@ -189,6 +199,9 @@ describe('GET /waitpoints/{token}', () => {
       const complaints: string[] = []
       page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()) })
       await page.goto(url)
+      await page.getByLabel('Amount').fill('-1')
+      await page.getByRole('button', { name: 'reject' }).click()
+      expect(await page.getByLabel('Amount').evaluate((input: HTMLInputElement) => input.validity.rangeUnderflow)).toBe(true)
       await page.getByLabel('Amount').fill('7')
       await page.getByLabel('note').fill('seven')
       await page.getByLabel('how').selectOption('cash')
@@ -199,8 +212,40 @@ describe('GET /waitpoints/{token}', () => {
     } finally {
       await browser.close()
     }
-    expect(await server.sql('SELECT decision, payload FROM waitpoint WHERE id = $1', [waitpoint.id])).toEqual([{ decision: 'reject', payload: { amount: 7, note: 'seven', how: 'cash', urgent: false } }])
+    expect(await server.sql('SELECT decision, payload FROM waitpoint WHERE id = $1', [waitpoint.id])).toEqual([{ decision: 'reject', payload: { amount: 7, note: 'seven', how: 'cash' } }])
   }, 30_000)
+})
+
+describe('while the database is away', () => {
+  const BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' }
+  const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
+  let away: TestServer
+  beforeAll(async () => {
+    away = await testServer({ databaseUrl: server.databaseUrl })
+    const gone: () => never = () => { throw new Error('connect ECONNREFUSED') }
+    for (const call of ['connect', 'query'] as const) vi.spyOn(away.pool, call).mockImplementation(gone)
+  })
+  afterAll(async () => {
+    vi.restoreAllMocks()
+    await away.close()
+  })
+  const asked = (init: RequestInit): Promise<Response> => fetch(`${away.url}/waitpoints/wt1.deadbeef.00000000000000000000000000.0.${'a'.repeat(43)}`, init)
+
+  test.each([
+    ['GET', {}], ['HEAD', {}], ['POST', { headers: { 'content-type': 'application/json' }, body: '{"decision":"approve"}' }], ['POST', { headers: FORM, body: 'decision=approve' }],
+    ['GET', { headers: { accept: 'application/json' } }],
+  ])('%s %j of a program is told in the shape of every refusal, and nothing of the fault', async (method, init) => {
+    const refused = await asked({ method, ...init })
+    expect([refused.status, refused.headers.get('content-type'), refused.headers.get('retry-after')]).toEqual([503, 'application/problem+json', '1'])
+    if (method !== 'HEAD') expect(await refused.json()).toEqual({ type: 'about:blank', title: 'Service Unavailable', status: 503, detail: 'The server cannot answer now; try again.', code: 'INTERNAL_SERVER_ERROR', requestId: expect.any(String) })
+    expect(away.logged).toContainEqual(expect.objectContaining({ event: 'request.failed', message: 'connect ECONNREFUSED', requestId: expect.any(String) }))
+  })
+
+  test.each([['GET', { headers: BROWSER }], ['POST', { headers: { ...BROWSER, ...FORM }, body: 'decision=approve' }]])('%s of a browser gets a page that says to try again', async (method, init) => {
+    const refused = await asked({ method, ...init })
+    expect([refused.status, refused.headers.get('content-type'), refused.headers.get('retry-after'), refused.headers.get('cache-control')]).toEqual([503, 'text/html; charset=utf-8', '1', 'no-store'])
+    expect(await refused.text()).toMatch(/cannot answer now.*Try again in a moment/s)
+  })
 })
 
 test('an answer that found one server gone is given to another', async () => {

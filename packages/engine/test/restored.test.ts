@@ -6,7 +6,7 @@ import type { LeaseRef } from '@sluice/protocol'
 import { cloneDatabase, eventually, type Clone } from '@sluice/testkit/db'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { cancelFlows, failFlows, feedHead, finishFlows, heartbeat, readFeed, returnFlows, settleRestored, startFlows } from '../src/index.ts'
+import { cancelFlows, createWaitpoint, failFlows, feedHead, finishFlows, heartbeat, queuePlaces, readFeed, resolveWaitpoint, returnFlows, settleRestored, startFlows, suspendFlow } from '../src/index.ts'
 import type { Settled } from '../src/index.ts'
 import { checkCounts } from '../src/services/check-counts.ts'
 import { isResting, signAlive } from '../src/services/sign-alive.ts'
@@ -89,7 +89,9 @@ describe('a restored database', () => {
     const lives: { bed: Bed; lease: LeaseRef }[] = []
     for (const _life of ['first', 'second']) {
       const bed = await start((await restored()).url)
-      expect(await heartbeat(bed.deps, { actor: before.workerActor, workerId: before.workerId, leases: [held!, future!], waitMs: 0 })).toMatchObject({ renewed: [] })
+      expect(await heartbeat(bed.deps, { actor: before.workerActor, workerId: before.workerId, leases: [held!, future!], waitMs: 0 })).toMatchObject({ code: 'NOT_FOUND' })
+      const again = await bed.register({ actor: before.workerActor })
+      expect(await heartbeat(bed.deps, { actor: before.workerActor, workerId: again, leases: [held!, future!], waitMs: 0 })).toMatchObject({ renewed: [] })
       for (const lease of [held!, future!]) await expectRefused(bed, lease)
       const [lease] = await eventually(async () => { const got = await bed.work(1); return got.length === 1 && got })
       expect(lease).toMatchObject({ flowId: id, attempt: 1 })
@@ -119,6 +121,24 @@ describe('a restored database', () => {
     const next = await eventually(async () => { const read = await readFeed(bed.deps.pool, gap.head); return read.items.length === 2 && read })
     expect(next.gap).toBe(false)
     expect(next.items.map(item => item.flowId).sort()).toEqual([...ids].sort())
+  })
+
+  test('D-42 no worker of before is live, though it was heard just before the backup: what waits for one says NO_WORKER until one registers', async () => {
+    const asks = await before.register({ kinds: [{ name: 'asks' }] })
+    const [id = ''] = await before.create(1, { kind: 'asks' })
+    const [lease] = await before.claim(1, { workerId: asks, waitMs: 1000 })
+    await startFlows(before.deps, { actor: before.workerActor, items: [{ lease: lease! }] })
+    const made = await createWaitpoint(before.deps, { actor: before.workerActor, lease: lease!, key: 'ask', kind: 'APPROVAL' })
+    if (made instanceof Error) throw made
+    await suspendFlow(before.deps, { actor: before.workerActor, lease: lease!, waitpointId: made.waitpointId, mode: 'HELD' })
+    await backUp()
+    const bed = await start((await restored()).url)
+    const answerer = { actor: bed.owner, access: () => 'allow' as const, mayAnswer: () => true }
+    expect(await resolveWaitpoint(bed.deps, { by: { answerer, id: made.waitpointId }, decision: 'approve' })).toMatchObject({ flowId: id })
+    const place = async () => (await queuePlaces(bed.deps.pool, [id])).get(id)
+    expect(await place()).toMatchObject({ queueClass: 'RESUME', reason: 'NO_WORKER', estimatedStartAt: null })
+    await bed.register({ kinds: [{ name: 'asks' }] })
+    expect(await place()).toMatchObject({ reason: 'RESUME' })
   })
 
   test('D-35 the first start rests, so that workers of before have a lease time to come back', async () => {

@@ -3,6 +3,7 @@ import { VERSION } from '../checkout.ts'
 import { readConfig } from '../config.ts'
 import { runProgram } from '../supervisor/refused.ts'
 import { fileArgument } from './file-argument.ts'
+import { KEPT_ELSEWHERE } from './keys-to-keep.ts'
 import { withDatabase } from './with-database.ts'
 
 const USAGE = 'npm run backup -- FILE   (--force replaces a FILE that is there)'
@@ -21,8 +22,7 @@ await runProgram(async () => {
 function say(file: string, { rows, bytes, madeAt }: WrittenBackup): void {
   const all = Object.values(rows).reduce((sum, count) => sum + count, 0)
   console.log(`${file} holds everything as of ${madeAt}: ${(rows['flow'] ?? 0).toLocaleString('en')} flows, ${all.toLocaleString('en')} rows, ${inMiB(bytes)} MiB.`)
-  console.error('Keys are not in it: without `data-encryption-key` of the data folder, or DATA_ENCRYPTION_KEY, the addresses and secrets of webhooks in it cannot be read.')
-  console.error('Keep that, `webhook-secret` or FLOW_WEBHOOK_SECRET, and your settings (.env or what else sets this environment, runner.json) in another safe place.')
+  for (const line of KEPT_ELSEWHERE) console.error(line)
   console.error('It holds every input and result and the hashes of tokens, so it is readable by its owner only.')
 }
 

@@ -8,13 +8,13 @@ import { readConfig, type Config } from '../config.ts'
 import { dataFolder } from '../supervisor/data-folder.ts'
 import { runProgram } from '../supervisor/refused.ts'
 import { fileArgument } from './file-argument.ts'
+import { GIVEN_FIRST } from './keys-to-keep.ts'
 import { withEmptyDatabase } from './with-empty-database.ts'
 
 const USAGE = 'npm run restore -- FILE   (into the empty database of DATABASE_URL, or into a new data folder)'
 
 const AFTERWARDS = [
-  'Keys are not in the file: before you start, give this server those of the one before, `data-encryption-key` and `webhook-secret` of its data folder or',
-  'DATA_ENCRYPTION_KEY and FLOW_WEBHOOK_SECRET, and its settings (.env or what else sets its environment, runner.json).',
+  GIVEN_FIRST,
   'Tokens are, by their hashes: workers and scripts come in with those they have, and what was revoked after the backup must be revoked again.',
   'Everybody signs in to the dashboard anew: npm start prints a link.',
 ]

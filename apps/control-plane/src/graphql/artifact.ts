@@ -46,7 +46,7 @@ async function visibleArtifacts(ids: string[], ctx: Context): Promise<(ArtifactR
 
 const OUTPUT_REASONS: Record<OutputReason, { description: string }> = {
   SINGLE: { description: 'There is one text, and it is the answer.' },
-  MULTIPLE: { description: 'There are several texts; the first is the answer.' },
+  MULTIPLE: { description: 'Reserved: there are several texts, and the first is the answer. None has it today.' },
   NONE: { description: 'It finished with nothing.' },
   NON_STRING: { description: 'It finished with something that is no text: read its result.' },
   FAILED: { description: 'It did not finish.' },

@@ -14,6 +14,8 @@ export interface Bootstrapped {
   signInLink: string | null
   /** The keys that the database needs to be read, by their ids. */
   sealedWith: string[]
+  /** Whether links of waits were signed before. */
+  linksSigned: boolean
   /** The database's clock: what registers later is of this start. */
   at: Date
 }
@@ -26,7 +28,7 @@ export async function bootstrap(o: { url: string; config: Config; folder: DataFo
     const admin = await ensureFirstAdmin(pool)
     if (admin.created || (o.config.databaseUrl === null && !existsSync(o.folder.adminToken))) await writeAdminToken(pool, { ...o, principalId: admin.principalId })
     const signInLink = (await nobodySignedIn(pool)) ? linkOf(o.config, await createSignInCode(pool, admin.principalId)) : null
-    return { runnerToken: await freshRunnerToken(pool, o.folder), signInLink, sealedWith: await storedKeyIds(named(pool)), at: await clock(pool) }
+    return { runnerToken: await freshRunnerToken(pool, o.folder), signInLink, sealedWith: await storedKeyIds(named(pool)), linksSigned: await linksSigned(pool), at: await clock(pool) }
   })
 }
 
@@ -77,6 +79,10 @@ async function freshRunnerToken(pool: Pool, folder: DataFolder): Promise<string>
 /** Not whether there is an admin: a first start may have ended between making one and printing the link. */
 async function nobodySignedIn(pool: Pool): Promise<boolean> {
   return (await named(pool).rows('anySession', 'SELECT 1 AS one FROM session LIMIT 1')).length === 0
+}
+
+async function linksSigned(pool: Pool): Promise<boolean> {
+  return (await named(pool).rows('anySigningKey', 'SELECT 1 AS one FROM signing_key LIMIT 1')).length > 0
 }
 
 async function clock(pool: Pool): Promise<Date> {

@@ -19,6 +19,8 @@ interface Place {
   folder: DataFolder
   /** The keys that the database needs to be read. */
   sealedWith: readonly string[]
+  /** Whether links of waits were signed before, by whatever key. */
+  linksSigned: boolean
 }
 
 /**
@@ -27,6 +29,7 @@ interface Place {
  */
 export function takeKeys(o: Place): Keys {
   removeDrafts(o.folder)
+  const notes = newLinks(o)
   const encryption = encryptionKeys(o)
   const secrets = o.config.flowWebhookSecrets ?? madeSecrets(o)
   const waits = o.config.waitpointSecret ?? madeWaitpointSecret(o)
@@ -35,7 +38,7 @@ export function takeKeys(o: Place): Keys {
     ...(secrets === null ? {} : { FLOW_WEBHOOK_SECRET: secrets.join(',') }),
     ...(waits === null ? {} : { WAITPOINT_HMAC_SECRET: waits.toString('base64') }),
   }
-  return { env, notes: [...exposed(o.folder), ...lost(o.sealedWith, encryption.map(keyId))] }
+  return { env, notes: [...exposed(o.folder), ...lost(o.sealedWith, encryption.map(keyId)), ...notes] }
 }
 
 /** What stands in the folder follows what is set: rows of a time before the knob must still open. */
@@ -91,6 +94,13 @@ function lost(needed: readonly string[], known: readonly string[]): string[] {
   const missing = needed.filter(id => !known.includes(id))
   if (missing.length === 0) return []
   return [`Addresses and secrets of webhooks that were encrypted under the key ${missing.join(' and ')} cannot be read: add that key to DATA_ENCRYPTION_KEY, behind the others.`]
+}
+
+/** Asked before one is made. A folder that was restored without the file looks like this, and nobody would know why links end. */
+function newLinks({ config, folder, linksSigned }: Place): string[] {
+  const isMade = config.waitpointSecret === null && config.databaseUrl === null && !existsSync(folder.waitpointSecret)
+  if (!isMade || !linksSigned) return []
+  return [`Links of waits are signed with a new key from now on, because ${folder.waitpointSecret} was not there: those that were given out before end within 24 hours.`]
 }
 
 const secretFiles = ({ dataEncryptionKey, webhookSecret, waitpointSecret }: DataFolder): string[] => [dataEncryptionKey, webhookSecret, waitpointSecret]

@@ -66,7 +66,7 @@ async function startAll(tree: Tree, o: { stop: AbortSignal }): Promise<void> {
   await migrate(url(), MIGRATIONS)
   const access = await bootstrap({ url: url(), config: tree.config, folder: tree.folder })
   o.stop.throwIfAborted()
-  const keys = takeKeys({ config: tree.config, folder: tree.folder, sealedWith: access.sealedWith })
+  const keys = takeKeys({ config: tree.config, folder: tree.folder, sealedWith: access.sealedWith, linksSigned: access.linksSigned })
   const controlPlane = await keepControlPlane(tree, { url, keys: keys.env })
   // Without the API there is nobody the runner could ask for work, and nobody to ask whether it is ready.
   if (tree.config.roles.includes('api')) {

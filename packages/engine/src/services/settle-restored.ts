@@ -33,6 +33,7 @@ const nobody = (publicUrl: string): Told => ({ wake: openWakeUps({ transport: nu
 export async function settleRestored(tx: Tx, restored: Restored): Promise<Settled> {
   const moves = await revokeLeases(tx, restored)
   const lift = await liftEpochs(tx, restored.madeAt)
+  await tx.rows('buryAllWorkers', BURY_ALL_WORKERS)
   await beginGeneration(tx)
   await tx.rows('restWhenStarted', REST_WHEN_STARTED)
   const became = (status: FlowMove['set']['status']) => moves.filter(move => move.set.status === status).length
@@ -66,6 +67,10 @@ async function liftEpochs(tx: Tx, madeAt: Date): Promise<number> {
   await tx.rows('liftEpochs', 'UPDATE flow SET epoch = epoch + $1 WHERE finished_at IS NULL', [lift])
   return lift
 }
+
+// Nobody is connected to a database that was empty until now, and a flow must not be said to be next where nobody takes it. One that comes back is told that
+// it is not known, and registers again.
+const BURY_ALL_WORKERS = `UPDATE worker SET state = 'DEAD' WHERE state <> 'DEAD'`
 
 // Signed long ago: the first start finds a silence and rests, so that workers of before have their lease time to come back (D-35).
 const REST_WHEN_STARTED = `UPDATE system_state SET alive_at = timestamptz 'epoch', resting_until = clock_timestamp() WHERE id = 1`

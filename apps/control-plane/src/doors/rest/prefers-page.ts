@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 
 /**
  * Whether it is a person who opens /flows or /flows/{id} in a browser: those addresses are also pages of the dashboard. A program sends a
@@ -6,8 +6,13 @@ import type { IncomingMessage } from 'node:http'
  */
 export function prefersPage({ method, headers }: IncomingMessage): boolean {
   if ((method !== 'GET' && method !== 'HEAD') || headers.authorization !== undefined) return false
-  const page = weightOf(headers.accept ?? '', 'text/html')
-  return page > 0 && page >= weightOf(headers.accept ?? '', 'application/json')
+  return wantsPage(headers)
+}
+
+/** Whether this reader would rather have HTML than JSON. */
+export function wantsPage({ accept = '' }: IncomingHttpHeaders): boolean {
+  const page = weightOf(accept, 'text/html')
+  return page > 0 && page >= weightOf(accept, 'application/json')
 }
 
 /** How much this type is wanted by name, 0 to 1; a wildcard names none. */

@@ -1,8 +1,13 @@
 import { InvalidInput } from '@sluice/domain'
 import type { Json } from '@sluice/protocol'
+import { limitsOf, fitsLine, type Limits } from './form-limits.ts'
 
-/** One field of a form. Where a schema asks for more than these can say, its answer is typed as JSON. */
-export interface FormField { name: string; label: string; help: string | null; type: 'text' | 'integer' | 'number' | 'checkbox' | 'select'; choices: string[]; required: boolean }
+/**
+ * One field of a form. Where a schema asks for more than these can say, its answer is typed as JSON. A yes or no that may be left out is a choice of three:
+ * a box cannot say that nobody touched it.
+ */
+export interface FormField { name: string; label: string; help: string | null; type: FieldType; choices: string[]; required: boolean; limits: Limits }
+export type FieldType = 'line' | 'lines' | 'integer' | 'number' | 'box' | 'yes-no' | 'choice'
 
 type Schema = Record<string, unknown>
 const isObject = (value: unknown): value is Schema => typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -21,16 +26,17 @@ const PLAIN = new Set(['$schema', 'type', 'properties', 'required', 'additionalP
 
 function fieldOf(name: string, property: unknown, required: boolean): FormField | null {
   if (!isObject(property)) return null
-  const type = typeOf(property)
+  const type = typeOf(property, required)
   if (type === null) return null
-  const choices = type === 'select' ? (property['enum'] as string[]) : []
-  return { name, type, choices, required, label: textOf(property['title']) ?? name, help: textOf(property['description']) }
+  const choices = type === 'choice' ? (property['enum'] as string[]) : []
+  return { name, type, choices, required, label: textOf(property['title']) ?? name, help: textOf(property['description']), limits: limitsOf(type, property) }
 }
 
-function typeOf({ type, enum: words }: Schema): FormField['type'] | null {
-  if (Array.isArray(words)) return words.length > 0 && words.every((word) => typeof word === 'string') ? 'select' : null
-  if (type === 'string') return 'text'
-  if (type === 'boolean') return 'checkbox'
+function typeOf(property: Schema, required: boolean): FieldType | null {
+  const { type, enum: words } = property
+  if (Array.isArray(words)) return words.length > 0 && words.every((word) => typeof word === 'string') ? 'choice' : null
+  if (type === 'string') return fitsLine(property) ? 'line' : 'lines'
+  if (type === 'boolean') return required ? 'box' : 'yes-no'
   return type === 'integer' || type === 'number' ? type : null
 }
 
@@ -46,14 +52,22 @@ export function payloadOf(schema: Json, typed: URLSearchParams): Json {
   if (fields === null) return parsed(typed.get(JSON_INPUT) ?? '')
   if (fields.length === 0) return schema === null || schema === true ? null : {}
   return Object.fromEntries(fields.flatMap((field) => {
-    const text = typed.get(inputName(field.name))
-    if (field.type === 'checkbox') return [[field.name, text !== null]]
-    return text === null || text === '' ? [] : [[field.name, valueOf(field, text)]]
+    const value = valueOf(field, typed.get(inputName(field.name)))
+    return value === undefined ? [] : [[field.name, value]]
   }))
 }
 
-// What is no number stays text, and is refused as such with the way to it.
-const valueOf = ({ type }: FormField, text: string): Json => (type === 'integer' || type === 'number' ? (Number.isFinite(Number(text)) ? Number(text) : text) : text)
+/** undefined: not given. What is no number stays text, and is refused as such with the way to it. */
+function valueOf({ type }: FormField, text: string | null): Json | undefined {
+  if (type === 'box') return text !== null
+  if (text === null || text === '') return undefined
+  if (type === 'yes-no') return text !== 'false'
+  if (type === 'integer' || type === 'number') return numberOf(text)
+  // A form sends each end of a line as two letters, whatever was typed.
+  return text.replaceAll('\r\n', '\n')
+}
+
+const numberOf = (text: string): number | string => (text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text)
 
 function parsed(text: string): Json {
   if (text.trim() === '') return null

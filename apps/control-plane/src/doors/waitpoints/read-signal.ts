@@ -26,9 +26,12 @@ export async function readSignal(request: IncomingMessage): Promise<Signal> {
 
 const pathOf = ({ issues: [issue] }: z.ZodError): string[] => [...(issue?.path ?? []), ...(issue?.code === 'unrecognized_keys' ? issue.keys : [])].map(String)
 
-/** What a form sends: fields of text. @throws Problem when it is too large, Refusal when it cannot be stored. */
+/** What a form sends: fields of text. @throws Problem when it is too large or JSON, Refusal when it cannot be stored. */
 export async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
-  const fields = new URLSearchParams((await bytesOf(request)).toString('utf8'))
+  const text = (await bytesOf(request)).toString('utf8')
+  // A program that forgot the type, which curl then makes a form's. A form of ours never begins so: its first field is the key.
+  if (/^\s*[{[]/.test(text)) throw new Problem({ code: 'UNSUPPORTED_MEDIA_TYPE', message: 'The body looks like JSON and says that it is a form: send it with `Content-Type: application/json`.' })
+  const fields = new URLSearchParams(text)
   refuseUnsafeInput({ input: Object.fromEntries(fields) })
   return fields
 }

@@ -4,11 +4,13 @@ import type { PrismaClient } from '@sluice/db/prisma'
 import { Refusal } from '@sluice/domain'
 import { resolveWaitpoint, waitpointOfToken, type Deps, type WaitpointRow } from '@sluice/engine'
 import { addressOf } from '../address.ts'
+import { SenderLeft } from '../read-body.ts'
 import { pathOf, respond, respondJson, type Door } from '../respond.ts'
+import { wantsPage } from '../rest/prefers-page.ts'
 import { Problem, problemOf, respondProblem } from '../rest/problem.ts'
 import { readForm, readSignal, typeOf, type Signal } from './read-signal.ts'
 import { payloadOf } from './form-fields.ts'
-import { answeredPage, askingPage, gonePage } from './waitpoint-page.ts'
+import { answeredPage, askingPage, awayPage, gonePage } from './waitpoint-page.ts'
 
 interface Options { deps: Deps; prisma: PrismaClient; stopping: AbortSignal }
 
@@ -21,12 +23,35 @@ const PATH = /^\/waitpoints\/([^/]+)$/
 export const waitpointDoor = (options: Options): Door => async (request, response) => {
   const token = PATH.exec(pathOf(request))?.[1]
   if (token === undefined) return false
-  if (options.stopping.aborted) return respondProblem(response, new Problem({ code: 'UNAVAILABLE', message: 'This server stops; try again.', headers: { connection: 'close' } }))
   const asked: Asked = { ...options, request, response, token }
+  return answer(asked).catch((error: unknown) => refuse(asked, error))
+}
+
+async function answer(asked: Asked): Promise<true> {
+  const { request, stopping } = asked
+  if (stopping.aborted) throw new Problem({ code: 'UNAVAILABLE', message: 'This server stops; try again.', headers: { connection: 'close' } })
   if (request.method === 'GET' || request.method === 'HEAD') return show(asked)
-  if (request.method !== 'POST') return respondProblem(response, otherMethod())
+  if (request.method !== 'POST') throw otherMethod()
   return typeOf(request) === 'form' ? answerForm(asked) : answerJson(asked)
 }
+
+/** To programs a problem, as by every door; a person who finds the database away gets a page. What is no refusal is masked and logged. */
+function refuse({ deps, request, response }: Asked, error: unknown): true {
+  // Nothing can be told any more: the listener ends the connection.
+  if (error instanceof SenderLeft || response.headersSent) throw error
+  const problem = problemOf(error) ?? masked(deps, error as Error)
+  if (problem.status !== 503 || !wantsPage(request.headers)) return respondProblem(response, problem)
+  setHeaders(response, { 'retry-after': '1', ...problem.headers })
+  return page(response, 503, awayPage)
+}
+
+function masked({ log }: Deps, { message, stack }: Error): Problem {
+  const requestId = randomUUID()
+  log({ event: 'request.failed', requestId, message, stack })
+  return new Problem({ code: 'INTERNAL_SERVER_ERROR', message: 'The server cannot answer now; try again.', details: { requestId } })
+}
+
+const setHeaders = (response: ServerResponse, headers: Record<string, string>): void => Object.entries(headers).forEach(([name, value]) => response.setHeader(name, value))
 
 interface Asked extends Options { request: IncomingMessage; response: ServerResponse; token: string }
 
@@ -45,7 +70,7 @@ async function answerJson(asked: Asked): Promise<true> {
   } catch (error) {
     const problem = problemOf(error)
     if (problem === undefined) throw error
-    return respondProblem(asked.response, unprocessable(problem))
+    throw unprocessable(problem)
   }
 }
 
@@ -62,11 +87,12 @@ async function answerForm(asked: Asked): Promise<true> {
     return page(response, 200, (nonce) => answeredPage({ decision: answered.decision ?? '', nonce }))
   } catch (error) {
     const problem = problemOf(error)
-    if (problem === undefined) throw error
-    Object.entries(problem.headers).forEach(([name, value]) => response.setHeader(name, value))
+    // Who sends JSON reads no page.
+    if (problem === undefined || problem.code === 'UNSUPPORTED_MEDIA_TYPE') throw error
+    setHeaders(response, problem.headers)
     const waitpoint = problem.status === 404 ? undefined : await waitpointOfToken(deps, token)
     if (waitpoint === undefined) return page(response, 404, gonePage)
-    const again = { waitpoint, typed, problem: problem.message, idempotencyKey: typed?.get('idempotencyKey') || randomUUID() }
+    const again = { waitpoint, typed, problem, idempotencyKey: typed?.get('idempotencyKey') || randomUUID() }
     return page(response, unprocessable(problem).status, (nonce) => askingPage({ ...again, nonce }))
   }
 }

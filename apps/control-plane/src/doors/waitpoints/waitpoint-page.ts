@@ -1,5 +1,9 @@
 import type { WaitpointRow } from '@sluice/engine'
-import { fieldsOf, inputName, JSON_INPUT, type FormField } from './form-fields.ts'
+import type { Problem } from '../rest/problem.ts'
+import { escape } from './escape.ts'
+import { fieldsOf, JSON_INPUT, type FormField } from './form-fields.ts'
+import { fieldInput, inputId } from './form-inputs.ts'
+import { formProblem, type FormProblem } from './form-problem.ts'
 
 interface Asking {
   waitpoint: WaitpointRow
@@ -8,17 +12,19 @@ interface Asking {
   idempotencyKey: string
   /** What was sent and why it was refused. */
   typed?: URLSearchParams | null
-  problem?: string
+  problem?: Problem
 }
 
 /** What is asked, and a form that answers it. Plain HTML: it works without scripts, and loads nothing from anywhere. */
 export function askingPage({ waitpoint, nonce, idempotencyKey, typed = null, problem }: Asking): string {
   const fields = fieldsOf(waitpoint.fields)
-  const inputs = fields === null ? jsonInput(waitpoint, typed) : fields.map((field) => input(field, typed)).join('')
+  const wrong = problem && formProblem(problem, fields)
+  const shown = (field: FormField, at: number): string => fieldInput(field, { at, typed, wrong: wrong?.field === field ? wrong.sentence : null })
+  const inputs = fields === null ? jsonInput(waitpoint, typed) : fields.map(shown).join('')
   return document({
     title: 'An answer is asked for', nonce,
     main: `<h1>An answer is asked for</h1>
-${problem === undefined ? '' : `<p class="problem" role="alert">Not sent: ${escape(problem)}</p>\n`}<p class="prompt">${escape(waitpoint.prompt ?? waitpoint.key)}</p>
+${wrong === undefined ? '' : refused(wrong, fields ?? [])}<p class="prompt">${escape(waitpoint.prompt ?? waitpoint.key)}</p>
 <form method="post" accept-charset="utf-8">
 <input type="hidden" name="idempotencyKey" value="${escape(idempotencyKey)}">
 ${inputs}<fieldset><legend>Decide</legend>${waitpoint.allowedDecisions.map(button).join('')}</fieldset>
@@ -36,19 +42,18 @@ export const gonePage = (nonce: string): string => document({
   title: 'Nothing is asked here', nonce, main: '<h1>Nothing is asked here</h1>\n<p>The link is wrong or over, or it was answered already.</p>',
 })
 
+/** The database is away, or this server stops. What was sent is taken once, however often it is sent: the form has its key. */
+export const awayPage = (nonce: string): string => document({
+  title: 'No answer now', nonce,
+  main: '<h1>Sluice cannot answer now</h1>\n<p role="status">Try again in a moment: load this page again. An answer that you had just sent is taken once, however often it is sent.</p>',
+})
+
 const button = (decision: string): string => `<button name="decision" value="${escape(decision)}">${escape(decision)}</button>`
 
-function input(field: FormField, typed: URLSearchParams | null): string {
-  const name = inputName(field.name)
-  const [id, value] = [escape(name), typed?.get(name) ?? '']
-  const help = field.help === null ? '' : `<small id="${id}-help">${escape(field.help)}</small>`
-  const said = `id="${id}" name="${id}"${field.help === null ? '' : ` aria-describedby="${id}-help"`}`
-  const label = `<label for="${id}">${escape(field.label)}${field.required || field.type === 'checkbox' ? '' : ' (may stay empty)'}</label>`
-  if (field.type === 'checkbox') return `<p class="check"><input type="checkbox" ${said}${typed?.has(name) ? ' checked' : ''}>${label}${help}</p>\n`
-  const must = field.required ? ' required' : ''
-  if (field.type === 'select') return `<p>${label}<select ${said}${must}><option value=""></option>${field.choices.map((choice) => `<option${choice === value ? ' selected' : ''} value="${escape(choice)}">${escape(choice)}</option>`).join('')}</select>${help}</p>\n`
-  if (field.type === 'text') return `<p>${label}<textarea rows="2" ${said}${must}>${escape(value)}</textarea>${help}</p>\n`
-  return `<p>${label}<input type="number" step="${field.type === 'integer' ? '1' : 'any'}" value="${escape(value)}" ${said}${must}>${help}</p>\n`
+/** The field by its title, which leads to it. */
+function refused({ field, sentence }: FormProblem, fields: FormField[]): string {
+  const what = field === null ? '' : `<a href="#${inputId(fields.indexOf(field))}">${escape(field.label)}</a> `
+  return `<p class="problem" role="alert">Not sent: ${what}${escape(sentence)}</p>\n`
 }
 
 const jsonInput = ({ fields }: WaitpointRow, typed: URLSearchParams | null): string => `<p><label for="payload">The answer, as JSON</label>
@@ -56,12 +61,10 @@ const jsonInput = ({ fields }: WaitpointRow, typed: URLSearchParams | null): str
 <small id="payload-help">It must fit this schema:</small></p><pre>${escape(JSON.stringify(fields, null, 2))}</pre>
 `
 
-const escape = (text: string): string => text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`)
-
 const STYLE = `:root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;margin:0 auto;max-width:40rem;padding:2rem 1rem}
 .prompt{white-space:pre-wrap;overflow-wrap:anywhere}.problem{border-left:.25rem solid;padding-left:.75rem;font-weight:600}
 label{display:block;font-weight:600}.check label{display:inline;margin-left:.5rem}small{display:block}pre{overflow:auto;padding:.5rem;border:1px solid}
-textarea,select,input[type=number]{box-sizing:border-box;width:100%;font:inherit;padding:.5rem}
+strong.problem{display:block}textarea,select,input:not([type=checkbox]){box-sizing:border-box;width:100%;font:inherit;padding:.5rem}
 fieldset{border:0;margin:1.5rem 0;padding:0}button{font:inherit;min-height:2.75rem;padding:.5rem 1.25rem;margin:0 .5rem .5rem 0}`
 
 const document = ({ title, nonce, main }: { title: string; nonce: string; main: string }): string => `<!doctype html>
