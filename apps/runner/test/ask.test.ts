@@ -42,6 +42,16 @@ describe('sluice ask', () => {
     expect(await shell(script, { answers: { ok: { decision: 'reject', by: 'timeout' } } }).outcome).toEqual({ status: 'FINISHED', result: 'code 4\n' })
   })
 
+  test('the documented line, with a form and a timeout: nothing is put into the form for those who do not answer', async () => {
+    writeFileSync(join(folder, 'required.json'), '{ "type": "object", "required": ["note"] }')
+    const run = shell('sluice ask publish --prompt "Publish the report?" --form required.json --timeout 2h')
+    await hasAsked(run)
+    expect(run.asked).toMatchObject([{ fields: { type: 'object' }, timeoutSeconds: 7200, onTimeout: 'AUTO_RESUME', timeoutDecision: 'reject' }])
+    expect(run.asked[0]).not.toHaveProperty('timeoutPayload')
+    run.answer('publish', 'approve', { note: 'go' })
+    expect(await run.outcome).toMatchObject({ status: 'FINISHED' })
+  })
+
   test('run again after a lost worker the key answers from memory at once, and nobody is asked', async () => {
     const run = shell('sluice ask ok', { answers: { ok: approved } })
     expect(await run.outcome).toEqual({ status: 'FINISHED', result: approved })
