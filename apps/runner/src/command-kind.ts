@@ -59,9 +59,9 @@ export function commandKind(spec: CommandKind, o: CommandSurroundings): Kind {
 interface Run { spec: CommandKind; argv: string[]; context: FlowContext; o: CommandSurroundings; killAfterMs(reason: unknown): number }
 
 async function runWithDoor({ spec, argv, context, o, killAfterMs }: Run): Promise<CommandEnd> {
-  const { flow, signal, progress, output, traceParent, ask } = context
+  const { flow, signal, progress, output, traceParent } = context
   const countdown = createCountdown(spec.timeoutMs)
-  const door = await openDoor({ ask, progress, countdown })
+  const door = await openDoor({ ...context, countdown })
   const given: Record<string, string> = { ...o.env, ...door.env, ...spec.env, ...(traceParent !== null && { TRACEPARENT: traceParent }) }
   const env = { ...given, PATH: `${BIN}:${given['PATH'] ?? '/usr/bin:/bin'}`, COMMAND_NODE: process.execPath }
   try {

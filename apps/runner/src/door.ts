@@ -15,7 +15,7 @@ export interface Door {
   close(): void
 }
 
-export interface DoorOptions extends Pick<FlowContext, 'ask' | 'progress'> {
+export interface DoorOptions extends Pick<FlowContext, 'ask' | 'progress' | 'inputs'> {
   /** Rests while the command asks: waiting for people is not its fault. */
   countdown: Countdown
 }
@@ -31,11 +31,12 @@ export async function openDoor(o: DoorOptions): Promise<Door> {
       o.progress(typeof percent === 'number' ? percent : null, typeof message === 'string' ? message : undefined)
       return {}
     },
+    '/inputs': async () => o.inputs,
   }
   const enter = async (request: IncomingMessage): Promise<Said> => {
     if (!carries(request, token)) return { status: 401, body: { code: 'UNAUTHENTICATED', message: 'this token is not of this lease' } }
     const room = request.method === 'POST' ? rooms[request.url ?? ''] : undefined
-    if (!room) return { status: 404, body: { code: 'NOT_FOUND', message: 'there is POST /ask and POST /progress' } }
+    if (!room) return { status: 404, body: { code: 'NOT_FOUND', message: `there is ${Object.keys(rooms).map(path => `POST ${path}`).join(', ')}` } }
     const said = await bodyOf(request)
     if (!said) return { status: 400, body: { code: 'INVALID_INPUT', message: `a body is a JSON object of at most ${BODY_MAX} bytes` } }
     return await room(said).then(body => ({ status: 200, body }), refusalOf)

@@ -109,8 +109,9 @@ describe('sluice ask', () => {
 
   test.each([
     ['sluice ask', 'ask takes one KEY'], ['sluice ask ok --form /no/such/file', 'is no JSON Schema'], ['sluice ask ok --nothing', "Unknown option '--nothing'"],
-    ['sluice', 'there is ask, and progress'], ['sluice ask ok --timeout soon', 'timeout must be a duration'], ['sluice ask ok --kind MAYBE --decisions a', 'kind must be one of'],
+    ['sluice', 'there is ask, progress, inputs'], ['sluice ask ok --timeout soon', 'timeout must be a duration'], ['sluice ask ok --kind MAYBE --decisions a', 'kind must be one of'],
     ['sluice ask ok --timeout 1h --on-timeout never', 'on-timeout is one of'], ['sluice progress much', 'progress takes a PERCENT'],
+    ['sluice inputs all', 'inputs takes nothing'],
   ])('%s is called wrongly: it says so, and exits with 2', async (script, problem) => {
     const outcome = await shell(script).outcome
     expect(outcome).toMatchObject({ status: 'FAILED', error: { code: 'COMMAND_FAILED', detail: { exitCode: 2, stderr: expect.stringContaining(problem) as string } } })
@@ -124,6 +125,24 @@ describe('the door', () => {
     const run = shell('sluice progress 40 "half way" && sluice progress - "who knows"')
     expect(await run.outcome).toMatchObject({ status: 'FINISHED' })
     expect(run.progress).toEqual([{ percent: 40, message: 'half way' }, { percent: null, message: 'who knows' }])
+  })
+
+  test('sluice inputs is what people added while it was queued, the oldest first, and an empty list where nobody did', async () => {
+    const inputs = [
+      { id: 'fin_1', author: 'prn_1', content: 'Use the new logo', createdAt: '2026-01-01T00:00:00.000Z' },
+      { id: 'fin_2', author: 'prn_2', content: { page: 3 }, createdAt: '2026-01-01T00:01:00.000Z' },
+    ]
+    const script = 'sluice inputs; echo "code $?" >&2'
+    const [added, none] = [shell(script, { inputs }), shell(script)]
+    expect(await added.outcome).toEqual({ status: 'FINISHED', result: inputs })
+    expect(await none.outcome).toEqual({ status: 'FINISHED', result: [] })
+    for (const run of [added, none]) expect(run.output.map(({ payload }) => payload)).toContain('code 0')
+  })
+
+  test('sluice inputs prints as much as may be added', async () => {
+    const inputs = Array.from({ length: 32 }, (_, i) => ({ id: `fin_${i}`, author: 'prn_1', content: 'x'.repeat(30_000), createdAt: '2026-01-01T00:00:00.000Z' }))
+    const run = shell('sluice inputs | wc -c', { inputs })
+    expect(await run.outcome).toEqual({ status: 'FINISHED', result: JSON.stringify(inputs).length + 1 })
   })
 
   test('INV-31 takes the token of its own lease and no other, is on loopback, and is gone with its command', async () => {
