@@ -6,10 +6,10 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { FlowFailure, Interruption, type FlowContext } from '@sluice/worker'
-import { createQuestions, type Question } from './questions.ts'
+import { createQuestions, type Question, type Questions } from './questions.ts'
 import type { Countdown } from './countdown.ts'
 
-export interface Door {
+export interface Door extends Pick<Questions, 'isPassedOn'> {
   /** What the command finds it by. */
   readonly env: { SLUICE_URL: string; SLUICE_TOKEN: string }
   close(): void
@@ -24,7 +24,7 @@ const BODY_MAX = 256 * 1024
 
 export async function openDoor(o: DoorOptions): Promise<Door> {
   const token = randomBytes(32).toString('base64url')
-  const ask = createQuestions(o)
+  const { ask, isPassedOn } = createQuestions(o)
   const rooms: Record<string, (said: Record<string, unknown>) => Promise<object>> = {
     '/ask': said => ask(said as unknown as Question),
     '/progress': async ({ percent, message }) => {
@@ -48,6 +48,7 @@ export async function openDoor(o: DoorOptions): Promise<Door> {
   })
   return {
     env: { SLUICE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, SLUICE_TOKEN: token },
+    isPassedOn,
     close: () => {
       server.close()
       server.closeAllConnections()

@@ -33,6 +33,20 @@ describe('sluice ask', () => {
     expect(await run.outcome).toEqual({ status: 'FINISHED', result: '{"decision":"reject","payload":"not yet","by":"test"}\ncode 3\n' })
   })
 
+  test.each([
+    ['a no', 3, { decision: 'reject', by: 'prn_1' }, false], ['a no', 5, { decision: 'reject', by: 'prn_1' }, true], ['a yes', 3, approved, true],
+    ['nobody\'s answer', 4, { decision: 'reject', by: 'timeout' }, false], ['nobody\'s answer', 3, { decision: 'reject', by: 'timeout' }, true],
+  ] as const)('after %s exit code %i is tried again only where it does not pass the answer on', async (_name, code, ok, retryable) => {
+    const run = shell(`sluice ask ok > /dev/null; exit ${code}`, { answers: { ok } })
+    expect(await run.outcome).toMatchObject({ status: 'FAILED', error: { code: 'COMMAND_FAILED', retryable, detail: { exitCode: code } } })
+  })
+
+  test('a script that asks under `set -e` passes a no on, and it is not tried again', async () => {
+    const run = shell('set -e; answer=$(sluice ask ok); echo "published"', { answers: { ok: { decision: 'reject' } } })
+    expect(await run.outcome).toMatchObject({ status: 'FAILED', error: { retryable: false, detail: { exitCode: 3 } } })
+    expect(await shell('exit 3').outcome).toMatchObject({ error: { retryable: true } })
+  })
+
   test('exits with 4 where the time ran out, in a later run too', async () => {
     const script = 'sluice ask ok --timeout 1h > answer; echo "code $?"'
     const run = shell(script)
