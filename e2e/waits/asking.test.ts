@@ -8,7 +8,7 @@ import { decide, look, seen } from './people.ts'
 
 const FAST = { LEASE_TTL: '2s', HEARTBEAT: '500ms', SWEEP_LEASES: '200ms', SWEEP_PROMOTER: '500ms', SWEEP_WAITPOINTS: '200ms', RUNNER_GRACE: '500ms' }
 const shell = (script: string) => ({ command: ['/bin/sh', '-c', script] })
-const COMMAND = { kinds: { impatient: shell('sluice ask ok --timeout 1s > /dev/null; echo "code $?"'), asks: { command: ['/bin/sh', '-c', 'echo thinking; sluice progress 50 asking; sluice ask ok --prompt "Well?"'] } } }
+const COMMAND = { kinds: { impatient: shell('sluice ask ok --form form.json --timeout 1s > /dev/null; echo "code $?"'), asks: { command: ['/bin/sh', '-c', 'echo thinking; sluice progress 50 asking; sluice ask ok --prompt "Well?"'] } } }
 
 describe('asking', () => {
   let world: World
@@ -97,6 +97,7 @@ describe('asking', () => {
   describe('a command of the runner', () => {
     beforeAll(async () => {
       const file = join(world.dataDir, 'runner.json')
+      await writeFile(join(world.dataDir, 'form.json'), JSON.stringify({ type: 'object', required: ['note'] }))
       await writeFile(`${file}.new`, JSON.stringify(COMMAND))
       await rename(`${file}.new`, file)
       await until(async () => (await world.admin.ask<{ flowKinds: { name: string }[] }>('{ flowKinds { name } }')).flowKinds.some(({ name }) => name === 'asks'), { withinMs: 30_000, what: () => 'the kind to be registered' })
@@ -115,7 +116,7 @@ describe('asking', () => {
       expect(await seen(world.admin, { id, is: one => one.status === 'FAILED' })).toMatchObject({ error: { code: 'COMMAND_FAILED' } })
     })
 
-    test('hears that nobody answered in time: exit code 4', async () => {
+    test('hears that nobody answered in time, with a form that nobody filled in: exit code 4', async () => {
       const flow = await seen(world.admin, { id: await created('impatient'), is: one => one.status === 'FINISHED' })
       expect(flow.result).toBe('code 4\n')
     })

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { keepRunning, type Running } from '../src/supervisor/keep-running.ts'
 
 /** Something whose end the test decides. */
-const setup = (o: { failures?: number } = {}) => {
+const setup = (o: { failures?: number; ready?(): Promise<void> } = {}) => {
   const starts: { end(cause: string): void; stopped: boolean }[] = []
   let failures = o.failures ?? 0
   const said: string[] = []
@@ -19,15 +19,19 @@ const setup = (o: { failures?: number } = {}) => {
     }
     return { pid: starts.length, ended, stop, kill: () => end('killed') }
   }
-  return { starts, said, keep: () => keepRunning({ name: 'thing', start, onStart: () => undefined, say: line => said.push(line) }) }
+  return { starts, said, keep: () => keepRunning({ name: 'thing', start, onStart: () => undefined, ready: o.ready ?? (async () => undefined), say: line => said.push(line) }) }
 }
 
-test('what ends is started again, and one line says so', async () => {
-  const { starts, said, keep } = setup()
+test('what ends is started again, and one line says so, and one when it is ready', async () => {
+  let ready: () => void = () => undefined
+  const { starts, said, keep } = setup({ ready: () => new Promise(done => (ready = done)) })
   const kept = await keep()
   starts[0]!.end('SIGKILL')
   await eventually(() => starts.length === 2)
   expect(said).toEqual(['The thing, process 1, ended (SIGKILL); starting it again.'])
+  ready()
+  await eventually(() => said.length === 2)
+  expect(said[1]).toBe('The thing is ready again.')
   expect(kept.restarts).toBe(1)
   await kept.stop()
 })
@@ -37,12 +41,24 @@ test('a start that fails later is tried again', async () => {
   const kept = await keep()
   starts[0]!.end('exit code 1')
   await eventually(() => starts.length === 2)
-  expect(said.slice(1)).toEqual(['The thing did not start: not yet; starting it again.', 'The thing did not start: not yet; starting it again.'])
+  await eventually(() => said.length === 4)
+  expect(said.slice(1)).toEqual(['The thing did not start: not yet; starting it again.', 'The thing did not start: not yet; starting it again.', 'The thing is ready again.'])
   await kept.stop()
 })
 
+test('of one that ends again, or is stopped, before it is ready nobody hears that it is', async () => {
+  const { starts, said, keep } = setup({ ready: () => new Promise(() => undefined) })
+  const kept = await keep()
+  starts[0]!.end('SIGKILL')
+  await eventually(() => starts.length === 2)
+  starts[1]!.end('exit code 1')
+  await eventually(() => starts.length === 3)
+  await kept.stop()
+  expect(said.filter(line => line.includes('ready'))).toEqual([])
+})
+
 test('a first start that fails is the caller’s to hear', async () => {
-  await expect(keepRunning({ name: 'thing', start: () => Promise.reject(new Error('never')), onStart: () => undefined, say: () => undefined })).rejects.toThrow('never')
+  await expect(keepRunning({ name: 'thing', start: () => Promise.reject(new Error('never')), onStart: () => undefined, ready: async () => undefined, say: () => undefined })).rejects.toThrow('never')
 })
 
 test('what was stopped stays stopped', async () => {

@@ -174,7 +174,9 @@ describe('after a kill', () => {
     await ready()
     for (const other of PARTS.filter(each => each !== part)) expect(runFile()[other].pid).toBe(before[other].pid)
     expect(runFile().databaseUrl).toBe(before.databaseUrl)
-    expect(world.printed()).toContain('starting it again.')
+    const name = { controlPlane: 'control plane', runner: 'runner', postgres: 'database' }[part]
+    const told = [`The ${name}, process ${before[part].pid}, ended`, 'starting it again.', `The ${name} is ready again.`]
+    await eventually(() => told.every(line => world.printed().includes(line)), { deadlineMs: 20_000 })
   })
 
   test('a killed supervisor takes all with it, and the next start recovers by itself', async () => {

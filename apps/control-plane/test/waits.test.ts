@@ -35,6 +35,15 @@ describe('a worker asks', () => {
     expect(node).toEqual({ prompt: 'Publish it?' })
   })
 
+  test.each([{}, { timeoutPayload: null }])('a timeout answers a question with a form by its decision alone: %j', async (payload) => {
+    const lease = await w.working(admin)
+    const fields = { type: 'object', properties: { note: { type: 'string' } }, required: ['note'] }
+    const asked = { fields, timeoutSeconds: 60, onTimeout: 'AUTO_RESUME', timeoutDecision: 'reject' }
+    expect(await w.make(lease, { ...asked, timeoutPayload: { note: 1 } })).toMatchObject({ code: 'INVALID_INPUT' })
+    expect(await w.make(lease, { ...asked, ...payload })).toMatchObject({ waitpoint: { state: 'PENDING', onTimeout: 'AUTO_RESUME' } })
+    await w.worker.finish(lease)
+  })
+
   test('a form comes back in the order in which it was written: of a waitpoint, and of a kind', async () => {
     const form = { properties: { zebra: { type: 'string' }, a: { type: 'integer' }, middle: { type: 'boolean' } }, type: 'object' }
     const lease = await w.working(admin)

@@ -7,7 +7,8 @@ import { json } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 
 const USAGE = `sluice ask KEY [--prompt TEXT] [--form FILE] [--decisions a,b] [--timeout 1h] [--on-timeout answer|fail|cancel] [--kind APPROVAL] [--answerable-by role:operator,…]
-sluice progress PERCENT [MESSAGE]`
+sluice progress PERCENT [MESSAGE]
+sluice inputs`
 
 /** 3 and 4 are answers; docs/runner.md lists them. */
 const EXIT = { answered: 0, failed: 1, misused: 2, refused: 3, timedOut: 4 }
@@ -27,7 +28,7 @@ function ask(args) {
       timeout: values.timeout, onTimeout: values['on-timeout'], kind: values.kind, answerableBy: list(values['answerable-by']),
     },
     done: answer => {
-      process.stdout.write(`${JSON.stringify(answer)}\n`)
+      print(answer)
       if (answer.by === 'timeout') return EXIT.timedOut
       return answer.decision === 'reject' ? EXIT.refused : EXIT.answered
     },
@@ -38,6 +39,21 @@ function progress([percent = '', message, ...more]) {
   if (!/^(\d+(\.\d+)?|-)$/.test(percent) || more.length > 0) throw new Misuse('progress takes a PERCENT, or - for none, and a MESSAGE in quotes')
   return { path: '/progress', body: { percent: percent === '-' ? null : Number(percent), message }, done: () => EXIT.answered }
 }
+
+function inputs(args) {
+  if (args.length > 0) throw new Misuse('inputs takes nothing')
+  return {
+    path: '/inputs',
+    body: {},
+    done: added => {
+      print(added)
+      return EXIT.answered
+    },
+  }
+}
+
+/** One line of JSON. */
+const print = value => void process.stdout.write(`${JSON.stringify(value)}\n`)
 
 function parsed(config) {
   try {
@@ -70,8 +86,8 @@ async function say({ path, body }) {
 }
 
 async function main([verb, ...args]) {
-  const words = { ask, progress }
-  if (!Object.hasOwn(words, verb ?? '')) throw new Misuse('there is ask, and progress')
+  const words = { ask, progress, inputs }
+  if (!Object.hasOwn(words, verb ?? '')) throw new Misuse(`there is ${Object.keys(words).join(', ')}`)
   const message = words[verb](args)
   const { status, said } = await say(message)
   if (status === 200) return message.done(said)

@@ -58,17 +58,18 @@ export function commandKind(spec: CommandKind, o: CommandSurroundings): Kind {
 
 interface Run { spec: CommandKind; argv: string[]; context: FlowContext; o: CommandSurroundings; killAfterMs(reason: unknown): number }
 
-async function runWithDoor({ spec, argv, context, o, killAfterMs }: Run): Promise<CommandEnd> {
-  const { flow, signal, progress, output, traceParent, ask } = context
+async function runWithDoor({ spec, argv, context, o, killAfterMs }: Run): Promise<CommandEnd & { isAnswer: boolean }> {
+  const { flow, signal, progress, output, traceParent } = context
   const countdown = createCountdown(spec.timeoutMs)
-  const door = await openDoor({ ask, progress, countdown })
+  const door = await openDoor({ ...context, countdown })
   const given: Record<string, string> = { ...o.env, ...door.env, ...spec.env, ...(traceParent !== null && { TRACEPARENT: traceParent }) }
   const env = { ...given, PATH: `${BIN}:${given['PATH'] ?? '/usr/bin:/bin'}`, COMMAND_NODE: process.execPath }
   try {
-    return await runCommand({
+    const end = await runCommand({
       argv, cwd: spec.cwd, env, input: flow.input, maxBytes: o.resultMaxBytes, countdown, signal, killAfterMs, onProgress: progress,
       onOutput: piece => output.write(piece), onError: line => output.log(line),
     })
+    return { ...end, isAnswer: door.isPassedOn(end.exitCode) }
   } finally {
     door.close()
   }
@@ -92,14 +93,14 @@ function argumentsOf({ command: [program = '', ...rest] }: CommandKind, input: J
   }
 }
 
-function outcomeOf(end: CommandEnd, { kind, timeoutMs, maxBytes }: { kind: string; timeoutMs: number | null; maxBytes: number }) {
+function outcomeOf(end: CommandEnd & { isAnswer: boolean }, { kind, timeoutMs, maxBytes }: { kind: string; timeoutMs: number | null; maxBytes: number }) {
   const detail = { exitCode: end.exitCode, signal: end.signal, stderr: end.stderr }
   if (end.unstartable) return fail({ code: 'COMMAND_NOT_STARTED', message: `${kind} could not be started: ${end.unstartable.why}`, retryable: end.unstartable.retryable })
   if (end.flooded) return tooLarge({ what: kind, maxBytes, detail })
   if (end.timedOut) return fail({ code: 'COMMAND_TIMED_OUT', message: `${kind} did not end within ${timeoutMs} ms, and was ended`, detail })
   if (end.exitCode === 0) return resultOf(end.stdout, { what: kind, maxBytes })
   const how = end.signal ? `was ended by ${end.signal}` : `exited with code ${end.exitCode}`
-  return fail({ code: 'COMMAND_FAILED', message: `${kind} ${how}${lastLine(end.stderr)}`, retryable: end.exitCode !== EXIT_BAD_INPUT, detail })
+  return fail({ code: 'COMMAND_FAILED', message: `${kind} ${how}${lastLine(end.stderr)}`, retryable: end.exitCode !== EXIT_BAD_INPUT && !end.isAnswer, detail })
 }
 
 const lastLine = (stderr: string) => {

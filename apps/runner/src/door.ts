@@ -6,16 +6,16 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { FlowFailure, Interruption, type FlowContext } from '@sluice/worker'
-import { createQuestions, type Question } from './questions.ts'
+import { createQuestions, type Question, type Questions } from './questions.ts'
 import type { Countdown } from './countdown.ts'
 
-export interface Door {
+export interface Door extends Pick<Questions, 'isPassedOn'> {
   /** What the command finds it by. */
   readonly env: { SLUICE_URL: string; SLUICE_TOKEN: string }
   close(): void
 }
 
-export interface DoorOptions extends Pick<FlowContext, 'ask' | 'progress'> {
+export interface DoorOptions extends Pick<FlowContext, 'ask' | 'progress' | 'inputs'> {
   /** Rests while the command asks: waiting for people is not its fault. */
   countdown: Countdown
 }
@@ -24,18 +24,19 @@ const BODY_MAX = 256 * 1024
 
 export async function openDoor(o: DoorOptions): Promise<Door> {
   const token = randomBytes(32).toString('base64url')
-  const ask = createQuestions(o)
+  const { ask, isPassedOn } = createQuestions(o)
   const rooms: Record<string, (said: Record<string, unknown>) => Promise<object>> = {
     '/ask': said => ask(said as unknown as Question),
     '/progress': async ({ percent, message }) => {
       o.progress(typeof percent === 'number' ? percent : null, typeof message === 'string' ? message : undefined)
       return {}
     },
+    '/inputs': async () => o.inputs,
   }
   const enter = async (request: IncomingMessage): Promise<Said> => {
     if (!carries(request, token)) return { status: 401, body: { code: 'UNAUTHENTICATED', message: 'this token is not of this lease' } }
     const room = request.method === 'POST' ? rooms[request.url ?? ''] : undefined
-    if (!room) return { status: 404, body: { code: 'NOT_FOUND', message: 'there is POST /ask and POST /progress' } }
+    if (!room) return { status: 404, body: { code: 'NOT_FOUND', message: `there is ${Object.keys(rooms).map(path => `POST ${path}`).join(', ')}` } }
     const said = await bodyOf(request)
     if (!said) return { status: 400, body: { code: 'INVALID_INPUT', message: `a body is a JSON object of at most ${BODY_MAX} bytes` } }
     return await room(said).then(body => ({ status: 200, body }), refusalOf)
@@ -47,6 +48,7 @@ export async function openDoor(o: DoorOptions): Promise<Door> {
   })
   return {
     env: { SLUICE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, SLUICE_TOKEN: token },
+    isPassedOn,
     close: () => {
       server.close()
       server.closeAllConnections()

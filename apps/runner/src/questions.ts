@@ -5,6 +5,7 @@
 import { DEFAULT_DECISIONS, type Json, type WaitKind } from '@sluice/protocol'
 import { fail, type Answer, type AskOptions, type FlowContext } from '@sluice/worker'
 import type { Countdown } from './countdown.ts'
+import { EXIT_REFUSED, EXIT_UNANSWERED } from './exit-codes.ts'
 
 /** As it comes through the door; nobody has checked it yet. */
 export interface Question {
@@ -13,8 +14,16 @@ export interface Question {
   onTimeout?: 'answer' | 'fail' | 'cancel'
 }
 
-export function createQuestions({ ask, countdown }: Pick<FlowContext, 'ask'> & { countdown: Countdown }) {
+export interface Questions {
+  /** Throws what cannot be asked as a FlowFailure. */
+  ask(question: Question): Promise<Answer>
+  /** A no, or that nobody answered, passed on by the command as its own exit code: it is remembered, so another attempt would be told the same. */
+  isPassedOn(exitCode: number | null): boolean
+}
+
+export function createQuestions({ ask, countdown }: Pick<FlowContext, 'ask'> & { countdown: Countdown }): Questions {
   const asked = new Map<string, Promise<Answer>>()
+  const told = new Set<number>()
 
   const put = async (key: string, options: AskOptions): Promise<Answer> => {
     countdown.pause()
@@ -25,13 +34,18 @@ export function createQuestions({ ask, countdown }: Pick<FlowContext, 'ask'> & {
     }
   }
 
-  /** Throws what cannot be asked as a FlowFailure. */
-  return async (question: Question): Promise<Answer> => {
-    const key = question.key ?? ''
-    const options = optionsOf(question)
-    const answer = asked.get(key) ?? put(key, options)
-    asked.set(key, answer)
-    return await answer
+  return {
+    ask: async question => {
+      const key = question.key ?? ''
+      const options = optionsOf(question)
+      const pending = asked.get(key) ?? put(key, options)
+      asked.set(key, pending)
+      const answer = await pending
+      if (answer.by === 'timeout') told.add(EXIT_UNANSWERED)
+      else if (answer.decision === 'reject') told.add(EXIT_REFUSED)
+      return answer
+    },
+    isPassedOn: exitCode => exitCode !== null && told.has(exitCode),
   }
 }
 

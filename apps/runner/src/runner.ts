@@ -32,6 +32,7 @@ export async function runRunner(): Promise<void> {
   if (options.supervised) endWithSupervisor()
   try {
     await worker.start()
+    tellSupervisor({ registered: true })
     follow(worker)
     await worker.closed
     await closeTracing?.()

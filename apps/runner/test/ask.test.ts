@@ -33,6 +33,20 @@ describe('sluice ask', () => {
     expect(await run.outcome).toEqual({ status: 'FINISHED', result: '{"decision":"reject","payload":"not yet","by":"test"}\ncode 3\n' })
   })
 
+  test.each([
+    ['a no', 3, { decision: 'reject', by: 'prn_1' }, false], ['a no', 5, { decision: 'reject', by: 'prn_1' }, true], ['a yes', 3, approved, true],
+    ['nobody\'s answer', 4, { decision: 'reject', by: 'timeout' }, false], ['nobody\'s answer', 3, { decision: 'reject', by: 'timeout' }, true],
+  ] as const)('after %s exit code %i is tried again only where it does not pass the answer on', async (_name, code, ok, retryable) => {
+    const run = shell(`sluice ask ok > /dev/null; exit ${code}`, { answers: { ok } })
+    expect(await run.outcome).toMatchObject({ status: 'FAILED', error: { code: 'COMMAND_FAILED', retryable, detail: { exitCode: code } } })
+  })
+
+  test('a script that asks under `set -e` passes a no on, and it is not tried again', async () => {
+    const run = shell('set -e; answer=$(sluice ask ok); echo "published"', { answers: { ok: { decision: 'reject' } } })
+    expect(await run.outcome).toMatchObject({ status: 'FAILED', error: { retryable: false, detail: { exitCode: 3 } } })
+    expect(await shell('exit 3').outcome).toMatchObject({ error: { retryable: true } })
+  })
+
   test('exits with 4 where the time ran out, in a later run too', async () => {
     const script = 'sluice ask ok --timeout 1h > answer; echo "code $?"'
     const run = shell(script)
@@ -40,6 +54,16 @@ describe('sluice ask', () => {
     expect(run.asked).toMatchObject([{ timeoutSeconds: 3600, onTimeout: 'AUTO_RESUME', timeoutDecision: 'reject' }])
     run.cancel()
     expect(await shell(script, { answers: { ok: { decision: 'reject', by: 'timeout' } } }).outcome).toEqual({ status: 'FINISHED', result: 'code 4\n' })
+  })
+
+  test('the documented line, with a form and a timeout: nothing is put into the form for those who do not answer', async () => {
+    writeFileSync(join(folder, 'required.json'), '{ "type": "object", "required": ["note"] }')
+    const run = shell('sluice ask publish --prompt "Publish the report?" --form required.json --timeout 2h')
+    await hasAsked(run)
+    expect(run.asked).toMatchObject([{ fields: { type: 'object' }, timeoutSeconds: 7200, onTimeout: 'AUTO_RESUME', timeoutDecision: 'reject' }])
+    expect(run.asked[0]).not.toHaveProperty('timeoutPayload')
+    run.answer('publish', 'approve', { note: 'go' })
+    expect(await run.outcome).toMatchObject({ status: 'FINISHED' })
   })
 
   test('run again after a lost worker the key answers from memory at once, and nobody is asked', async () => {
@@ -99,8 +123,9 @@ describe('sluice ask', () => {
 
   test.each([
     ['sluice ask', 'ask takes one KEY'], ['sluice ask ok --form /no/such/file', 'is no JSON Schema'], ['sluice ask ok --nothing', "Unknown option '--nothing'"],
-    ['sluice', 'there is ask, and progress'], ['sluice ask ok --timeout soon', 'timeout must be a duration'], ['sluice ask ok --kind MAYBE --decisions a', 'kind must be one of'],
+    ['sluice', 'there is ask, progress, inputs'], ['sluice ask ok --timeout soon', 'timeout must be a duration'], ['sluice ask ok --kind MAYBE --decisions a', 'kind must be one of'],
     ['sluice ask ok --timeout 1h --on-timeout never', 'on-timeout is one of'], ['sluice progress much', 'progress takes a PERCENT'],
+    ['sluice inputs all', 'inputs takes nothing'],
   ])('%s is called wrongly: it says so, and exits with 2', async (script, problem) => {
     const outcome = await shell(script).outcome
     expect(outcome).toMatchObject({ status: 'FAILED', error: { code: 'COMMAND_FAILED', detail: { exitCode: 2, stderr: expect.stringContaining(problem) as string } } })
@@ -114,6 +139,24 @@ describe('the door', () => {
     const run = shell('sluice progress 40 "half way" && sluice progress - "who knows"')
     expect(await run.outcome).toMatchObject({ status: 'FINISHED' })
     expect(run.progress).toEqual([{ percent: 40, message: 'half way' }, { percent: null, message: 'who knows' }])
+  })
+
+  test('sluice inputs is what people added while it was queued, the oldest first, and an empty list where nobody did', async () => {
+    const inputs = [
+      { id: 'fin_1', author: 'prn_1', content: 'Use the new logo', createdAt: '2026-01-01T00:00:00.000Z' },
+      { id: 'fin_2', author: 'prn_2', content: { page: 3 }, createdAt: '2026-01-01T00:01:00.000Z' },
+    ]
+    const script = 'sluice inputs; echo "code $?" >&2'
+    const [added, none] = [shell(script, { inputs }), shell(script)]
+    expect(await added.outcome).toEqual({ status: 'FINISHED', result: inputs })
+    expect(await none.outcome).toEqual({ status: 'FINISHED', result: [] })
+    for (const run of [added, none]) expect(run.output.map(({ payload }) => payload)).toContain('code 0')
+  })
+
+  test('sluice inputs prints as much as may be added', async () => {
+    const inputs = Array.from({ length: 32 }, (_, i) => ({ id: `fin_${i}`, author: 'prn_1', content: 'x'.repeat(30_000), createdAt: '2026-01-01T00:00:00.000Z' }))
+    const run = shell('sluice inputs | wc -c', { inputs })
+    expect(await run.outcome).toEqual({ status: 'FINISHED', result: JSON.stringify(inputs).length + 1 })
   })
 
   test('INV-31 takes the token of its own lease and no other, is on loopback, and is gone with its command', async () => {

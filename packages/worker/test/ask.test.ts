@@ -16,8 +16,9 @@ describe('a wait that is held', () => {
     await waiting({ fake }, id)
     expect(fake.calls('createWaitpoint')).toMatchObject([{
       key: 'ok', kind: 'INPUT', prompt: 'Well?', fields: FORM, allowedDecisions: ['yes', 'no'], answerableBy: ['operator'], timeoutSeconds: 90,
-      onTimeout: 'AUTO_RESUME', timeoutDecision: 'no', timeoutPayload: null,
+      onTimeout: 'AUTO_RESUME', timeoutDecision: 'no',
     }])
+    expect(fake.calls('createWaitpoint')[0]).not.toHaveProperty('timeoutPayload')
     expect(fake.calls('suspendFlow')).toMatchObject([{ waitpoint: `${id}-ok`, mode: 'HELD' }])
   })
 

@@ -37,7 +37,7 @@ const CreateWaitpointInput = builder.inputType('CreateWaitpointInput', {
     timeoutSeconds: t.int({ description: 'How long it may stay open; absent = INPUT_DEADLINE, or for ever.', validate: z.int().min(1).nullish() }),
     onTimeout: t.field({ type: WaitTimeoutEnum, description: 'What becomes of the flow then; absent = FAIL.' }),
     timeoutDecision: t.string({ description: 'Of AUTO_RESUME, which needs timeoutSeconds too: what counts as decided then.' }),
-    timeoutPayload: t.field({ type: 'JSON', description: 'And what comes with it.' }),
+    timeoutPayload: t.field({ type: 'JSON', description: 'And what comes with it; absent or null = nothing, whatever fields asks for.' }),
   }),
 })
 

@@ -22,6 +22,8 @@ interface Keeping {
   start(): Promise<Running>
   /** Called with every start, the first one included. */
   onStart(running: Running): void
+  /** Resolves when what was started again does its work. It may never: then that ends, or nobody is told. */
+  ready(running: Running): Promise<void>
   say(line: string): void
 }
 
@@ -56,6 +58,7 @@ class Keeper implements Kept {
     if (this.#stopping) return running.stop()
     this.#running = running
     this.#keeping.onStart(running)
+    if (this.restarts > 0) void this.#sayReady(running)
     void running.ended.then(cause => this.#again({ cause: `ended (${cause})`, ranMs: Date.now() - startedAt, pid: running.pid }))
   }
 
@@ -86,6 +89,12 @@ class Keeper implements Kept {
       this.#starting = this.#retry()
     }, this.#backoffMs)
     this.#backoffMs = Math.min(this.#backoffMs * 2, BACKOFF_MAX_MS)
+  }
+
+  /** Whoever read that it ended reads that it is back, and not of one that ended before it was. */
+  async #sayReady(running: Running): Promise<void> {
+    await Promise.race([this.#keeping.ready(running), running.ended])
+    if (this.#running === running && !this.#stopping) this.#keeping.say(`The ${this.#keeping.name} is ready again.`)
   }
 
   async #retry(): Promise<void> {

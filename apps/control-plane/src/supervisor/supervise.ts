@@ -101,46 +101,65 @@ function keepControlPlane(tree: Tree, o: { url(): string; keys: Environment }): 
       logFile: path.join(tree.folder.logs, 'control-plane.log'),
       graceMs: CONTROL_PLANE_GRACE_MS,
     })
-  return keep(tree, { name: 'control plane', part: 'controlPlane', start })
+  return keep(tree, { name: 'control plane', part: 'controlPlane', start, ready: running => untilAnswering(tree.config, running) })
 }
 
 function keepRunner(tree: Tree, o: { token: string }): Promise<Kept> {
-  const start = () =>
-    startProgram({
+  let registered: Promise<void> = Promise.resolve()
+  const start = () => {
+    let tell: () => void = () => undefined
+    registered = new Promise(resolve => (tell = resolve))
+    return startProgram({
       file: RUNNER_PROGRAM,
       // Commands inherit this environment: what only the server may know is not in it.
       env: environmentOf({ ...SERVER_ONLY, SLUICE_URL: localAddress(tree.config), SLUICE_TOKEN: o.token, SLUICE_SUPERVISED: '1', SLUICE_DATA_DIR: tree.folder.dir }),
       logFile: path.join(tree.folder.logs, 'runner.log'),
       graceMs: tree.config.runnerGraceMs + RUNNER_EXTRA_MS,
-      onMessage: tree.runnerFile.hear,
+      onMessage: message => {
+        tree.runnerFile.hear(message)
+        if (saysRegistered(message)) tell()
+      },
     })
-  return keep(tree, { name: 'runner', part: 'runner', start })
+  }
+  return keep(tree, { name: 'runner', part: 'runner', start, ready: () => registered })
 }
+
+const saysRegistered = (message: unknown): boolean => (message as { registered?: unknown } | null)?.registered === true
 
 async function keep(
   tree: Tree,
-  o: { name: string; part: 'postgres' | 'controlPlane' | 'runner'; start(): Promise<Running>; onStart?(): void },
+  o: { name: string; part: 'postgres' | 'controlPlane' | 'runner'; start(): Promise<Running>; onStart?(): void; ready?(running: Running): Promise<void> },
 ): Promise<Kept> {
   const onStart = ({ pid }: Running) => {
     o.onStart?.()
     tree.run[o.part] = mark(pid)
     writeRunFile(tree.folder, tree.run)
   }
-  const kept = await keepRunning({ name: o.name, start: o.start, onStart, say: tree.say })
+  // Without more to wait for, it is ready when it has started.
+  const kept = await keepRunning({ name: o.name, start: o.start, onStart, ready: o.ready ?? (async () => undefined), say: tree.say })
   tree.kept.push(kept)
   return kept
 }
 
 /** Ready is when pages open, the database answers and the samples have somebody to run them. */
 async function untilReady(tree: Tree, o: { controlPlane: Kept; url(): string; access: Bootstrapped; stop: AbortSignal }): Promise<void> {
-  const readyz = `${localAddress(tree.config)}/readyz`
-  const answers = async () => (await fetch(readyz, { signal: AbortSignal.timeout(2_000) })).ok
-  const isReady = async () => (await answers().catch(() => false)) && (await runnerIsRegistered({ url: o.url(), since: o.access.at }))
+  const isReady = async () => (await isAnswering(tree.config)) && (await runnerIsRegistered({ url: o.url(), since: o.access.at }))
   while (!(await isReady())) {
     if (o.controlPlane.restarts >= CONTROL_PLANE_TRIES) throw new Refused(startFailure(tree.folder))
     await pause(50, undefined, { signal: o.stop })
   }
 }
+
+/** Until it does, or has ended. */
+async function untilAnswering(config: Config, { ended }: Running): Promise<void> {
+  const over = new AbortController()
+  void ended.then(() => over.abort())
+  while (!over.signal.aborted && !(await isAnswering(config))) await pause(50, undefined, { signal: over.signal }).catch(() => undefined)
+}
+
+/** Its pages open, and the database answers it. */
+const isAnswering = (config: Config): Promise<boolean> =>
+  fetch(`${localAddress(config)}/readyz`, { signal: AbortSignal.timeout(2_000) }).then(response => response.ok, () => false)
 
 function startFailure(folder: DataFolder): string {
   const log = path.join(folder.logs, 'control-plane.log')

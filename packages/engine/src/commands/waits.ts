@@ -100,8 +100,8 @@ function refuseTimeoutAnswer(a: Asked): Refusal | undefined {
   if (a.timeoutMs == null) return new InvalidInput(['timeoutSeconds'], 'onTimeout AUTO_RESUME needs timeoutSeconds.')
   if (a.timeoutDecision == null || !a.decisions.includes(a.timeoutDecision)) return new InvalidInput(['timeoutDecision'], `timeoutDecision must be one of ${a.decisions.join(', ')}.`)
   return refuseJson(['timeoutPayload'], a.timeoutPayload, { maxBytes: LIMITS.signalMaxBytes, what: 'timeoutPayload' }) ??
-    // Left out it is nobody's answer to the form, and the handler is told that time was over.
-    (a.fields == null || a.timeoutPayload === undefined ? undefined : refuseBySchema(a.fields, a.timeoutPayload, 'timeoutPayload'))
+    // Left out, or null, it is nobody's answer to the form, and the handler is told that time was over.
+    (a.fields == null || a.timeoutPayload == null ? undefined : refuseBySchema(a.fields, a.timeoutPayload, 'timeoutPayload'))
 }
 
 export interface SuspendFlow { actor: Actor; lease: LeaseRef; waitpointId: string; mode: WaitMode }

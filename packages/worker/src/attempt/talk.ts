@@ -22,7 +22,7 @@ export interface WaitRequest {
   timeoutSeconds: number | null
   onTimeout: WaitTimeout
   timeoutDecision: string | null
-  timeoutPayload: Json
+  timeoutPayload?: Json
 }
 export interface MadeWait { id: string; answer: Answer | null; token: string | null; url: string | null }
 

@@ -19,7 +19,7 @@ export interface AskOptions {
   timeout?: string | number
   /** What the control plane does then. Default FAIL. */
   onTimeout?: WaitTimeout
-  /** The answer of AUTO_RESUME. */
+  /** The answer of AUTO_RESUME. Without a payload it has the payload null, whatever the form asks for. */
   timeoutAnswer?: { decision: string; payload?: Json }
   /** How long the handler stays in memory for the answer, ms; Infinity = for as long as it takes. Default: the worker's holdMs. */
   holdMs?: number
@@ -46,7 +46,8 @@ export function waitRequest(key: string, { kind = 'APPROVAL', onTimeout = 'FAIL'
     answerableBy: o.answerableBy ?? [],
     timeoutSeconds: timeoutMs === null ? null : Math.max(1, Math.ceil(timeoutMs / 1_000)),
     timeoutDecision: o.timeoutAnswer?.decision ?? null,
-    timeoutPayload: o.timeoutAnswer?.payload ?? null,
+    // Left out where nothing is said: a null would be held to the form by a control plane of a version before.
+    ...(o.timeoutAnswer?.payload !== undefined && { timeoutPayload: o.timeoutAnswer.payload }),
   }
 }
 
