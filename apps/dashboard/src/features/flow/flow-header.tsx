@@ -5,7 +5,7 @@ import { ShortId } from '../../ui/short-id.tsx'
 import { Elapsed, RelativeTime, Span } from '../../ui/time.tsx'
 import { addressOf } from '../addresses.ts'
 import { PHASE_LOOKS, STATUS_LOOKS, WAIT_KIND_LOOKS } from '../looks.ts'
-import { sentenceOfEnd } from '../end-sentence.ts'
+import { addedToWhy, whyEnded } from '../end-sentence.ts'
 import { lastWait, lastWork, progressNow, silenceOf } from './flow-times.ts'
 import { silentLook } from './slot-board.tsx'
 import { FlowActionBar } from './flow-actions.tsx'
@@ -17,6 +17,7 @@ export const FlowHeader_Flow = graphql(`
     lane { id name }
     openWaitpoint { id viewerMayAnswer }
     progress { percent message at }
+    error { message }
     currentAttempt { id startedAt leaseExpiresAt worker { id heartbeatAt } }
     attempts(first: 200) { edges { node { id index startedAt reportedAt endedAt } } }
     ...FlowActions_Flow
@@ -52,11 +53,23 @@ export function FlowHeader({ flow: masked, readAt, onDeleted }: Props) {
         {flow.openWaitpoint && <ToAnswer id={flow.id} mayAnswer={flow.openWaitpoint.viewerMayAnswer} />}
         {silence !== null && <LookBadge look={silentLook(silence)} />}
         {flow.overCap && <span className="inline-flex items-center gap-1.5 font-medium text-attention"><ArrowUpFromLine size={14} aria-hidden="true" /> Started over the cap</span>}
-        {flow.terminalReason && <span className="text-muted">{sentenceOfEnd(flow.terminalReason)}</span>}
+        {flow.terminalReason && flow.status !== 'FAILED' && <span className="text-muted">{whyEnded(flow)}</span>}
       </div>
+      {flow.status === 'FAILED' && <WhyFailed flow={flow} />}
       <Timers flow={flow} />
       <ProgressLine flow={flow} />
     </header>
+  )
+}
+
+/** The failure's own words, of which the tab Overview has all; then what became of it. */
+function WhyFailed({ flow }: { flow: Header }) {
+  const why = whyEnded(flow)
+  return (
+    <p className="m-0 flex flex-wrap items-baseline gap-x-3">
+      <strong className="line-clamp-2 min-w-0 max-w-full whitespace-pre-line break-words font-medium" title={why}>{why}</strong>
+      <span className="text-muted">{addedToWhy(flow)}</span>
+    </p>
   )
 }
 

@@ -6,7 +6,7 @@ import { addressOf } from '../addresses.ts'
 import { STATUS_LOOKS } from '../looks.ts'
 import { FlowActionMenu } from './flow-actions.tsx'
 import { FlowActions_Flow } from './flow-rules.ts'
-import { sentenceOfEnd } from '../end-sentence.ts'
+import { whyEnded } from '../end-sentence.ts'
 import { wasQueuedAgain } from './flow-times.ts'
 
 export const RecentTable_Flow = graphql(`
@@ -42,8 +42,7 @@ export function RecentTable({ flows }: { flows: readonly FragmentOf<typeof Recen
 }
 
 function RecentRow({ row }: { row: Row }) {
-  // An error may also be left of an earlier attempt; it says why only where the flow failed.
-  const why = (row.status === 'FAILED' && row.error?.message) || sentenceOfEnd(row.terminalReason)
+  const why = whyEnded(row)
   return (
     <tr>
       <td><LookBadge look={STATUS_LOOKS[row.status]} /></td>

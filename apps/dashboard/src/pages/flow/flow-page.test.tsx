@@ -14,6 +14,11 @@ const item = (kind: string) => ({ flowEvents: { __typename: 'FlowEventItem', cur
 
 const LEFT = endedFlow('FAILED').error
 
+const fakeAttempt = (attempt: object = {}) => ({
+  __typename: 'Attempt', id: 'att_1', index: 0, type: 'INITIAL', epoch: 1, codeVersion: null, startedAt: '2026-11-21T10:00:02.000Z', reportedAt: null, endedAt: '2026-11-21T10:00:05.000Z',
+  endReason: 'failed', leaseExpiresAt: null, unusedMemos: [], worker: null, error: null, ...attempt,
+})
+
 const setup = (read: () => FakeFlow | null, milestones: object[] = [], { search = {}, attempts = [] }: { search?: FlowSearch; attempts?: object[] } = {}) => renderWith(
   <FlowPage id="flow_1" search={search} onSearch={() => {}} onDeleted={() => {}} />,
   { answers: { FlowPage: () => { const flow = read(); return { flow: flow && { ...whole(flow), attempts: { ...noRows, __typename: 'FlowAttemptsConnection', edges: attempts.map(node => ({ __typename: 'FlowAttemptsConnectionEdge', node })) }, milestones: { ...noRows, __typename: 'FlowEventsConnection', edges: milestones.map(node => ({ __typename: 'FlowEventsConnectionEdge', node })) } } } }, Holders: () => ({ flow: null }), FlowWaits: () => ({ flow: read() }) } },
@@ -48,6 +53,30 @@ describe('flow page', () => {
     const { api } = setup(() => flow)
     await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
     expect((await screen.findByRole('heading', { name: /^Error/ })).textContent).toBe(heading)
+  })
+
+  test('the head of one that failed has the failure\'s own words, and then what became of it', async () => {
+    const { api } = setup(() => endedFlow('FAILED'))
+    await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
+    const own = await screen.findByText(LEFT?.message ?? '', { selector: 'strong' })
+    expect(own.parentElement?.textContent).toBe('The command ended with exit code 2.It failed, and the failure may not be retried or no retry was allowed.')
+  })
+
+  test.each([
+    ['its worker reported', { endReason: 'failed', error: LEFT }, 1],
+    ['the control plane saw when the worker was lost', { endReason: 'worker_lost', error: LEFT }, 0],
+    ['came after what a worker had reported', { endReason: 'failed', error: { ...LEFT, code: 'another' } }, 0],
+  ])('that a worker said whether trying again may help is said of what it reported: of a failure that %s', async (_, attempt, times) => {
+    const { api } = setup(() => endedFlow('FAILED'), [], { attempts: [fakeAttempt(attempt)] })
+    await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
+    await screen.findByRole('heading', { name: 'Error' })
+    expect(screen.queryAllByText(/The worker said/)).toHaveLength(times)
+  })
+
+  test('one that runs again after its worker was lost or shut down says so', async () => {
+    const { api } = setup(() => runningFlow(), [], { search: { tab: 'attempts' }, attempts: [fakeAttempt({ endReason: 'worker_lost' }), fakeAttempt({ id: 'att_2', index: 1, type: 'RECLAIM', endReason: null, endedAt: null })] })
+    await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
+    expect(await screen.findByText('again, its worker was gone')).toBeTruthy()
   })
 
   test('the reason given for a cancel stands in the overview, and why it ended stands there once', async () => {
@@ -91,10 +120,7 @@ describe('flow page', () => {
   })
 
   test('D-32 an attempt says in words why it ended, and which remembered steps it did not ask for', async () => {
-    const attempt = {
-      __typename: 'Attempt', id: 'att_1', index: 0, type: 'INITIAL', epoch: 1, codeVersion: null, startedAt: '2026-11-21T10:00:02.000Z', reportedAt: null, endedAt: '2026-11-21T10:00:05.000Z',
-      endReason: 'suspended', leaseExpiresAt: null, unusedMemos: ['draft', 'proof'], worker: null, error: null,
-    }
+    const attempt = fakeAttempt({ endReason: 'suspended', unusedMemos: ['draft', 'proof'] })
     const { api } = setup(() => runningFlow(), [], { search: { tab: 'attempts' }, attempts: [attempt] })
     await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
     expect(await screen.findByText('suspended, to wait without its worker')).toBeTruthy()

@@ -64,7 +64,7 @@ function FlowSheet({ flow, readAt, search, onSearch, onDeleted }: Omit<Props, 'i
       <Tabs
         value={tab} onChange={name => onSearch({ tab: name === 'overview' ? undefined : name, after: undefined })}
         tabs={[
-          { name: 'overview', label: 'Overview', content: <FlowOverview flow={flow} /> },
+          { name: 'overview', label: 'Overview', content: <FlowOverview flow={flow} attempts={flow} /> },
           { name: 'inputs', label: 'Inputs', content: <Later><FlowInputs flowId={flow.id} /></Later> },
           { name: 'output', label: 'Output', content: <Later><FlowOutput flowId={flow.id} /></Later> },
           { name: 'waits', label: 'Waits', content: <Later><FlowWaits flowId={flow.id} /></Later> },
