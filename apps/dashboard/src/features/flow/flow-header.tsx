@@ -1,5 +1,7 @@
 import { ArrowUpFromLine, MessageCircleQuestion } from 'lucide-react'
 import { graphql, readFragment, type FragmentOf, type ResultOf } from '../../graphql/graphql.ts'
+import { useServerNow } from '../../ui/clock.ts'
+import { formatTicking } from '../../ui/duration.ts'
 import { LookBadge } from '../../ui/look.tsx'
 import { ShortId } from '../../ui/short-id.tsx'
 import { Elapsed, RelativeTime, Span } from '../../ui/time.tsx'
@@ -7,7 +9,7 @@ import { addressOf } from '../addresses.ts'
 import { PHASE_LOOKS, STATUS_LOOKS, WAIT_KIND_LOOKS } from '../looks.ts'
 import { addedToWhy, whyEnded } from '../end-sentence.ts'
 import { lastWait, lastWork, progressNow, silenceOf } from './flow-times.ts'
-import { silentLook } from './slot-board.tsx'
+import { SILENT_LOOK } from './slot-board.tsx'
 import { FlowActionBar } from './flow-actions.tsx'
 import { FlowActions_Flow } from './flow-rules.ts'
 
@@ -47,11 +49,11 @@ export function FlowHeader({ flow: masked, readAt, onDeleted }: Props) {
       </div>
       <div className="flex flex-wrap items-center gap-x-5 gap-y-1" aria-live="polite">
         <span className="text-[1.1rem]"><LookBadge look={STATUS_LOOKS[flow.status]} /></span>
-        {flow.phase && <LookBadge look={PHASE_LOOKS[flow.phase]} />}
+        {flow.phase && (silence === null || flow.phase === 'CANCELLING') && <LookBadge look={PHASE_LOOKS[flow.phase]} />}
         {flow.waitKind && <LookBadge look={WAIT_KIND_LOOKS[flow.waitKind]} />}
         {flow.waitingSince && <span className="text-muted">for <Elapsed since={flow.waitingSince} /></span>}
         {flow.openWaitpoint && <ToAnswer id={flow.id} mayAnswer={flow.openWaitpoint.viewerMayAnswer} />}
-        {silence !== null && <LookBadge look={silentLook(silence)} />}
+        {silence !== null && <Silent ms={silence} readAt={readAt} />}
         {flow.overCap && <span className="inline-flex items-center gap-1.5 font-medium text-attention"><ArrowUpFromLine size={14} aria-hidden="true" /> Started over the cap</span>}
         {flow.terminalReason && flow.status !== 'FAILED' && <span className="text-muted">{whyEnded(flow)}</span>}
       </div>
@@ -60,6 +62,15 @@ export function FlowHeader({ flow: masked, readAt, onDeleted }: Props) {
       <ProgressLine flow={flow} />
     </header>
   )
+}
+
+/** Until the next reading is there the clock goes on; a page that is read no more accuses nobody. */
+const READ_WITHIN_MS = 5000
+
+/** Stands for the phase: whether it still works, nobody knows. */
+function Silent({ ms, readAt }: { ms: number; readAt: string }) {
+  const sinceRead = Math.max(0, Math.min(useServerNow() - Date.parse(readAt), READ_WITHIN_MS))
+  return <span className="text-attention"><LookBadge look={SILENT_LOOK} /> <span aria-live="off">for {formatTicking(ms + sinceRead)}</span></span>
 }
 
 /** The failure's own words, of which the tab Overview has all; then what became of it. */

@@ -1,16 +1,21 @@
 import { FLOW_STATUSES } from '@sluice/protocol'
-import { screen, waitFor } from '@testing-library/react'
+import { act, screen, waitFor } from '@testing-library/react'
 import { describe, expect, test } from 'vitest'
 import { renderWith } from '../../../test/fake-api.tsx'
 import { endedFlow, flowIn, queuedFlow, runningFlow, waitingFlow, type FakeFlow } from '../../../test/factories.ts'
 import { answeredWait, fakeWait, waitItem } from '../../../test/wait-factories.ts'
 import type { FlowSearch } from './flow-search.ts'
 import { STATUS_LOOKS } from '../../features/looks.ts'
+import { setClockOffset } from '../../ui/clock.ts'
 import { FlowPage } from './flow-page.tsx'
 
 const noRows = { __typename: 'Connection', edges: [], pageInfo: { __typename: 'PageInfo', hasNextPage: false, endCursor: null } }
 const whole = (flow: FakeFlow) => ({ ...flow, milestones: { ...noRows, __typename: 'FlowEventsConnection' }, events: { ...noRows, __typename: 'FlowEventsConnection' }, attempts: { ...noRows, __typename: 'FlowAttemptsConnection' } })
 const item = (kind: string) => ({ flowEvents: { __typename: 'FlowEventItem', cursor: '1', kind, gap: false, end: null, flow: null, event: null } })
+
+/** When the fake server answers. */
+const READ_AT = '2026-11-21T10:00:00.000Z'
+const after = (seconds: number) => new Date(Date.parse(READ_AT) + seconds * 1000).toISOString()
 
 const LEFT = endedFlow('FAILED').error
 
@@ -71,6 +76,18 @@ describe('flow page', () => {
     await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
     await screen.findByRole('heading', { name: 'Error' })
     expect(screen.queryAllByText(/The worker said/)).toHaveLength(times)
+  })
+
+  test('while its worker is not heard, its head says so and since when instead of that it works', async () => {
+    const currentAttempt = { __typename: 'Attempt' as const, id: 'att_1', startedAt: READ_AT, reportedAt: READ_AT, leaseExpiresAt: after(13), worker: { __typename: 'Worker' as const, id: 'wrk_1', heartbeatAt: after(-32) } }
+    const { api } = setup(() => runningFlow('WORKING', { currentAttempt }))
+    setClockOffset(Date.parse(after(2.1)) - Date.now())
+    await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
+    expect((await screen.findByText('Worker silent')).parentElement?.textContent).toBe('Worker silent for 34s')
+    expect(screen.queryByText('Working')).toBeNull()
+    act(() => setClockOffset(Date.parse(after(60)) - Date.now()))
+    expect(screen.getByText('for 37s')).toBeTruthy()
+    setClockOffset(0)
   })
 
   test('one that runs again after its worker was lost or shut down says so', async () => {
