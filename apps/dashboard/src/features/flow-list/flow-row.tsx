@@ -5,6 +5,7 @@ import { Elapsed, RelativeTime, Span } from '../../ui/time.tsx'
 import { addressOf } from '../addresses.ts'
 import { whyEnded } from '../end-sentence.ts'
 import { lookOf } from '../looks.ts'
+import { TIME_WORDS } from '../time-words.ts'
 import type { ListedFlow } from './list-documents.ts'
 import type { ListSearch } from './list-search.ts'
 
@@ -40,9 +41,9 @@ function Title({ row, gone }: { row: ListedFlow; gone: Gone | null }) {
   return <a data-row href={addressOf.flow(row.id)} title={row.title} className={`${look} text-text no-underline hover:underline`}>{row.title}</a>
 }
 
-/** Since it was queued, since it started, or from start to end. */
+/** In the queue since, or from its first start to its end, as the page of the flow says it. */
 function Took({ row }: { row: ListedFlow }) {
-  if (row.status === 'QUEUED') return <span className="text-muted" title="So long in the queue">waits <Elapsed since={row.queuedAt} /></span>
+  if (row.status === 'QUEUED') return <span className="text-muted" title={TIME_WORDS.queued}>queued <Elapsed since={row.queuedAt} /></span>
   if (row.startedAt === null) return <span title="It never started">–</span>
   return <Span from={row.startedAt} to={row.finishedAt} />
 }

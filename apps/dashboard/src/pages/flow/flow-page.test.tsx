@@ -1,4 +1,4 @@
-import { FLOW_STATUSES } from '@sluice/protocol'
+import { FLOW_STATUSES, type FlowPhase, type FlowStatus } from '@sluice/protocol'
 import { act, screen, waitFor } from '@testing-library/react'
 import { describe, expect, test } from 'vitest'
 import { renderWith } from '../../../test/fake-api.tsx'
@@ -76,6 +76,17 @@ describe('flow page', () => {
     await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
     await screen.findByRole('heading', { name: 'Error' })
     expect(screen.queryAllByText(/The worker said/)).toHaveLength(times)
+  })
+
+  test('its times are told apart: in the queue, worked, waited for an answer, and all together as the lists say it', async () => {
+    const seconds: [FlowStatus, FlowPhase | null, number][] = [['QUEUED', null, 0], ['RUNNING', 'WORKING', 2], ['WAITING', null, 5], ['QUEUED', null, 90], ['RUNNING', 'STARTING', 92], ['RUNNING', 'WORKING', 93], ['FINISHED', null, 105]]
+    const milestones = seconds.map(([status, phase, second], sequence) => ({ __typename: 'FlowEvent', sequence, type: 'flow.moved', status, phase, at: after(second), payload: {} }))
+    const attempts = [fakeAttempt({ startedAt: after(2), endedAt: after(5) }), fakeAttempt({ id: 'att_2', index: 1, startedAt: after(92), reportedAt: after(93), endedAt: after(105) })]
+    const { api } = setup(() => endedFlow('FINISHED', { queuedAt: after(90), startedAt: after(2), finishedAt: after(105) }), milestones, { attempts })
+    await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
+    const times = (await screen.findByText('Took')).closest('dl')
+    expect(times?.textContent).toMatch(/^Queued3\.0sWorked15s in 2 attemptsWaited for an answer1m 25sTook1m 43sEnded/)
+    expect(screen.getByTitle(/all attempts together/).textContent).toContain('Worked')
   })
 
   test('while its worker is not heard, its head says so and since when instead of that it works', async () => {

@@ -59,7 +59,7 @@ function FlowSheet({ flow, readAt, search, onSearch, onDeleted }: Omit<Props, 'i
   const tab = search.tab ?? 'overview'
   return (
     <div className="flex flex-col gap-4">
-      <FlowHeader flow={flow} readAt={readAt} onDeleted={onDeleted} />
+      <FlowHeader flow={flow} life={flow} readAt={readAt} onDeleted={onDeleted} />
       <FlowLife flow={flow} />
       <Tabs
         value={tab} onChange={name => onSearch({ tab: name === 'overview' ? undefined : name, after: undefined })}
