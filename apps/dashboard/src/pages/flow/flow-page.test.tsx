@@ -1,5 +1,5 @@
 import { FLOW_STATUSES, type FlowPhase, type FlowStatus } from '@sluice/protocol'
-import { act, screen, waitFor } from '@testing-library/react'
+import { act, screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, test } from 'vitest'
 import { renderWith } from '../../../test/fake-api.tsx'
 import { endedFlow, flowIn, queuedFlow, runningFlow, waitingFlow, type FakeFlow } from '../../../test/factories.ts'
@@ -24,9 +24,9 @@ const fakeAttempt = (attempt: object = {}) => ({
   endReason: 'failed', leaseExpiresAt: null, unusedMemos: [], worker: null, error: null, ...attempt,
 })
 
-const setup = (read: () => FakeFlow | null, milestones: object[] = [], { search = {}, attempts = [] }: { search?: FlowSearch; attempts?: object[] } = {}) => renderWith(
+const setup = (read: () => FakeFlow | null, milestones: object[] = [], { search = {}, attempts = [], remembered = [] }: { search?: FlowSearch; attempts?: object[]; remembered?: object[] } = {}) => renderWith(
   <FlowPage id="flow_1" search={search} onSearch={() => {}} onDeleted={() => {}} />,
-  { answers: { FlowPage: () => { const flow = read(); return { flow: flow && { ...whole(flow), attempts: { ...noRows, __typename: 'FlowAttemptsConnection', edges: attempts.map(node => ({ __typename: 'FlowAttemptsConnectionEdge', node })) }, milestones: { ...noRows, __typename: 'FlowEventsConnection', edges: milestones.map(node => ({ __typename: 'FlowEventsConnectionEdge', node })) } } } }, Holders: () => ({ flow: null }), FlowWaits: () => ({ flow: read() }) } },
+  { answers: { FlowPage: () => { const flow = read(); return { flow: flow && { ...whole(flow), attempts: { ...noRows, __typename: 'FlowAttemptsConnection', edges: attempts.map(node => ({ __typename: 'FlowAttemptsConnectionEdge', node })) }, milestones: { ...noRows, __typename: 'FlowEventsConnection', edges: milestones.map(node => ({ __typename: 'FlowEventsConnectionEdge', node })) } } } }, Holders: () => ({ flow: null }), FlowWaits: () => ({ flow: read() }), FlowRemembered: () => ({ flow: read() && { ...read(), remembered: { ...noRows, __typename: 'FlowRememberedConnection', edges: remembered.map(node => ({ __typename: 'FlowRememberedConnectionEdge', node: { __typename: 'Remembered', attempt: 0, at: READ_AT, ...node } })) } } }) } },
 )
 
 describe('flow page', () => {
@@ -145,6 +145,13 @@ describe('flow page', () => {
     for (const text of ['First?', 'by olga: Approve', '"calm"', 'With its worker']) expect(first?.textContent).toContain(text)
     for (const text of ['Second?', 'Without its worker', 'Submit']) expect(second?.textContent).toContain(text)
     expect(screen.getByLabelText('note')).toBeTruthy()
+  })
+
+  test('D-32 the keys of what is not done or asked again stand below the attempts', async () => {
+    const { api } = setup(() => runningFlow(), [], { search: { tab: 'attempts' }, attempts: [fakeAttempt()], remembered: [{ key: 'draft', kind: 'STEP' }, { key: 'go-on', kind: 'ANSWER' }] })
+    await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
+    const table = await screen.findByRole('table', { name: 'Remembered' })
+    expect(within(table).getAllByRole('row').map(row => row.textContent)).toEqual(['KeyKindAttemptWhen', expect.stringMatching(/^draftStep1/), expect.stringMatching(/^go-onAnswer1/)])
   })
 
   test('D-32 an attempt says in words why it ended, and which remembered steps it did not ask for', async () => {
