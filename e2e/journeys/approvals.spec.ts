@@ -190,6 +190,8 @@ async function answersOnPage(page: Page): Promise<void> {
   await expect(page.getByText('Finished', { exact: true }).first()).toBeVisible({ timeout: 60_000 })
   await page.getByRole('tab', { name: 'Attempts' }).click()
   await expect(page.getByRole('table', { name: 'Attempts' }).getByText('finished', { exact: true })).toBeVisible()
+  const remembered = page.getByRole('table', { name: 'Remembered' })
+  for (const [key, kind] of [['draft', 'Step'], ['go-on', 'Answer']] as const) await expect(remembered.getByRole('row', { name: key }).getByText(kind)).toBeVisible()
   await takePictures(page, 'flow-attempts-resumed')
   await expectAccessible(page)
   await page.getByRole('tab', { name: 'Output' }).click()

@@ -37,7 +37,7 @@ describe('the schema', () => {
   test('names connections after their place', () => {
     expect(own.map(({ name }) => name).filter((name) => name.endsWith('Connection')).toSorted())
       .toEqual([
-        'BulkOperationRefusalsConnection', 'FlowAttemptsConnection', 'FlowDeliveriesConnection', 'FlowEventsConnection', 'FlowFramesConnection', 'QueryAuditConnection',
+        'BulkOperationRefusalsConnection', 'FlowAttemptsConnection', 'FlowDeliveriesConnection', 'FlowEventsConnection', 'FlowFramesConnection', 'FlowRememberedConnection', 'QueryAuditConnection',
         'QueryBulkOperationsConnection', 'QueryFlowQueueConnection', 'QueryFlowsConnection', 'QueryWaitpointsConnection', 'QueryWebhookDeliveriesConnection',
         'QueryWebhookEndpointsConnection', 'WebhookEndpointDeliveriesConnection',
       ])

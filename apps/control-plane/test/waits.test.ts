@@ -190,6 +190,26 @@ describe('memory', () => {
     await w.worker.finish(lease)
   })
 
+  test('INV-38 what a flow remembers is listed to whoever may read it, by key and without values, the first remembered first', async () => {
+    const [owner, stranger, viewer, operator] = await Promise.all((['SUBMITTER', 'SUBMITTER', 'VIEWER', 'OPERATOR'] as const).map((role) => server.principal(role)))
+    const { lease, waitpoint } = await w.waiting(owner!)
+    await answer(owner!, { id: waitpoint.id })
+    const items = ['draft', 'proof'].map((key) => ({ lease, key, value: 'secret' }))
+    for (const item of items) await done(w.worker.by, 'mutation ($input: RecordMemoInput!) { done: recordMemo(input: $input) { __typename } }', item)
+    const document = 'query ($id: ID!, $first: Int, $after: String) { flow(id: $id) { remembered(first: $first, after: $after) { edges { node { __typename key kind attempt at } } pageInfo { hasNextPage endCursor } } } }'
+    interface Page { flow: { remembered: { edges: { node: object }[]; pageInfo: { hasNextPage: boolean; endCursor: string } } } | null }
+    const read = async (by: Principal, page: object = {}) => (await dataOf(by.ask<Page>(document, { id: lease.flowId, ...page }))).flow?.remembered
+    const all = [['ask', 'ANSWER'], ['draft', 'STEP'], ['proof', 'STEP']].map(([key, kind]) => ({ node: { __typename: 'Remembered', key, kind, attempt: 0, at: expect.any(String) } }))
+    for (const by of [owner!, viewer!, operator!, admin]) expect((await read(by))?.edges).toEqual(all)
+    expect(await read(stranger!)).toBeUndefined()
+    const first = await read(viewer!, { first: 2 })
+    expect(first).toMatchObject({ edges: all.slice(0, 2), pageInfo: { hasNextPage: true } })
+    expect(await read(viewer!, { first: 2, after: first?.pageInfo.endCursor })).toMatchObject({ edges: all.slice(2), pageInfo: { hasNextPage: false } })
+    const { errors } = await viewer!.ask(document, { id: lease.flowId, after: 'x' })
+    expect(errors[0]?.extensions).toMatchObject({ code: 'INVALID_INPUT', path: ['after'] })
+    await w.worker.finish(lease)
+  })
+
   test('D-32 what a run did not ask for is said with its end, and stands on the attempt', async () => {
     const [finished, failed] = [await w.working(admin), await w.working(admin)]
     const finish = 'mutation ($input: FinishFlowInput!) { done: finishFlow(input: $input) { __typename ... on Error { code } ... on InvalidInput { path } } }'

@@ -1,12 +1,15 @@
 import { FlowAlreadyTerminal, MemoMismatch, StaleLease } from '@sluice/domain'
-import { memosOf, recordMemos, type Memo } from '@sluice/engine'
+import { memoKeysFrom, memosOf, recordMemos, type Memo, type MemoKeyRow } from '@sluice/engine'
 import { LIMITS } from '@sluice/protocol'
 import { z } from 'zod'
 import { actorOf } from '../policies/caller.ts'
 import { builder } from './builder.ts'
+import { connectionText, edgeText, forwardArgs, forwardPage, pageSize } from './connection.ts'
 import type { Context } from './context.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
 import { MemoKindEnum } from './enums.ts'
 import { answer, answerOne, resultUnion } from './errors.ts'
+import { FlowRef } from './flow-ref.ts'
 import { atMostItems } from './input-rules.ts'
 import { LeaseRefInput } from './lease.ts'
 import { eachSafe } from './safe-input.ts'
@@ -19,6 +22,33 @@ export const MemoRef = builder.objectRef<Memo>('Memo').implement({
     value: t.field({ type: 'JSON', nullable: true, description: 'The result of the step; of an answer { decision, payload, by }.', resolve: ({ value }) => value }),
   }),
 })
+
+const CURSOR = { list: 'memo', key: z.tuple([z.string()]) }
+
+const RememberedRef = builder.objectRef<MemoKeyRow>('Remembered').implement({
+  description: 'Something that a flow remembers, and so does not do or ask again; its value is only given to whoever has its lease.',
+  fields: (t) => ({
+    key: t.exposeString('key', { description: 'The key of the step or of the wait.' }),
+    kind: t.expose('kind', { type: MemoKindEnum, description: 'Whether a step was completed or a wait answered.' }),
+    attempt: t.exposeInt('attempt', { description: 'The index of the attempt that completed or asked it.' }),
+    at: t.expose('createdAt', { type: 'DateTime', description: 'When it was first remembered.' }),
+  }),
+})
+
+const FlowRememberedConnection = builder.connectionObject(
+  { type: RememberedRef, name: 'FlowRememberedConnection', ...connectionText('what is remembered') },
+  { name: 'FlowRememberedConnectionEdge', ...edgeText('what is remembered') },
+)
+
+builder.objectField(FlowRef, 'remembered', (t) => t.field({
+  type: FlowRememberedConnection, description: 'What it does not do or ask again when it is tried again: steps and answers, the first remembered first.', args: forwardArgs(),
+  resolve: async (flow, { first, after }, ctx) => {
+    const size = pageSize(first, ctx)
+    const [beyond = null] = after ? decodeCursor(CURSOR, after) : []
+    const rows = await memoKeysFrom(ctx.deps.pool, { flowId: flow.id, after: beyond, limit: size + 1 })
+    return forwardPage(rows.map((node) => ({ node, cursor: encodeCursor('memo', [node.key]) })), size, after)
+  },
+}))
 
 builder.queryField('memos', (t) => t.field({
   type: [MemoRef], description: 'What a flow remembers under these keys, for whoever holds its lease of that epoch; nobody else gets any.',

@@ -1,7 +1,7 @@
 import {
   DELIVERY_ERROR_SENTENCES, DELIVERY_STATE_SENTENCES, DELIVERY_TRIGGER_SENTENCES, ENDPOINT_STATE_SENTENCES, FLOW_INPUT_STATE_SENTENCES, FLOW_PHASE_SENTENCES, FLOW_STATUS_SENTENCES, FRAME_KIND_SENTENCES, LANE_STATE_SENTENCES, QUEUE_REASON_SENTENCES,
   WAIT_MODE_SENTENCES, WAITPOINT_STATE_SENTENCES,
-  type BulkState, type DeliveryErrorClass, type DeliveryState, type DeliveryTrigger, type EndpointState, type FlowInputState, type FlowPhase, type FlowStatus, type FrameKind, type LaneState, type QueueReason,
+  type BulkState, type DeliveryErrorClass, type DeliveryState, type DeliveryTrigger, type EndpointState, type FlowInputState, type FlowPhase, type FlowStatus, type FrameKind, type LaneState, type MemoKind, type QueueReason,
   type WaitKind, type WaitMode, type WaitpointState, type WorkerState,
 } from '@sluice/protocol'
 import {
@@ -125,6 +125,11 @@ export const WAITPOINT_LOOKS: Record<WaitpointState, Look> = {
 export const WAIT_MODE_LOOKS: Record<WaitMode, Look> = {
   HELD: look(Plug, 'With its worker', 'idle', WAIT_MODE_SENTENCES.HELD),
   RELEASED: look(Unplug, 'Without its worker', 'idle', WAIT_MODE_SENTENCES.RELEASED),
+}
+
+export const MEMO_LOOKS: Record<MemoKind, Look> = {
+  STEP: look(Footprints, 'Step', 'idle', 'A step that was completed: its result is remembered, and it is not done again.'),
+  ANSWER: look(MessageCircleQuestion, 'Answer', 'idle', 'A wait that was answered: it is not asked again.'),
 }
 
 export const FLOW_INPUT_LOOKS: Record<FlowInputState, Look> = {

@@ -17,7 +17,7 @@ const EMBEDDED = [
   'DeliveryAttempt', 'BulkRefusal', 'WebhookDeliveryChangedItem', 'BulkOperationItem',
   'FlowDeliveriesConnection', 'FlowDeliveriesConnectionEdge', 'QueryWebhookDeliveriesConnection', 'QueryWebhookDeliveriesConnectionEdge',
   'WaitpointAnswer', 'WaitpointsChangedItem', 'QueryWaitpointsConnection', 'QueryWaitpointsConnectionEdge',
-  'Frame', 'FlowFrameItem', 'FlowFramesConnection', 'FlowFramesConnectionEdge',
+  'Remembered', 'FlowRememberedConnection', 'FlowRememberedConnectionEdge', 'Frame', 'FlowFrameItem', 'FlowFramesConnection', 'FlowFramesConnectionEdge',
   'QueryWebhookEndpointsConnection', 'QueryWebhookEndpointsConnectionEdge', 'BulkOperationRefusalsConnection', 'BulkOperationRefusalsConnectionEdge',
 ]
 

@@ -4,6 +4,7 @@ import type { Pool } from '@sluice/db'
 import { readGauges } from '../../src/reads/gauges.ts'
 import { listWaitpoints } from '../../src/reads/list-waitpoints.ts'
 import type { WaitpointFilter } from '../../src/reads/list-waitpoints.ts'
+import { memoKeysFrom } from '../../src/reads/memo-keys.ts'
 import { memosByKey, memosOfFlows } from '../../src/sql/memo-sql.ts'
 import { purgeDeleted } from '../../src/sql/retention-sql.ts'
 import { findTimedOut, lockOpen } from '../../src/sql/wait-sql.ts'
@@ -63,6 +64,9 @@ describe('what waits and memory ask', () => {
   test('what 50 flows wait for', () => expectPlans(pool => transact(pool, tx => lockOpen(tx, Array.from({ length: 50 }, (_, n) => `flow_0999${String(n + 10)}`))), 600))
   test('what 50 flows remember', () => expectPlans(pool => memosOfFlows(named(pool), { flowIds: Array.from({ length: 50 }, (_, n) => `flow_0999${String(n + 10)}`), mostBytes: 1000 }), 800))
   test('by key', () => expectPlans(pool => memosByKey(named(pool), { flowId: 'flow_099999', epoch: 1, keys: ['a', 'b'], principalId: null }), 60))
+  test('the keys of one flow, and those beyond one of them', () => expectPlans(async pool => {
+    for (const after of [null, 'b']) await memoKeysFrom(pool, { flowId: 'flow_099999', after, limit: 51 })
+  }, 60))
   test('a purge takes them by their flows', () => expectPlans(pool => transact(pool, async tx => {
     await purgeDeleted(tx, { restMs: 1000, limit: 100 })
     throw new Error('back')

@@ -3,8 +3,9 @@ import { GONE_LOOKS } from '../../ui/paged-list/gone-looks.ts'
 import type { Gone, Listed } from '../../ui/paged-list/list-pages.ts'
 import { Elapsed, RelativeTime, Span } from '../../ui/time.tsx'
 import { addressOf } from '../addresses.ts'
-import { sentenceOfEnd } from '../end-sentence.ts'
+import { whyEnded } from '../end-sentence.ts'
 import { lookOf } from '../looks.ts'
+import { TIME_WORDS } from '../time-words.ts'
 import type { ListedFlow } from './list-documents.ts'
 import type { ListSearch } from './list-search.ts'
 
@@ -12,7 +13,7 @@ interface Props { listed: Listed<ListedFlow>; index: number; search: ListSearch 
 
 /** One flow of the list; its kind, lane and labels narrow the list to such. What has left the list meanwhile stays in its place, and says so. */
 export function FlowRow({ listed: { row, gone }, index, search }: Props) {
-  const why = whyEnded(row)
+  const why = row.status === 'FINISHED' ? '' : whyEnded(row)
   const instant = search.order === 'FINISHED_DESC' ? row.finishedAt : row.createdAt
   return (
     <tr aria-rowindex={index + 2} data-id={gone === 'deleted' ? undefined : row.id} data-gone={gone ?? undefined} className={gone === 'deleted' ? '' : 'cursor-pointer'}>
@@ -40,15 +41,9 @@ function Title({ row, gone }: { row: ListedFlow; gone: Gone | null }) {
   return <a data-row href={addressOf.flow(row.id)} title={row.title} className={`${look} text-text no-underline hover:underline`}>{row.title}</a>
 }
 
-/** An error may also be left of an earlier attempt; it says why only where the flow failed. What finished needs no reason. */
-const whyEnded = ({ status, error, terminalReason }: ListedFlow): string => {
-  if (status === 'FINISHED') return ''
-  return (status === 'FAILED' && error?.message) || sentenceOfEnd(terminalReason)
-}
-
-/** Since it was queued, since it started, or from start to end. */
+/** In the queue since, or from its first start to its end, as the page of the flow says it. */
 function Took({ row }: { row: ListedFlow }) {
-  if (row.status === 'QUEUED') return <span className="text-muted" title="So long in the queue">waits <Elapsed since={row.queuedAt} /></span>
+  if (row.status === 'QUEUED') return <span className="text-muted" title={TIME_WORDS.queued}>queued <Elapsed since={row.queuedAt} /></span>
   if (row.startedAt === null) return <span title="It never started">–</span>
   return <Span from={row.startedAt} to={row.finishedAt} />
 }

@@ -3,6 +3,7 @@ import type { ListPages } from '../../ui/paged-list/list-pages.ts'
 import type { ListReader } from '../../ui/paged-list/list-reader.ts'
 import { PagedTable } from '../../ui/paged-list/paged-table.tsx'
 import { addressOf } from '../addresses.ts'
+import { TIME_WORDS } from '../time-words.ts'
 import { FlowRow } from './flow-row.tsx'
 import type { ListedFlow } from './list-documents.ts'
 import type { ListSearch } from './list-search.ts'
@@ -30,7 +31,7 @@ function Head({ order }: { order: ListSearch['order'] }) {
       <th scope="col" className="hidden w-28 md:table-cell">Lane</th>
       <th scope="col" className="hidden w-60 xl:table-cell 2xl:w-64">Labels</th>
       <th scope="col" className="hidden w-28 xl:table-cell">Owner</th>
-      <th scope="col" className="hidden w-32 text-right sm:table-cell">Took</th>
+      <th scope="col" className="hidden w-32 text-right sm:table-cell" title={TIME_WORDS.took}>Took</th>
       <th scope="col" className="w-28 text-right md:w-32" aria-sort={order === 'CREATED_ASC' ? 'ascending' : 'descending'}>{order === 'FINISHED_DESC' ? 'Ended' : 'Submitted'}</th>
     </>
   )

@@ -1,14 +1,18 @@
 import { ArrowUpFromLine, MessageCircleQuestion } from 'lucide-react'
 import { graphql, readFragment, type FragmentOf, type ResultOf } from '../../graphql/graphql.ts'
+import { useServerNow } from '../../ui/clock.ts'
+import { formatDuration, formatTicking } from '../../ui/duration.ts'
 import { LookBadge } from '../../ui/look.tsx'
 import { ShortId } from '../../ui/short-id.tsx'
 import { Elapsed, RelativeTime, Span } from '../../ui/time.tsx'
 import { addressOf } from '../addresses.ts'
 import { PHASE_LOOKS, STATUS_LOOKS, WAIT_KIND_LOOKS } from '../looks.ts'
-import { sentenceOfEnd } from '../end-sentence.ts'
-import { lastWait, lastWork, progressNow, silenceOf } from './flow-times.ts'
-import { silentLook } from './slot-board.tsx'
+import { addedToWhy, whyEnded } from '../end-sentence.ts'
+import { TIME_WORDS } from '../time-words.ts'
+import { lastWait, progressNow, silenceOf, sumsOf, type Sum } from './flow-times.ts'
+import { SILENT_LOOK } from './slot-board.tsx'
 import { FlowActionBar } from './flow-actions.tsx'
+import { FlowLife_Flow } from './flow-life.tsx'
 import { FlowActions_Flow } from './flow-rules.ts'
 
 export const FlowHeader_Flow = graphql(`
@@ -17,6 +21,7 @@ export const FlowHeader_Flow = graphql(`
     lane { id name }
     openWaitpoint { id viewerMayAnswer }
     progress { percent message at }
+    error { message }
     currentAttempt { id startedAt leaseExpiresAt worker { id heartbeatAt } }
     attempts(first: 200) { edges { node { id index startedAt reportedAt endedAt } } }
     ...FlowActions_Flow
@@ -25,10 +30,10 @@ export const FlowHeader_Flow = graphql(`
 
 type Header = ResultOf<typeof FlowHeader_Flow>
 
-interface Props { flow: FragmentOf<typeof FlowHeader_Flow>; readAt: string; onDeleted(): void }
+interface Props { flow: FragmentOf<typeof FlowHeader_Flow>; life: FragmentOf<typeof FlowLife_Flow>; readAt: string; onDeleted(): void }
 
 /** Who it is, how it stands, how long it takes, and what can be done. readAt: the server's time when it was read. */
-export function FlowHeader({ flow: masked, readAt, onDeleted }: Props) {
+export function FlowHeader({ flow: masked, life, readAt, onDeleted }: Props) {
   const flow = readFragment(FlowHeader_Flow, masked)
   const silence = silenceOf(flow.currentAttempt, readAt)
   return (
@@ -46,17 +51,38 @@ export function FlowHeader({ flow: masked, readAt, onDeleted }: Props) {
       </div>
       <div className="flex flex-wrap items-center gap-x-5 gap-y-1" aria-live="polite">
         <span className="text-[1.1rem]"><LookBadge look={STATUS_LOOKS[flow.status]} /></span>
-        {flow.phase && <LookBadge look={PHASE_LOOKS[flow.phase]} />}
+        {flow.phase && (silence === null || flow.phase === 'CANCELLING') && <LookBadge look={PHASE_LOOKS[flow.phase]} />}
         {flow.waitKind && <LookBadge look={WAIT_KIND_LOOKS[flow.waitKind]} />}
         {flow.waitingSince && <span className="text-muted">for <Elapsed since={flow.waitingSince} /></span>}
         {flow.openWaitpoint && <ToAnswer id={flow.id} mayAnswer={flow.openWaitpoint.viewerMayAnswer} />}
-        {silence !== null && <LookBadge look={silentLook(silence)} />}
+        {silence !== null && <Silent ms={silence} readAt={readAt} />}
         {flow.overCap && <span className="inline-flex items-center gap-1.5 font-medium text-attention"><ArrowUpFromLine size={14} aria-hidden="true" /> Started over the cap</span>}
-        {flow.terminalReason && <span className="text-muted">{sentenceOfEnd(flow.terminalReason)}</span>}
+        {flow.terminalReason && flow.status !== 'FAILED' && <span className="text-muted">{whyEnded(flow)}</span>}
       </div>
-      <Timers flow={flow} />
+      {flow.status === 'FAILED' && <WhyFailed flow={flow} />}
+      <Timers flow={flow} life={life} />
       <ProgressLine flow={flow} />
     </header>
+  )
+}
+
+/** Until the next reading is there the clock goes on; a page that is read no more accuses nobody. */
+const READ_WITHIN_MS = 5000
+
+/** Stands for the phase: whether it still works, nobody knows. */
+function Silent({ ms, readAt }: { ms: number; readAt: string }) {
+  const sinceRead = Math.max(0, Math.min(useServerNow() - Date.parse(readAt), READ_WITHIN_MS))
+  return <span className="text-attention"><LookBadge look={SILENT_LOOK} /> <span aria-live="off">for {formatTicking(ms + sinceRead)}</span></span>
+}
+
+/** The failure's own words, of which the tab Overview has all; then what became of it. */
+function WhyFailed({ flow }: { flow: Header }) {
+  const why = whyEnded(flow)
+  return (
+    <p className="m-0 flex flex-wrap items-baseline gap-x-3">
+      <strong className="line-clamp-2 min-w-0 max-w-full whitespace-pre-line break-words font-medium" title={why}>{why}</strong>
+      <span className="text-muted">{addedToWhy(flow)}</span>
+    </p>
   )
 }
 
@@ -66,15 +92,15 @@ function ToAnswer({ id, mayAnswer }: { id: string; mayAnswer: boolean }) {
   return <a href={addressOf.flow(id, 'waits')} className={`inline-flex min-h-8 items-center gap-1.5 rounded-md border px-2.5 font-medium no-underline ${look}`}><MessageCircleQuestion size={15} aria-hidden="true" />{mayAnswer ? 'Answer' : 'What it asks'}</a>
 }
 
-function Timers({ flow }: { flow: Header }) {
-  const last = flow.attempts.edges.at(-1)?.node ?? null
-  const wait = lastWait(flow, last)
-  const work = lastWork(flow, last)
-  const which = last && last.index > 0 ? ` (attempt ${last.index + 1})` : ''
+function Timers({ flow, life }: { flow: Header; life: FragmentOf<typeof FlowLife_Flow> }) {
+  const wait = lastWait(flow, flow.attempts.edges.at(-1)?.node ?? null)
   return (
     <dl className="m-0 flex flex-wrap gap-x-6 gap-y-1 text-[0.95rem]">
-      {wait ? <Timer name="Waited"><Span {...wait} /></Timer> : <Timer name="Waits"><Elapsed since={flow.queuedAt} /></Timer>}
-      {work && <Timer name={flow.isTerminal ? 'Took' : 'Started'}>{flow.isTerminal ? <Span from={work.from} to={work.to ?? flow.finishedAt} /> : <RelativeTime at={work.from} />}{which}</Timer>}
+      <Timer name="Queued" title={TIME_WORDS.queued}>{wait ? <Span {...wait} /> : <Elapsed since={flow.queuedAt} />}</Timer>
+      <Sums life={life} attempts={flow.attempts.edges.length} />
+      {flow.startedAt && (flow.finishedAt
+        ? <Timer name="Took" title={TIME_WORDS.took}><Span from={flow.startedAt} to={flow.finishedAt} /></Timer>
+        : <Timer name="Started" title="When it first began"><RelativeTime at={flow.startedAt} /></Timer>)}
       {flow.finishedAt && <Timer name="Ended"><RelativeTime at={flow.finishedAt} /></Timer>}
       {!flow.isTerminal && flow.notBefore && <Timer name="Not before"><RelativeTime at={flow.notBefore} /></Timer>}
       {!flow.isTerminal && flow.deadlineAt && <Timer name="Deadline"><RelativeTime at={flow.deadlineAt} /></Timer>}
@@ -82,8 +108,27 @@ function Timers({ flow }: { flow: Header }) {
   )
 }
 
-function Timer({ name, children }: { name: string; children: React.ReactNode }) {
-  return <div className="flex gap-1.5"><dt className="text-muted">{name}</dt><dd className="m-0 font-medium">{children}</dd></div>
+/** Only where they say more than how long it took: of what waited, or was tried again. Not of a life too long to be read whole. */
+function Sums({ life, attempts }: { life: FragmentOf<typeof FlowLife_Flow>; attempts: number }) {
+  const { milestones } = readFragment(FlowLife_Flow, life)
+  const { worked, waited } = sumsOf(milestones.edges.map(({ node }) => node))
+  const hasWaited = waited.ms > 0 || waited.since !== null
+  if (milestones.pageInfo.hasNextPage || (attempts < 2 && !hasWaited)) return null
+  return (
+    <>
+      <Timer name="Worked" title={TIME_WORDS.worked}><Counted {...worked} />{attempts > 1 && ` in ${attempts} attempts`}</Timer>
+      {hasWaited && <Timer name="Waited for an answer" title={TIME_WORDS.waited}><Counted {...waited} /></Timer>}
+    </>
+  )
+}
+
+function Counted({ ms, since }: Sum) {
+  const now = useServerNow()
+  return since === null ? formatDuration(ms) : formatTicking(ms + Math.max(0, now - Date.parse(since)))
+}
+
+function Timer({ name, title, children }: { name: string; title?: string; children: React.ReactNode }) {
+  return <div className="flex gap-1.5" title={title}><dt className="text-muted">{name}</dt><dd className="m-0 font-medium">{children}</dd></div>
 }
 
 function ProgressLine({ flow }: { flow: Header }) {

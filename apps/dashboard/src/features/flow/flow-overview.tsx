@@ -8,6 +8,7 @@ import { ValueView } from '../../ui/value-view.tsx'
 import { addressOf } from '../addresses.ts'
 import { nameOfEndpoint } from '../endpoint-name.ts'
 import { REASON_LOOKS } from '../looks.ts'
+import { FlowAttempts_Flow } from './flow-attempts.tsx'
 import { cancelReasonOf } from './cancel-reason.ts'
 import { Holders } from './why-waits.tsx'
 
@@ -26,7 +27,7 @@ export const FlowOverview_Flow = graphql(`
 type Overview = ResultOf<typeof FlowOverview_Flow>
 
 /** What went in, what came out or why nothing did, and how it was set up. */
-export function FlowOverview({ flow: masked }: { flow: FragmentOf<typeof FlowOverview_Flow> }) {
+export function FlowOverview({ flow: masked, attempts }: { flow: FragmentOf<typeof FlowOverview_Flow>; attempts: FragmentOf<typeof FlowAttempts_Flow> }) {
   const flow = readFragment(FlowOverview_Flow, masked)
   const cancelReason = cancelReasonOf(flow.milestones.edges.map(edge => edge.node))
   return (
@@ -34,7 +35,7 @@ export function FlowOverview({ flow: masked }: { flow: FragmentOf<typeof FlowOve
       <div className="flex min-w-0 flex-col gap-4">
         {flow.queue && <Waiting flow={flow} queue={flow.queue} />}
         {cancelReason !== null && <Section title="Reason given for the cancel"><p className="panel whitespace-pre-wrap break-words p-3">{cancelReason}</p></Section>}
-        {flow.error && <Failure error={flow.error} isEnd={flow.status === 'FAILED'} />}
+        {flow.error && <Failure error={flow.error} isEnd={flow.status === 'FAILED'} isReported={isReported(flow.error, attempts)} />}
         <Section title="Result"><Result flow={flow} /></Section>
         <Section title="Input"><ValueView value={flow.input} label="input" /></Section>
       </div>
@@ -63,13 +64,19 @@ function Waiting({ flow, queue }: { flow: Overview; queue: NonNullable<Overview[
   )
 }
 
+type Failed = NonNullable<Overview['error']>
+
+/** Whether a worker said so itself: of one that was lost, or of a deadline, the control plane speaks. */
+const isReported = ({ code, message }: Failed, attempts: FragmentOf<typeof FlowAttempts_Flow>): boolean =>
+  readFragment(FlowAttempts_Flow, attempts).attempts.edges.some(({ node: { endReason, error } }) => endReason === 'failed' && error?.code === code && error.message === message)
+
 /** isEnd: the flow failed with it. Otherwise it is left of an attempt, and the flow went on or was ended by something else. */
-function Failure({ error, isEnd }: { error: NonNullable<Overview['error']>; isEnd: boolean }) {
+function Failure({ error, isEnd, isReported }: { error: Failed; isEnd: boolean; isReported: boolean }) {
   return (
     <Section title={isEnd ? 'Error' : 'Error of the last attempt that failed'}>
       <div className={`panel flex flex-col gap-2 p-3 ${isEnd ? 'border-bad' : ''}`}>
         <p><strong className={`font-mono text-[0.95rem] ${isEnd ? 'text-bad' : ''}`}>{error.code}</strong> {error.message}</p>
-        <p className="text-[0.93rem] text-muted">{error.retryable ? 'The worker said that trying again may help.' : 'The worker said that trying again would not help.'}</p>
+        {isReported && <p className="text-[0.93rem] text-muted">{error.retryable ? 'The worker said that trying again may help.' : 'The worker said that trying again would not help.'}</p>}
         {error.detail !== null && <JsonView value={error.detail} label="error detail" />}
       </div>
     </Section>

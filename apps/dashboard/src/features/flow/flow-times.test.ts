@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { lastWait, lastWork, progressNow, silenceOf, wasQueuedAgain, workingSince, type TimedFlow } from './flow-times.ts'
+import { lastWait, progressNow, silenceOf, sumsOf, wasQueuedAgain, workingSince, type Standing, type TimedFlow } from './flow-times.ts'
 
 const at = (second: number) => new Date(Date.parse('2026-11-21T10:00:00.000Z') + second * 1000).toISOString()
 const once: TimedFlow = { status: 'FINISHED', isTerminal: true, createdAt: at(0), queuedAt: at(0), startedAt: at(3), finishedAt: at(10) }
@@ -12,8 +12,7 @@ describe('the times of a flow that was tried again', () => {
     expect(workingSince({ ...again, currentAttempt: { startedAt: at(119), reportedAt: null } })).toBe(at(119))
   })
 
-  test('it took what its last attempt worked, and waited since it was queued again', () => {
-    expect(lastWork(again, second)).toEqual({ from: at(120), to: at(130) })
+  test('it was queued the last time until its last attempt began', () => {
     expect(lastWait(again, second)).toEqual({ from: at(60), to: at(120) })
     expect(wasQueuedAgain(again)).toBe(true)
   })
@@ -22,9 +21,8 @@ describe('the times of a flow that was tried again', () => {
     expect(lastWait({ ...again, status: 'CANCELLED' }, { startedAt: at(2), reportedAt: at(3), endedAt: at(59) })).toEqual({ from: at(60), to: at(130) })
   })
 
-  test('in the queue it has neither started nor progressed', () => {
+  test('in the queue it has not progressed', () => {
     const queued = { ...again, status: 'QUEUED' as const, isTerminal: false, finishedAt: null }
-    expect(lastWork(queued, { startedAt: at(2), reportedAt: at(3), endedAt: at(59) })).toBeNull()
     expect(progressNow({ ...queued, progress: { at: at(50) }, currentAttempt: null })).toBeNull()
   })
 
@@ -34,9 +32,26 @@ describe('the times of a flow that was tried again', () => {
   })
 })
 
-test('what was tried once waited until it began, and took from then on', () => {
+test('what was tried once was queued until it began', () => {
   const first = { startedAt: at(2), reportedAt: at(3), endedAt: at(10) }
-  expect([lastWait(once, first), lastWork(once, first), wasQueuedAgain(once)]).toEqual([{ from: at(0), to: at(3) }, { from: at(3), to: at(10) }, false])
+  expect([lastWait(once, first), wasQueuedAgain(once)]).toEqual([{ from: at(0), to: at(3) }, false])
+})
+
+describe('worked and waited for an answer', () => {
+  const asked: Standing[] = [
+    { status: 'QUEUED', phase: null, at: at(0) }, { status: 'RUNNING', phase: 'STARTING', at: at(1) }, { status: 'RUNNING', phase: 'WORKING', at: at(2) },
+    { status: null, phase: null, at: at(5) }, { status: 'WAITING', phase: null, at: at(12) }, { status: 'QUEUED', phase: null, at: at(92) },
+    { status: 'RUNNING', phase: 'STARTING', at: at(93) }, { status: 'RUNNING', phase: 'WORKING', at: at(94) },
+  ]
+
+  test('all attempts count together, without the queue and without their starts', () => {
+    expect(sumsOf([...asked, { status: 'FINISHED', phase: null, at: at(100) }])).toEqual({ worked: { ms: 16_000, since: null }, waited: { ms: 80_000, since: null } })
+  })
+
+  test('what lasts counts on from its beginning', () => {
+    expect(sumsOf(asked)).toEqual({ worked: { ms: 10_000, since: at(94) }, waited: { ms: 80_000, since: null } })
+    expect(sumsOf(asked.slice(0, 5))).toEqual({ worked: { ms: 10_000, since: null }, waited: { ms: 0, since: at(12) } })
+  })
 })
 
 test.each([

@@ -1,4 +1,4 @@
-import type { FlowStatus } from '@sluice/protocol'
+import type { FlowPhase, FlowStatus } from '@sluice/protocol'
 import { silenceBetween } from '../silence.ts'
 
 /** An attempt's times: leased, reported as begun, ended. */
@@ -25,11 +25,20 @@ export const lastWait = (flow: TimedFlow, attempt: AttemptTimes | null): Stretch
   return { from: flow.queuedAt, to: attempt.reportedAt ?? attempt.endedAt }
 }
 
-/** What the last attempt worked, from its reported start. Null while the flow is queued, and for one that never began. */
-export const lastWork = (flow: TimedFlow, attempt: AttemptTimes | null): Stretch | null => {
-  if (flow.status === 'QUEUED') return null
-  if (attempt === null) return flow.startedAt === null ? null : { from: flow.startedAt, to: flow.finishedAt }
-  return attempt.reportedAt === null ? null : { from: attempt.reportedAt, to: attempt.endedAt }
+/** Where a flow stood from an instant on, until the next one. */
+export interface Standing { status: FlowStatus | null; phase: FlowPhase | null; at: string }
+
+/** Stretches of one kind, together: what is over, in ms, and since when one of them lasts. */
+export interface Sum { ms: number; since: string | null }
+
+/** How long a flow was worked on by all its attempts, from their reported starts, and how long it waited for answers. */
+export const sumsOf = (standings: readonly Standing[]): { worked: Sum; waited: Sum } => {
+  const set = standings.filter(({ status }) => status !== null)
+  const sum = (counts: (one: Standing) => boolean): Sum => ({
+    ms: set.reduce((ms, one, at) => ms + (counts(one) ? Date.parse(set[at + 1]?.at ?? one.at) - Date.parse(one.at) : 0), 0),
+    since: set.slice(-1).find(counts)?.at ?? null,
+  })
+  return { worked: sum(({ status, phase }) => status === 'RUNNING' && phase !== 'STARTING'), waited: sum(({ status }) => status === 'WAITING') }
 }
 
 /** Progress of the attempt that is under way: what one before it reported, or a flow in the queue, has none. */

@@ -4,6 +4,7 @@ import { useHeldRows } from '../../ui/hold-order.tsx'
 import { PendingLine } from '../../ui/pending-line.tsx'
 import { Elapsed, ExpectedTime } from '../../ui/time.tsx'
 import { addressOf } from '../addresses.ts'
+import { TIME_WORDS } from '../time-words.ts'
 import { FlowActionMenu } from './flow-actions.tsx'
 import { FlowActions_Flow } from './flow-rules.ts'
 import { WhyWaits, WhyWaits_Flow } from './why-waits.tsx'
@@ -37,7 +38,7 @@ export function QueueTable({ flows }: { flows: readonly FragmentOf<typeof QueueT
               <th scope="col" className="hidden w-40 lg:table-cell xl:w-48">Kind</th>
               <th scope="col" className="hidden w-28 lg:table-cell">Lane</th>
               <th scope="col" className="hidden w-20 text-right md:table-cell">Priority</th>
-              <th scope="col" className="w-24 text-right">Waits</th>
+              <th scope="col" className="w-24 text-right" title={TIME_WORDS.queued}>Queued</th>
               <th scope="col" className="hidden md:table-cell">Why it waits</th>
               <th scope="col" className="hidden w-32 xl:table-cell">Starts about</th>
               <th scope="col" className="w-10 md:w-14"><span className="sr-only">Actions</span></th>

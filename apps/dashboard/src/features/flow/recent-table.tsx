@@ -6,8 +6,8 @@ import { addressOf } from '../addresses.ts'
 import { STATUS_LOOKS } from '../looks.ts'
 import { FlowActionMenu } from './flow-actions.tsx'
 import { FlowActions_Flow } from './flow-rules.ts'
-import { sentenceOfEnd } from '../end-sentence.ts'
-import { wasQueuedAgain } from './flow-times.ts'
+import { whyEnded } from '../end-sentence.ts'
+import { TIME_WORDS } from '../time-words.ts'
 
 export const RecentTable_Flow = graphql(`
   fragment RecentTable_Flow on Flow {
@@ -31,7 +31,7 @@ export function RecentTable({ flows }: { flows: readonly FragmentOf<typeof Recen
           <th scope="col">Title</th>
           <th scope="col" className="hidden w-40 lg:table-cell">Kind</th>
           <th scope="col" className="hidden w-[34%] md:table-cell">Why</th>
-          <th scope="col" className="hidden w-32 text-right md:table-cell">Took</th>
+          <th scope="col" className="hidden w-32 text-right md:table-cell" title={TIME_WORDS.took}>Took</th>
           <th scope="col" className="w-28 text-right md:w-32">Ended</th>
           <th scope="col" className="w-10 md:w-14"><span className="sr-only">Actions</span></th>
         </tr>
@@ -42,15 +42,14 @@ export function RecentTable({ flows }: { flows: readonly FragmentOf<typeof Recen
 }
 
 function RecentRow({ row }: { row: Row }) {
-  // An error may also be left of an earlier attempt; it says why only where the flow failed.
-  const why = (row.status === 'FAILED' && row.error?.message) || sentenceOfEnd(row.terminalReason)
+  const why = whyEnded(row)
   return (
     <tr>
       <td><LookBadge look={STATUS_LOOKS[row.status]} /></td>
       <td><a data-row href={addressOf.flow(row.id)} title={row.title} className="inline-block max-w-full truncate align-middle font-medium leading-6 text-text no-underline hover:underline">{row.title}</a></td>
       <td className="hidden lg:table-cell" title={row.kind}><a className="text-muted no-underline hover:underline" href={addressOf.flows({ kind: row.kind })}>{row.kind}</a></td>
       <td className="hidden text-muted md:table-cell" title={why}>{why}</td>
-      <td className="hidden text-right md:table-cell">{row.startedAt ? <><Span from={row.startedAt} to={row.finishedAt} />{wasQueuedAgain(row) && <span className="text-muted" title="From its first start, the times back in the queue included"> in all</span>}</> : '–'}</td>
+      <td className="hidden text-right md:table-cell">{row.startedAt ? <Span from={row.startedAt} to={row.finishedAt} /> : '–'}</td>
       <td className="text-right">{row.finishedAt && <RelativeTime at={row.finishedAt} />}</td>
       <td className="!px-1 text-right"><FlowActionMenu flow={row} /></td>
     </tr>

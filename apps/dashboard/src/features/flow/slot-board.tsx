@@ -91,15 +91,15 @@ function HeldCell({ flow, worded, over }: { flow: Holder; worded: boolean; over:
 }
 
 const lookOfCell = (flow: Holder, over: boolean): Look => {
-  if (flow.silence !== null) return { ...silentLook(flow.silence), word: 'Worker silent' }
+  if (flow.silence !== null) return SILENT_LOOK
   const look = flow.waitKind === null ? lookOf(flow) : waitingLook(WAIT_KIND_LOOKS[flow.waitKind])
   return over ? overCapLook(look) : look
 }
 
 /** A worker that has not been heard: its lease, and with it the flow, may soon be taken away. */
-export const silentLook = (silence: number): Look => ({
-  icon: Unplug, word: `Worker silent for ${formatTicking(silence)}`, tone: 'attention', sentence: 'Its worker was not heard for more than two heartbeats. When its lease ends, the flow is tried again or fails.',
-})
+export const SILENT_LOOK: Look = {
+  icon: Unplug, word: 'Worker silent', tone: 'attention', sentence: 'Its worker was not heard for more than two heartbeats. When its lease ends, the flow is tried again or fails.',
+}
 
 /** It holds its slot while it asks: that is what others wait for. */
 const waitingLook = (kind: Look): Look => ({ ...STATUS_LOOKS.WAITING, word: kind.word, sentence: `It waits. ${kind.sentence} It keeps its slot meanwhile.` })

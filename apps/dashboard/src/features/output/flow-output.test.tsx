@@ -37,6 +37,22 @@ describe('output', () => {
     expect(shown().textContent?.match(/line \d/g)).toEqual(['line 1', 'line 2', 'line 3'])
   })
 
+  test('it is not called live while nothing can come: without a connection, until it was read again, and without the right', async () => {
+    const { api } = setup()
+    connect('open')
+    await api.send('OutputFrames', framesItem([fakeFrame(0, 1)]))
+    expect(screen.getByText('Live')).toBeTruthy()
+    connect('closed')
+    expect(screen.getByText('Not live')).toBeTruthy()
+    expect(screen.queryByText('Live')).toBeNull()
+    connect('open')
+    expect(screen.getByText('Reading')).toBeTruthy()
+    await api.send('OutputFrames', framesItem())
+    expect(await screen.findByText('Live')).toBeTruthy()
+    await api.send('OutputFrames', framesItem(null, { kind: 'END', end: 'REVOKED', cursor: '0.1' }))
+    expect(await screen.findByText('Not live')).toBeTruthy()
+  })
+
   test('one that was too slow begins again where it was, and the end is the end', async () => {
     const { api } = setup()
     await api.send('OutputFrames', framesItem([fakeFrame(0, 7)]))

@@ -50,7 +50,7 @@ export function FlowOutput({ flowId }: { flowId: string }) {
             return line && <OutputRowView key={first + at} row={row} line={line} wanted={wanted} isAt={search.at === row.line} workers={workers} unfolded={unfolded.has(row.line)} onFold={fold} />
           })}
           <div style={{ height: Math.max(0, rows.length - 1 - last) * ROW_PX }} />
-          {rows.length === 0 && <p className="m-0 font-sans text-muted">{state === 'reading' ? 'Reading…' : state === 'over' ? 'It said nothing.' : 'Nothing yet: what its handler writes with ctx.output, or its command prints, appears here as it comes.'}</p>}
+          {rows.length === 0 && <p className="m-0 font-sans text-muted">{state === 'reading' ? 'Reading…' : state === 'cut' ? 'Nothing was read.' : state === 'over' ? 'It said nothing.' : 'Nothing yet: what its handler writes with ctx.output, or its command prints, appears here as it comes.'}</p>}
         </div>
         {!follows && (
           <div className="absolute inset-x-0 bottom-3 flex justify-center">

@@ -1,11 +1,12 @@
-import { ChevronDown, ChevronUp, CircleCheck, Download, LoaderCircle, Radio, Search, type LucideIcon } from 'lucide-react'
+import { ChevronDown, ChevronUp, CircleCheck, CloudOff, Download, LoaderCircle, Radio, Search, type LucideIcon } from 'lucide-react'
 import { Button } from '../../ui/button.tsx'
 import { TONE_TEXT, type Tone } from '../../ui/tone.ts'
 import type { OutputState } from './use-output.ts'
 import type { useSearch } from './use-search.ts'
 
 const STATES: Record<OutputState, { icon: LucideIcon; word: string; tone: Tone }> = {
-  reading: { icon: LoaderCircle, word: 'Reading', tone: 'idle' }, following: { icon: Radio, word: 'Live', tone: 'good' }, over: { icon: CircleCheck, word: 'Complete', tone: 'idle' },
+  reading: { icon: LoaderCircle, word: 'Reading', tone: 'idle' }, following: { icon: Radio, word: 'Live', tone: 'good' },
+  cut: { icon: CloudOff, word: 'Not live', tone: 'bad' }, over: { icon: CircleCheck, word: 'Complete', tone: 'idle' },
 }
 
 interface Props { search: ReturnType<typeof useSearch>; state: OutputState; lines: number; onDownload(): void }

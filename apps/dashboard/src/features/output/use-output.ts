@@ -4,8 +4,8 @@ import { useUncachedClient } from '../../graphql/uncached.ts'
 import { FrameLines } from './frame-lines.ts'
 import { Output_Frames, type FrameItem } from './output-documents.ts'
 
-/** reading: the first of it is on its way. over: the flow has ended, all is there. */
-export type OutputState = 'reading' | 'following' | 'over'
+/** reading: what there is is on its way. cut: nothing comes, for want of a connection or of the right. over: the flow has ended, all is there. */
+export type OutputState = 'reading' | 'following' | 'cut' | 'over'
 
 /** A server that stops says so before its socket closes. */
 const PATIENCE_MS = 1000
@@ -22,7 +22,10 @@ export const useOutput = (flowId: string) => {
   const isDown = useConnection().state === 'closed'
 
   useEffect(() => {
-    if (isDown || state === 'over') return
+    if (state === 'over') return
+    // What comes after a pause has to be read before it may be called live again.
+    setState('reading')
+    if (isDown) return
     let timer: ReturnType<typeof setTimeout> | undefined
     const hear = (item: FrameItem) => {
       cursor.current = item.cursor
@@ -32,11 +35,14 @@ export const useOutput = (flowId: string) => {
       if (item.kind !== 'END') setState('following')
       else if (item.end === 'TERMINAL') setState('over')
       else if (item.end === 'REVOKED') setProblem('You may no longer read it.')
-      else timer = setTimeout(beginAgain, item.end === 'TOO_SLOW' ? 0 : PATIENCE_MS)
+      else {
+        setState('reading')
+        timer = setTimeout(beginAgain, item.end === 'TOO_SLOW' ? 0 : PATIENCE_MS)
+      }
     }
     const { unsubscribe } = client.subscription(Output_Frames, { id: flowId, after: cursor.current }).subscribe(({ data, error }) => {
-      if (data) hear(data.flowFrames)
       setProblem(error && !error.networkError ? error.graphQLErrors.map(one => one.message).join(' ') : null)
+      if (data) hear(data.flowFrames)
     })
     return () => {
       clearTimeout(timer)
@@ -45,5 +51,6 @@ export const useOutput = (flowId: string) => {
     // It ends by itself: to end it again would only lose what came last.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [client, flowId, lines, isDown, round])
-  return { lines, version, state, problem }
+  const isCut = state !== 'over' && (isDown || problem !== null)
+  return { lines, version, state: isCut ? 'cut' as const : state, problem }
 }

@@ -42,7 +42,7 @@ export const WaitCard = memo(function WaitCard({ wait, names, begun = false, ofF
     <article aria-label={`${wait.key} of ${wait.flow.title}`} className="flex flex-col gap-3 p-3">
       <div className="flex flex-wrap items-start gap-x-6 gap-y-2">
         <div className="flex min-w-0 flex-1 basis-80 flex-col gap-1.5">
-          <p className={`m-0 break-words text-[1.05rem] font-medium ${open ? 'whitespace-pre-wrap' : 'line-clamp-2'}`}>{wait.prompt ?? <span className="font-mono text-[0.95rem]">{wait.key}</span>}</p>
+          <p className={`m-0 break-words text-[1.05rem] font-medium ${open ? 'whitespace-pre-wrap' : 'line-clamp-2 whitespace-pre-line'}`}>{wait.prompt ?? <span className="font-mono text-[0.95rem]">{wait.key}</span>}</p>
           <Facts wait={wait} names={names} ofFlow={ofFlow} />
         </div>
         {isOpen && wait.answer === null

@@ -33,6 +33,14 @@ describe('approvals page', () => {
     for (const text of ['Costly', 'admins', 'no time limit', 'Budget']) expect(second?.textContent).toContain(text)
   })
 
+  test('the lines of a prompt stay lines, whether its form is open or not', async () => {
+    await setup(() => [fakeWait('APPROVAL', { prompt: 'Send it?\nTo all of them.', fields: FORM })])
+    const prompt = () => screen.getByText(/To all of them/)
+    expect((await screen.findByText(/To all of them/)).className).toContain('whitespace-pre-line')
+    fireEvent.click(screen.getByRole('button', { name: /^Answer publish/ }))
+    expect(prompt().className).toContain('whitespace-pre-wrap')
+  })
+
   test('approve asks nothing: one press answers, says what came of it, and the row goes', async () => {
     const wait = fakeWait('APPROVAL', { title: 'Monthly' })
     let left = [wait]

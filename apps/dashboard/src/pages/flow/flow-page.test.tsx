@@ -1,22 +1,32 @@
-import { FLOW_STATUSES } from '@sluice/protocol'
-import { screen, waitFor } from '@testing-library/react'
+import { FLOW_STATUSES, type FlowPhase, type FlowStatus } from '@sluice/protocol'
+import { act, screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, test } from 'vitest'
 import { renderWith } from '../../../test/fake-api.tsx'
 import { endedFlow, flowIn, queuedFlow, runningFlow, waitingFlow, type FakeFlow } from '../../../test/factories.ts'
 import { answeredWait, fakeWait, waitItem } from '../../../test/wait-factories.ts'
 import type { FlowSearch } from './flow-search.ts'
 import { STATUS_LOOKS } from '../../features/looks.ts'
+import { setClockOffset } from '../../ui/clock.ts'
 import { FlowPage } from './flow-page.tsx'
 
 const noRows = { __typename: 'Connection', edges: [], pageInfo: { __typename: 'PageInfo', hasNextPage: false, endCursor: null } }
 const whole = (flow: FakeFlow) => ({ ...flow, milestones: { ...noRows, __typename: 'FlowEventsConnection' }, events: { ...noRows, __typename: 'FlowEventsConnection' }, attempts: { ...noRows, __typename: 'FlowAttemptsConnection' } })
 const item = (kind: string) => ({ flowEvents: { __typename: 'FlowEventItem', cursor: '1', kind, gap: false, end: null, flow: null, event: null } })
 
+/** When the fake server answers. */
+const READ_AT = '2026-11-21T10:00:00.000Z'
+const after = (seconds: number) => new Date(Date.parse(READ_AT) + seconds * 1000).toISOString()
+
 const LEFT = endedFlow('FAILED').error
 
-const setup = (read: () => FakeFlow | null, milestones: object[] = [], { search = {}, attempts = [] }: { search?: FlowSearch; attempts?: object[] } = {}) => renderWith(
+const fakeAttempt = (attempt: object = {}) => ({
+  __typename: 'Attempt', id: 'att_1', index: 0, type: 'INITIAL', epoch: 1, codeVersion: null, startedAt: '2026-11-21T10:00:02.000Z', reportedAt: null, endedAt: '2026-11-21T10:00:05.000Z',
+  endReason: 'failed', leaseExpiresAt: null, unusedMemos: [], worker: null, error: null, ...attempt,
+})
+
+const setup = (read: () => FakeFlow | null, milestones: object[] = [], { search = {}, attempts = [], remembered = [] }: { search?: FlowSearch; attempts?: object[]; remembered?: object[] } = {}) => renderWith(
   <FlowPage id="flow_1" search={search} onSearch={() => {}} onDeleted={() => {}} />,
-  { answers: { FlowPage: () => { const flow = read(); return { flow: flow && { ...whole(flow), attempts: { ...noRows, __typename: 'FlowAttemptsConnection', edges: attempts.map(node => ({ __typename: 'FlowAttemptsConnectionEdge', node })) }, milestones: { ...noRows, __typename: 'FlowEventsConnection', edges: milestones.map(node => ({ __typename: 'FlowEventsConnectionEdge', node })) } } } }, Holders: () => ({ flow: null }), FlowWaits: () => ({ flow: read() }) } },
+  { answers: { FlowPage: () => { const flow = read(); return { flow: flow && { ...whole(flow), attempts: { ...noRows, __typename: 'FlowAttemptsConnection', edges: attempts.map(node => ({ __typename: 'FlowAttemptsConnectionEdge', node })) }, milestones: { ...noRows, __typename: 'FlowEventsConnection', edges: milestones.map(node => ({ __typename: 'FlowEventsConnectionEdge', node })) } } } }, Holders: () => ({ flow: null }), FlowWaits: () => ({ flow: read() }), FlowRemembered: () => ({ flow: read() && { ...read(), remembered: { ...noRows, __typename: 'FlowRememberedConnection', edges: remembered.map(node => ({ __typename: 'FlowRememberedConnectionEdge', node: { __typename: 'Remembered', attempt: 0, at: READ_AT, ...node } })) } } }) } },
 )
 
 describe('flow page', () => {
@@ -48,6 +58,53 @@ describe('flow page', () => {
     const { api } = setup(() => flow)
     await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
     expect((await screen.findByRole('heading', { name: /^Error/ })).textContent).toBe(heading)
+  })
+
+  test('the head of one that failed has the failure\'s own words, and then what became of it', async () => {
+    const { api } = setup(() => endedFlow('FAILED'))
+    await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
+    const own = await screen.findByText(LEFT?.message ?? '', { selector: 'strong' })
+    expect(own.parentElement?.textContent).toBe('The command ended with exit code 2.It failed, and the failure may not be retried or no retry was allowed.')
+  })
+
+  test.each([
+    ['its worker reported', { endReason: 'failed', error: LEFT }, 1],
+    ['the control plane saw when the worker was lost', { endReason: 'worker_lost', error: LEFT }, 0],
+    ['came after what a worker had reported', { endReason: 'failed', error: { ...LEFT, code: 'another' } }, 0],
+  ])('that a worker said whether trying again may help is said of what it reported: of a failure that %s', async (_, attempt, times) => {
+    const { api } = setup(() => endedFlow('FAILED'), [], { attempts: [fakeAttempt(attempt)] })
+    await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
+    await screen.findByRole('heading', { name: 'Error' })
+    expect(screen.queryAllByText(/The worker said/)).toHaveLength(times)
+  })
+
+  test('its times are told apart: in the queue, worked, waited for an answer, and all together as the lists say it', async () => {
+    const seconds: [FlowStatus, FlowPhase | null, number][] = [['QUEUED', null, 0], ['RUNNING', 'WORKING', 2], ['WAITING', null, 5], ['QUEUED', null, 90], ['RUNNING', 'STARTING', 92], ['RUNNING', 'WORKING', 93], ['FINISHED', null, 105]]
+    const milestones = seconds.map(([status, phase, second], sequence) => ({ __typename: 'FlowEvent', sequence, type: 'flow.moved', status, phase, at: after(second), payload: {} }))
+    const attempts = [fakeAttempt({ startedAt: after(2), endedAt: after(5) }), fakeAttempt({ id: 'att_2', index: 1, startedAt: after(92), reportedAt: after(93), endedAt: after(105) })]
+    const { api } = setup(() => endedFlow('FINISHED', { queuedAt: after(90), startedAt: after(2), finishedAt: after(105) }), milestones, { attempts })
+    await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
+    const times = (await screen.findByText('Took')).closest('dl')
+    expect(times?.textContent).toMatch(/^Queued3\.0sWorked15s in 2 attemptsWaited for an answer1m 25sTook1m 43sEnded/)
+    expect(screen.getByTitle(/all attempts together/).textContent).toContain('Worked')
+  })
+
+  test('while its worker is not heard, its head says so and since when instead of that it works', async () => {
+    const currentAttempt = { __typename: 'Attempt' as const, id: 'att_1', startedAt: READ_AT, reportedAt: READ_AT, leaseExpiresAt: after(13), worker: { __typename: 'Worker' as const, id: 'wrk_1', heartbeatAt: after(-32) } }
+    const { api } = setup(() => runningFlow('WORKING', { currentAttempt }))
+    setClockOffset(Date.parse(after(2.1)) - Date.now())
+    await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
+    expect((await screen.findByText('Worker silent')).parentElement?.textContent).toBe('Worker silent for 34s')
+    expect(screen.queryByText('Working')).toBeNull()
+    act(() => setClockOffset(Date.parse(after(60)) - Date.now()))
+    expect(screen.getByText('for 37s')).toBeTruthy()
+    setClockOffset(0)
+  })
+
+  test('one that runs again after its worker was lost or shut down says so', async () => {
+    const { api } = setup(() => runningFlow(), [], { search: { tab: 'attempts' }, attempts: [fakeAttempt({ endReason: 'worker_lost' }), fakeAttempt({ id: 'att_2', index: 1, type: 'RECLAIM', endReason: null, endedAt: null })] })
+    await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
+    expect(await screen.findByText('again, its worker was gone')).toBeTruthy()
   })
 
   test('the reason given for a cancel stands in the overview, and why it ended stands there once', async () => {
@@ -90,11 +147,15 @@ describe('flow page', () => {
     expect(screen.getByLabelText('note')).toBeTruthy()
   })
 
+  test('D-32 the keys of what is not done or asked again stand below the attempts', async () => {
+    const { api } = setup(() => runningFlow(), [], { search: { tab: 'attempts' }, attempts: [fakeAttempt()], remembered: [{ key: 'draft', kind: 'STEP' }, { key: 'go-on', kind: 'ANSWER' }] })
+    await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
+    const table = await screen.findByRole('table', { name: 'Remembered' })
+    expect(within(table).getAllByRole('row').map(row => row.textContent)).toEqual(['KeyKindAttemptWhen', expect.stringMatching(/^draftStep1/), expect.stringMatching(/^go-onAnswer1/)])
+  })
+
   test('D-32 an attempt says in words why it ended, and which remembered steps it did not ask for', async () => {
-    const attempt = {
-      __typename: 'Attempt', id: 'att_1', index: 0, type: 'INITIAL', epoch: 1, codeVersion: null, startedAt: '2026-11-21T10:00:02.000Z', reportedAt: null, endedAt: '2026-11-21T10:00:05.000Z',
-      endReason: 'suspended', leaseExpiresAt: null, unusedMemos: ['draft', 'proof'], worker: null, error: null,
-    }
+    const attempt = fakeAttempt({ endReason: 'suspended', unusedMemos: ['draft', 'proof'] })
     const { api } = setup(() => runningFlow(), [], { search: { tab: 'attempts' }, attempts: [attempt] })
     await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
     expect(await screen.findByText('suspended, to wait without its worker')).toBeTruthy()

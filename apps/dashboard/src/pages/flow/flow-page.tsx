@@ -19,6 +19,7 @@ import type { FlowSearch } from './flow-search.ts'
 const FlowArtifacts = lazy(async () => ({ default: (await import('../../features/artifact/flow-artifacts.tsx')).FlowArtifacts }))
 const FlowInputs = lazy(async () => ({ default: (await import('../../features/flow-input/flow-inputs.tsx')).FlowInputs }))
 const FlowOutput = lazy(async () => ({ default: (await import('../../features/output/flow-output.tsx')).FlowOutput }))
+const FlowRemembered = lazy(async () => ({ default: (await import('../../features/flow/flow-remembered.tsx')).FlowRemembered }))
 const FlowWaits = lazy(async () => ({ default: (await import('../../features/wait/flow-waits.tsx')).FlowWaits }))
 
 const FlowPage_Query = graphql(`
@@ -59,17 +60,17 @@ function FlowSheet({ flow, readAt, search, onSearch, onDeleted }: Omit<Props, 'i
   const tab = search.tab ?? 'overview'
   return (
     <div className="flex flex-col gap-4">
-      <FlowHeader flow={flow} readAt={readAt} onDeleted={onDeleted} />
+      <FlowHeader flow={flow} life={flow} readAt={readAt} onDeleted={onDeleted} />
       <FlowLife flow={flow} />
       <Tabs
         value={tab} onChange={name => onSearch({ tab: name === 'overview' ? undefined : name, after: undefined })}
         tabs={[
-          { name: 'overview', label: 'Overview', content: <FlowOverview flow={flow} /> },
+          { name: 'overview', label: 'Overview', content: <FlowOverview flow={flow} attempts={flow} /> },
           { name: 'inputs', label: 'Inputs', content: <Later><FlowInputs flowId={flow.id} /></Later> },
           { name: 'output', label: 'Output', content: <Later><FlowOutput flowId={flow.id} /></Later> },
           { name: 'waits', label: 'Waits', content: <Later><FlowWaits flowId={flow.id} /></Later> },
           { name: 'events', label: 'Events', content: <FlowEvents flow={flow} attempts={flow} paged={search.after !== undefined} onPage={after => onSearch({ ...search, after })} /> },
-          { name: 'attempts', label: 'Attempts', content: <FlowAttempts flow={flow} /> },
+          { name: 'attempts', label: 'Attempts', content: <div className="flex flex-col gap-4"><FlowAttempts flow={flow} /><Later><FlowRemembered flowId={flow.id} /></Later></div> },
           { name: 'artifacts', label: 'Artifacts', content: <Later><FlowArtifacts flowId={flow.id} /></Later> },
           { name: 'deliveries', label: 'Deliveries', content: <FlowDeliveries flowId={flow.id} after={search.after} onPage={after => onSearch({ ...search, after })} /> },
         ]}
