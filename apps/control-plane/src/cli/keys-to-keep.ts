@@ -8,7 +8,7 @@ export const SETTINGS_TO_KEEP = 'its settings (.env or what else sets its enviro
 /** After a backup, a line each. */
 export const KEPT_ELSEWHERE = [
   `Keys are not in it. Keep those of this server in another safe place: ${KEYS_TO_KEEP}; and ${SETTINGS_TO_KEEP}.`,
-  'Without the first nobody can read the addresses and secrets of webhooks in it; without the last the links with which waits are answered end a day after a restore.',
+  'Without the first nobody can read the addresses and secrets of webhooks in it, and without the first or the last the links with which waits are answered end.',
 ]
 
 /** After a restore. */

@@ -6,6 +6,7 @@ import { transact } from '@sluice/db'
 import type { Tx } from '@sluice/db'
 import type { Deps } from '../deps.ts'
 import type { Keyring } from '../secrets/keyring.ts'
+import { signingKeyPlace } from '../waits/tokens.ts'
 import { openSealed, secretPlace, urlPlace } from '../webhooks/sealed.ts'
 
 const BATCH = 200
@@ -14,7 +15,9 @@ const BATCH = 200
 export async function reseal(deps: Pick<Deps, 'pool' | 'webhooks' | 'closing'>): Promise<number> {
   const { keys } = deps.webhooks
   if (keys.currentId === null) return 0
-  return (await inBatches(deps, tx => resealUrls(tx, keys))) + (await inBatches(deps, tx => resealSecrets(tx, keys)))
+  let total = 0
+  for (const batch of [resealUrls, resealSecrets, resealSigningKeys]) total += await inBatches(deps, tx => batch(tx, keys))
+  return total
 }
 
 async function inBatches(deps: Pick<Deps, 'pool' | 'closing'>, batch: (tx: Tx) => Promise<number>): Promise<number> {
@@ -56,5 +59,18 @@ async function resealSecrets(tx: Tx, keys: Keyring): Promise<number> {
     return { id: row.id, secret: keys.seal(text, secretPlace(row.id)) }
   })
   await tx.rows('writeResealedSecrets', `UPDATE webhook_secret s SET secret = i.secret FROM json_to_recordset($1::json) AS i(id text, secret text) WHERE s.id = i.id`, [JSON.stringify(anew)])
+  return rows.length
+}
+
+/** The ring of links: without this, dropping the former key would end all of them, and nothing would sign new ones. */
+async function resealSigningKeys(tx: Tx, keys: Keyring): Promise<number> {
+  const rows = await tx.rows<{ kid: string; secret: string }>(
+    'findFormerSigningKeys', `SELECT kid, secret FROM signing_key WHERE split_part(secret, '.', 1) = ANY($1::text[]) ORDER BY kid LIMIT $2 FOR UPDATE`, [keys.ids.slice(1), BATCH])
+  const anew = rows.map(row => {
+    const text = openSealed(keys, row.secret, signingKeyPlace(row.kid))
+    if (text === null) throw new Error(`the signing key ${row.kid} was altered`)
+    return { kid: row.kid, secret: keys.seal(text, signingKeyPlace(row.kid)) }
+  })
+  await tx.rows('writeResealedSigningKeys', `UPDATE signing_key s SET secret = i.secret FROM json_to_recordset($1::json) AS i(kid text, secret text) WHERE s.kid = i.kid`, [JSON.stringify(anew)])
   return rows.length
 }

@@ -40,7 +40,8 @@ export interface WaitTokens {
   forget(): void
 }
 
-const place = (kid: string): string => `signing_key:${kid}:secret`
+/** Where the secret of a signing key stands: it opens nowhere else. */
+export const signingKeyPlace = (kid: string): string => `signing_key:${kid}:secret`
 const KEPT_MS = 30_000
 
 export function openWaitTokens(o: { pool: Pool; keys: Keyring }): WaitTokens {
@@ -73,7 +74,7 @@ async function readKeys(db: Named, keys: Keyring): Promise<SigningKey[]> {
   const rows = await db.rows<{ kid: string; secret: string; current: boolean }>(
     'signingKeys', `SELECT kid, secret, state = 'CURRENT' AS current FROM signing_key WHERE coalesce(not_after, 'infinity') > clock_timestamp() ORDER BY state = 'CURRENT' DESC, created_at DESC`)
   return rows.flatMap(row => {
-    const secret = openSealed(keys, row.secret, place(row.kid))
+    const secret = openSealed(keys, row.secret, signingKeyPlace(row.kid))
     return secret === null ? [] : [{ kid: row.kid, secret: Buffer.from(secret, 'base64'), live: row.current }]
   })
 }
@@ -101,6 +102,6 @@ async function makeCurrent(tx: Tx, keys: Keyring, secret: Buffer): Promise<{ kid
   const kid = kidOf(secret)
   const [former] = await tx.rows<{ until: Date }>(
     'retireSigningKeys', `UPDATE signing_key SET state = 'PREVIOUS', not_after = clock_timestamp() + $1 * interval '1 ms' WHERE state = 'CURRENT' RETURNING not_after AS until`, [OVERLAP_MS])
-  await tx.rows('insertSigningKey', `INSERT INTO signing_key (kid, secret, state, created_at) VALUES ($1, $2, 'CURRENT', clock_timestamp())`, [kid, keys.seal(secret.toString('base64'), place(kid))])
+  await tx.rows('insertSigningKey', `INSERT INTO signing_key (kid, secret, state, created_at) VALUES ($1, $2, 'CURRENT', clock_timestamp())`, [kid, keys.seal(secret.toString('base64'), signingKeyPlace(kid))])
   return { kid, formerUntil: former?.until ?? null }
 }

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { deleteFlows, failFlows, finishFlows, memosWithLeases, recordMemos, rotateWaitpointKey, waitpointOfToken } from '../../src/index.ts'
+import { openKeyring } from '../../src/secrets/keyring.ts'
+import { reseal } from '../../src/services/reseal.ts'
 import { sweepRetention } from '../../src/services/sweep-retention.ts'
+import { openWaitTokens } from '../../src/waits/tokens.ts'
 import { waitBed } from './wait-bed.ts'
 import type { WaitBed } from './wait-bed.ts'
 
@@ -73,6 +76,18 @@ describe('tokens', () => {
     expect(await b.sql('SELECT state, count(*)::int AS n FROM signing_key GROUP BY state ORDER BY state')).toEqual([{ state: 'CURRENT', n: 1 }, { state: 'PREVIOUS', n: 2 }])
     const audited = await b.sql(`SELECT after FROM audit_entry WHERE action = 'rotateWaitpointKey'`)
     expect(audited.map(row => Object.keys(row['after'] as object))).toEqual([['kid'], ['kid']])
+  })
+
+  test('links outlive a new DATA_ENCRYPTION_KEY: the whole ring is sealed anew, and the former key may go', async () => {
+    const { token } = await b.waiting('HELD')
+    await b.rotate()
+    const [former, next] = [Buffer.alloc(32, 7), Buffer.alloc(32, 9)]
+    Object.assign(b.deps.webhooks, { keys: openKeyring([next, former]) })
+    expect(await reseal(b.deps)).toBe(2)
+    Object.assign(b.deps, { waitTokens: openWaitTokens({ pool: b.deps.pool, keys: openKeyring([next]) }) })
+    const made = await b.make(await b.working())
+    expect(await waitpointOfToken(b.deps, made.token ?? '')).toMatchObject({ id: made.waitpointId })
+    expect(await b.byToken(token)).toMatchObject({ flowId: expect.any(String) })
   })
 })
 
