@@ -56,7 +56,7 @@ function optionsOf({ prompt, form, decisions, answerableBy, kind = 'APPROVAL', t
   if (!isTextOrNothing(prompt) || !isTextOrNothing(timeout)) throw refuse('prompt and timeout are texts')
   if (!Object.hasOwn(ON_TIMEOUT, onTimeout)) throw refuse(`on-timeout is one of ${Object.keys(ON_TIMEOUT).join(', ')}`)
   return {
-    kind, decisions: words, holdMs: Infinity,
+    kind, decisions: words, holdMs: Infinity, releaseAtStop: true,
     ...(prompt !== undefined && { prompt }), ...(form !== undefined && { form }), ...(answerableBy !== undefined && { answerableBy }),
     ...(timeout !== undefined && { timeout, onTimeout: ON_TIMEOUT[onTimeout] }),
     // The command tells it from a person's answer by whom it is of.

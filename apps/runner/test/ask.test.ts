@@ -96,6 +96,16 @@ describe('sluice ask', () => {
     expect(await run.outcome).toEqual({ status: 'WAITING' })
   })
 
+  test('T13b a runner that stops ends a command that waits at once: it runs again after the answer', async () => {
+    const run = shell('echo "{\\"message\\": \\"$$\\"}" >&3; answer=$(sluice ask ok); echo "$answer"')
+    await hasAsked(run)
+    run.release()
+    expect(await run.outcome).toEqual({ status: 'WAITING' })
+    await eventually(() => !isAlive(Number(run.progress[0]?.message)))
+    run.answer('ok', 'approve')
+    expect(await shell('sluice ask ok', run.remembered()).outcome).toMatchObject({ status: 'FINISHED', result: { decision: 'approve' } })
+  })
+
   test.each([['cancel', 'CANCELLED'], ['interrupt', 'WAITING'], ['loseLease', 'LOST']] as const)('%s while it asks ends the command and its asker: %s', async (act, status) => {
     const run = shell('echo "{\\"message\\": \\"$$\\"}" >&3; sluice ask ok')
     await hasAsked(run)

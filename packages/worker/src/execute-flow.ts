@@ -28,6 +28,8 @@ export interface ExecutionDeps {
   holdMs(): number
   /** No handler is called any more. */
   stopping: AbortSignal
+  /** The whole worker leaves. */
+  leaving: AbortSignal
   /** The end of everything. */
   signal: AbortSignal
 }
@@ -97,7 +99,7 @@ function attemptOf(held: HeldFlow, { progress, trace, deps }: { progress: Progre
   const { traceParent } = trace
   return createAttempt({
     flow: handledFlow(held), talk: leaseTalk(held, deps), memos: held.memos, memosComplete: held.memosComplete, inputs: held.inputs, holdMs: deps.holdMs(),
-    signal: held.abort.signal, stopping: deps.stopping, traceParent,
+    signal: held.abort.signal, stopping: deps.stopping, leaving: deps.leaving, traceParent,
     log: logWith(deps.settings.log, { flow: id, kind, ...(traceParent !== null && { traceId: traceParent.split('-')[1] }) }),
     progress: (percent, message) => progress.report(percent, message),
     listen: (waitpoint, hear) => {

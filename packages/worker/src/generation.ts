@@ -43,9 +43,14 @@ const DRAIN_HEARD_MS = 2_000
 const HOLD_MS = 10_000
 
 /** What the generations of one worker share. */
-export interface Shared { capacity: Capacity; graceOver: AbortSignal }
+export interface Shared {
+  capacity: Capacity
+  /** The worker leaves, and not only a generation of it. */
+  leaving: AbortSignal
+  graceOver: AbortSignal
+}
 
-export function createGeneration(settings: Settings, { capacity, graceOver }: Shared): Generation {
+export function createGeneration(settings: Settings, { capacity, leaving, graceOver }: Shared): Generation {
   const [stopping, life] = [new AbortController(), new AbortController()]
   // Every flow in hand listens, and every wait that is held.
   setMaxListeners(0, life.signal, stopping.signal)
@@ -66,7 +71,7 @@ export function createGeneration(settings: Settings, { capacity, graceOver }: Sh
   const holdMs = () => settings.holdMs ?? session.current().holdMs ?? HOLD_MS
   const bytes = { upload: createUploader(reach), download: createDownloader(reach) }
   const memoBatch = createMemoBatch({ controlPlane, settings, signal: life.signal })
-  const execution = { settings, controlPlane, memoBatch, ...bytes, reporter, holdings, keeper, holdMs, stopping: stopping.signal, signal: life.signal }
+  const execution = { settings, controlPlane, memoBatch, ...bytes, reporter, holdings, keeper, holdMs, stopping: stopping.signal, leaving, signal: life.signal }
   const onClaimed = (held: HeldFlow) => void executeFlow(held, execution)
   const drained = () => Promise.race([keeper.drain(), pause(DRAIN_HEARD_MS, life.signal)])
   const claiming = { controlPlane, session, capacity, holdings, settings, stopping: stopping.signal, signal: life.signal, drained, onClaimed, onReplaced }

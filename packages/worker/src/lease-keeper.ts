@@ -79,7 +79,9 @@ export function createLeaseKeeper(deps: LeaseKeeperDeps): LeaseKeeper {
     while (!deps.signal.aborted) {
       parked = new AbortController()
       const result = await once({ deps, parked, failures, beat, isWord: () => isWord })
-      failures = result === 'unreachable' ? failures + 1 : 0
+      // One that was given up for another says nothing about an outage.
+      if (result === 'unreachable') failures++
+      if (result === 'answered') failures = 0
     }
     deps.signal.removeEventListener('abort', follow)
     if (settling) clearTimeout(settling)
@@ -114,7 +116,9 @@ async function once(b: Beating): Promise<'answered' | 'unreachable' | 'given up'
   const registration = b.deps.session.current()
   const sentAt = Date.now()
   try {
-    const answer = await b.beat(Math.min(registration.heartbeatMs, PARK_MAX_MS))
+    // After an outage it is not parked: whether somebody answers again is to be known at once.
+    const answer = await b.beat(b.failures > 0 ? 0 : Math.min(registration.heartbeatMs, PARK_MAX_MS))
+    if (b.failures > 0) b.deps.settings.log.info('the control plane answers again')
     if (isRefused(answer)) await heedRefusal(b, { answer, registration })
     else if (!heed(answer, b.deps) && !b.isWord()) await pause(QUIET_MS - (Date.now() - sentAt), b.parked.signal)
     return 'answered'

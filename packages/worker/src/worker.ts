@@ -4,6 +4,7 @@
  * were only leased go back and come again. They share the capacity, so that the worker never runs more than it said.
  */
 import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { createCapacity } from './capacity.ts'
 import { createEnding } from './ending.ts'
 import { createGeneration, type Generation } from './generation.ts'
@@ -62,8 +63,10 @@ export function createWorker(options: WorkerOptions): Worker {
 }
 
 function createGenerations(settings: Settings) {
-  const graceOver = new AbortController()
-  const shared = { capacity: createCapacity(settings.capacity), graceOver: graceOver.signal }
+  const [leaving, graceOver] = [new AbortController(), new AbortController()]
+  const shared = { capacity: createCapacity(settings.capacity), leaving: leaving.signal, graceOver: graceOver.signal }
+  // Every wait that is held for as long as it takes.
+  setMaxListeners(0, leaving.signal)
   const ending = createEnding()
   const present = new Set<Generation>()
   let left: Promise<void> | null = null
@@ -82,6 +85,7 @@ function createGenerations(settings: Settings) {
 
   const leave = (error: Error | null = null) => (left ??= conclude(error))
   const conclude = async (error: Error | null) => {
+    leaving.abort()
     await Promise.all([...present].map(generation => generation.leave()))
     settings.log.info('stopped', { name: settings.name })
     ending.settle(error)

@@ -291,6 +291,33 @@ describe('a wait that is released', () => {
     expect(ids.map(id => fake.flow(id).waitMode)).toEqual(['RELEASED', 'RELEASED'])
     expect(fake.calls('returnFlow')).toEqual([])
   })
+
+  test('T13b one that is to be released at the stop is held through a change of kinds, and released at once when the worker stops', async () => {
+    const k = defineKind({ handler: ({ ask }) => ask('ok', { holdMs: Infinity, releaseAtStop: true }) })
+    const { fake, worker } = await started({ k }, { holdMs: 10 })
+    const [id, answered] = [fake.enqueue('k'), fake.enqueue('k')]
+    for (const one of [id, answered]) await waiting({ fake }, one)
+    await worker.changeKinds({ k })
+    await fake.until(() => fake.calls('heartbeat').some(input => input.workerId === 'wrk_1' && input.draining))
+    fake.answer(answered, 'ok', 'approve')
+    await fake.until(() => fake.flow(answered).status === 'FINISHED')
+    expect([fake.flow(answered).epoch, fake.flow(id).waitMode]).toEqual([1, 'HELD'])
+    const since = performance.now()
+    await worker.stop({ graceMs: 60_000 })
+    expect(performance.now() - since).toBeLessThan(2_000)
+    expect(fake.flow(id)).toMatchObject({ status: 'WAITING', waitMode: 'RELEASED' })
+    expect(fake.calls('returnFlow')).toEqual([])
+  })
+
+  test('T13b an answer that comes together with that release goes on in the same run, within the grace', async () => {
+    const { fake, worker } = await started(kindOf(({ ask }) => ask('ok', { holdMs: Infinity, releaseAtStop: true })))
+    const id = fake.enqueue('k')
+    await waiting({ fake }, id)
+    fake.next('heartbeat', 'never answer', 9)
+    fake.answer(id, 'ok', 'approve')
+    await worker.stop({ graceMs: 60_000 })
+    expect(fake.flow(id)).toMatchObject({ status: 'FINISHED', result: { decision: 'approve' } })
+  })
 })
 
 test('INV-45 a worker lost with an answer on its way: the next attempt has it, and nobody is asked twice', async () => {

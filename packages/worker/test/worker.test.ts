@@ -210,6 +210,23 @@ describe('faults of the wire', () => {
     expect(fake.calls('finishFlows')).toHaveLength(3)
   })
 
+  test('an outage is one warning, and one line when the control plane answers again, at once', async () => {
+    const said: [string, string][] = []
+    const log = createLog((level, message) => said.push([level, message]))
+    const { fake } = await started({ k: defineKind({ handler: () => null }) }, { log })
+    const [gone, back] = ['no answer to the heartbeat; the work goes on', 'the control plane answers again']
+    const ofOutage = () => said.filter(([level, message]) => level !== 'debug' && [gone, back].includes(message))
+    for (const outage of [1, 2]) {
+      await fake.stop()
+      await fake.until(() => ofOutage().length === 2 * outage - 1)
+      await fake.startAgain()
+      const since = performance.now()
+      await fake.until(() => ofOutage().length === 2 * outage)
+      expect(performance.now() - since).toBeLessThan(500)
+    }
+    expect(ofOutage()).toEqual([['warn', gone], ['info', back], ['warn', gone], ['info', back]])
+  })
+
   test('INV-43 an outage interrupts nothing: the handler goes on and its lease is renewed afterwards', async () => {
     const { kind, entered, reasons } = gated()
     const { fake } = await started({ k: kind })

@@ -20,6 +20,7 @@ export interface Callback {
 export interface AskDeps { talk: Pick<Talk, 'makeWait'>; memory: Memory; waits: Pick<Waits, 'wait'>; signal: AbortSignal; holdMs: number }
 
 export function createAsk({ talk, memory, waits, signal, holdMs }: AskDeps) {
+  const holdOf = (o: AskOptions) => ({ ms: o.holdMs ?? holdMs, releaseAtStop: o.releaseAtStop ?? false })
   const remembered = async (key: string): Promise<Answer | null> => {
     const memo = await memory.recall(key, 'ANSWER')
     return memo && answerOf(memo.value)
@@ -32,7 +33,7 @@ export function createAsk({ talk, memory, waits, signal, holdMs }: AskDeps) {
     const known = await remembered(key)
     if (known) return known
     const made = await memory.heed(talk.makeWait(request))
-    return made.answer ?? await waits.wait(made.id, options.holdMs ?? holdMs)
+    return made.answer ?? await waits.wait(made.id, holdOf(options))
   }
 
   /** Made again in every run: the control plane gives the same URL again, and whoever is to have it may not have heard it yet. */
@@ -46,7 +47,7 @@ export function createAsk({ talk, memory, waits, signal, holdMs }: AskDeps) {
       throw new FlowFailure({ code: 'NO_CALLBACK_URL', message: `The control plane gives no URL for "${key}": its signing key is retired` })
     }
     let answer: Promise<Answer> | null = null
-    const wait = async () => known ?? made.answer ?? await waits.wait(made.id, options.holdMs ?? holdMs)
+    const wait = async () => known ?? made.answer ?? await waits.wait(made.id, holdOf(options))
     return { url: made.url, token: made.token, answer: () => (answer ??= wait()) }
   }
 

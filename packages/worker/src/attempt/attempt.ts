@@ -15,7 +15,7 @@ import { createStep, type Step } from './step.ts'
 import type { Memo, Talk } from './talk.ts'
 import { createWaits, type WaitsDeps } from './waits.ts'
 
-export interface AttemptOptions extends Pick<WaitsDeps, 'signal' | 'stopping' | 'listen' | 'acknowledge' | 'onReleasing' | 'onReleased'> {
+export interface AttemptOptions extends Pick<WaitsDeps, 'signal' | 'stopping' | 'leaving' | 'listen' | 'acknowledge' | 'onReleasing' | 'onReleased'> {
   flow: HandledFlow
   talk: Talk
   memos: readonly Memo[]

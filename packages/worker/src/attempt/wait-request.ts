@@ -23,6 +23,8 @@ export interface AskOptions {
   timeoutAnswer?: { decision: string; payload?: Json }
   /** How long the handler stays in memory for the answer, ms; Infinity = for as long as it takes. Default: the worker's holdMs. */
   holdMs?: number
+  /** Of a hold that is Infinity: when the worker stops it is released at once, as any other. A change of kinds leaves it. Default: it stays until the grace is over. */
+  releaseAtStop?: boolean
 }
 
 const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }

@@ -6,7 +6,7 @@
  * a flow that waits can be neither finished nor failed.
  */
 import type { WaitMode } from '@sluice/protocol'
-import { pause } from '../wire/backoff.ts'
+import { pause, untilAborted } from '../wire/backoff.ts'
 import type { Latch } from './latch.ts'
 import type { Answer, Talk } from './talk.ts'
 
@@ -15,8 +15,10 @@ export interface WaitsDeps {
   latch: Latch
   /** The handler's. */
   signal: AbortSignal
-  /** The worker leaves: what need not be held is released. */
+  /** The worker leaves, or its kinds have changed: what need not be held is released. */
   stopping: AbortSignal
+  /** The whole worker leaves. */
+  leaving: AbortSignal
   /** What was said before the question is seen before it. */
   flush(): Promise<void>
   /** Where an answer goes that comes by the heartbeat. */
@@ -28,6 +30,9 @@ export interface WaitsDeps {
   /** The lease is closed: the handler is to be unwound. */
   onReleased(): void
 }
+
+/** How long it is held. Infinity: as long as it takes, when the worker stops too, unless it is to be released then. */
+interface Hold { ms: number; releaseAtStop: boolean }
 
 export type Waits = ReturnType<typeof createWaits>
 
@@ -60,7 +65,7 @@ export function createWaits(deps: WaitsDeps) {
     }
   }))
 
-  const hold = async (waitpoint: string, holdMs: number): Promise<Answer> => {
+  const hold = async (waitpoint: string, { ms, releaseAtStop }: Hold): Promise<Answer> => {
     signal.throwIfAborted()
     await deps.flush()
     signal.throwIfAborted()
@@ -73,10 +78,11 @@ export function createWaits(deps: WaitsDeps) {
     try {
       open = waitpoint
       const early = await Promise.race([suspend(waitpoint, 'HELD').catch(error => notWaiting(error)), heard, interrupted])
-      const until = performance.now() + holdMs
+      const until = performance.now() + ms
+      const stop = Number.isFinite(ms) ? deps.stopping : releaseAtStop ? deps.leaving : null
       let answer = early
       // A step may begin in the very moment that the hold is over.
-      do answer ??= await Promise.race([heard, interrupted, holdOver({ ...deps, until, over: over.signal })])
+      do answer ??= await Promise.race([heard, interrupted, holdOver({ latch, until, stop, over: over.signal })])
       while (answer === null && latch.running() > 0)
       answer ??= await Promise.race([release(waitpoint), interrupted])
       if (answer !== null) return answered(waitpoint, answer)
@@ -94,8 +100,8 @@ export function createWaits(deps: WaitsDeps) {
 
   return {
     /** Throws an Interruption or a FlowFailure. */
-    wait: (waitpoint: string, holdMs: number): Promise<Answer> => {
-      const turn = line.then(() => hold(waitpoint, holdMs))
+    wait: (waitpoint: string, how: Hold): Promise<Answer> => {
+      const turn = line.then(() => hold(waitpoint, how))
       line = turn.catch(() => {})
       return turn
     },
@@ -108,14 +114,16 @@ export function createWaits(deps: WaitsDeps) {
   }
 }
 
-/** Never rejects. Resolves with null: nobody answered. */
-async function holdOver({ until, over, stopping, latch }: { until: number; over: AbortSignal; stopping: AbortSignal; latch: Latch }): Promise<null> {
-  if (!Number.isFinite(until)) return await new Promise<null>(() => {})
+/** Never rejects. Resolves with null: nobody answered. What stops is the end of it, null = nothing is. */
+async function holdOver({ until, over, stop, latch }: { until: number; over: AbortSignal; stop: AbortSignal | null; latch: Latch }): Promise<null> {
+  if (stop === null) return await new Promise<null>(() => {})
   const ended = new AbortController()
   const end = () => ended.abort()
-  for (const signal of [over, stopping]) signal.addEventListener('abort', end, { once: true })
-  if (!over.aborted && !stopping.aborted) await pause(until - performance.now(), ended.signal)
-  for (const signal of [over, stopping]) signal.removeEventListener('abort', end)
+  for (const signal of [over, stop]) signal.addEventListener('abort', end, { once: true })
+  if (over.aborted || stop.aborted) end()
+  // A timer has no such thing as for ever.
+  await (Number.isFinite(until) ? pause(until - performance.now(), ended.signal) : untilAborted(ended.signal, new Promise(() => {})))
+  for (const signal of [over, stop]) signal.removeEventListener('abort', end)
   while (latch.running() > 0 && !over.aborted) await latch.untilIdle()
   return null
 }

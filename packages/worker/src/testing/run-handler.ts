@@ -83,7 +83,7 @@ export function runHandler<Input = Json>(kind: Kind<Input> | Kind<Input>['handle
   const told = (reason: InterruptionReason) => () => abort.abort(new Interruption(reason))
   const attempt = createAttempt({
     flow: flowOf(options), talk, memos: memosOf({ memory, answers }), memosComplete: true, inputs: options.inputs ?? [],
-    signal: abort.signal, stopping: talk.released, holdMs: HOLD_MS, traceParent: options.traceParent ?? null,
+    signal: abort.signal, stopping: talk.released, leaving: talk.released, holdMs: HOLD_MS, traceParent: options.traceParent ?? null,
     log: createLog((level, message, fields) => log.push({ level, message, fields })),
     progress: (percent, message) => void progress.push(normalise(percent, message)),
     listen: talk.listen, acknowledge: () => {}, onReleasing: () => {},
