@@ -45,7 +45,7 @@ function AttemptTable({ attempts }: { attempts: readonly Attempt[] }) {
         <thead>
           <tr>
             <th scope="col" className="w-10 text-right sm:w-12">#</th>
-            <th scope="col" className="hidden w-24 sm:table-cell md:w-28 lg:w-52">Type</th>
+            <th scope="col" className="hidden w-24 sm:table-cell md:w-28 lg:w-60">Type</th>
             <th scope="col">Worker</th>
             <th scope="col" className="hidden w-32 md:table-cell">Leased</th>
             <th scope="col" className="w-20 text-right sm:w-24">Lasted</th>
@@ -56,7 +56,7 @@ function AttemptTable({ attempts }: { attempts: readonly Attempt[] }) {
           {attempts.map(node => (
             <tr key={node.id}>
               <td className="text-right">{node.index + 1}</td>
-              <td className="hidden sm:table-cell max-lg:!whitespace-normal" title={TYPE_WORDS[node.type]}>{TYPE_WORDS[node.type]}</td>
+              <td className="hidden !whitespace-normal sm:table-cell" title={TYPE_WORDS[node.type]}>{TYPE_WORDS[node.type]}</td>
               <td title={node.codeVersion ?? undefined}>{node.worker?.name ?? 'gone'} {node.codeVersion && <span className="text-muted">{node.codeVersion}</span>}</td>
               <td className="hidden md:table-cell"><Instant at={node.startedAt} /></td>
               <td className="text-right"><Span from={node.startedAt} to={node.endedAt} /></td>

@@ -72,7 +72,7 @@ const READ_WITHIN_MS = 5000
 /** Stands for the phase: whether it still works, nobody knows. */
 function Silent({ ms, readAt }: { ms: number; readAt: string }) {
   const sinceRead = Math.max(0, Math.min(useServerNow() - Date.parse(readAt), READ_WITHIN_MS))
-  return <span className="text-attention"><LookBadge look={SILENT_LOOK} /> <span aria-live="off">for {formatTicking(ms + sinceRead)}</span></span>
+  return <span className="inline-flex items-center gap-1 font-medium text-attention"><LookBadge look={SILENT_LOOK} /> <span aria-live="off">for {formatTicking(ms + sinceRead)}</span></span>
 }
 
 /** The failure's own words, of which the tab Overview has all; then what became of it. */

@@ -75,7 +75,7 @@ function Failure({ error, isEnd, isReported }: { error: Failed; isEnd: boolean; 
   return (
     <Section title={isEnd ? 'Error' : 'Error of the last attempt that failed'}>
       <div className={`panel flex flex-col gap-2 p-3 ${isEnd ? 'border-bad' : ''}`}>
-        <p><strong className={`font-mono text-[0.95rem] ${isEnd ? 'text-bad' : ''}`}>{error.code}</strong> {error.message}</p>
+        <p className="whitespace-pre-wrap break-words"><strong className={`font-mono text-[0.95rem] ${isEnd ? 'text-bad' : ''}`}>{error.code}</strong> {error.message}</p>
         {isReported && <p className="text-[0.93rem] text-muted">{error.retryable ? 'The worker said that trying again may help.' : 'The worker said that trying again would not help.'}</p>}
         {error.detail !== null && <JsonView value={error.detail} label="error detail" />}
       </div>

@@ -31,7 +31,7 @@ function Keys({ remembered: { edges, pageInfo }, isTerminal }: { remembered: Rem
   if (edges.length === 0) return <p className="text-muted">{isTerminal ? 'No step and no answer.' : 'No step and no answer yet: another attempt would begin at the beginning.'}</p>
   return (
     <>
-      <p className="text-muted">Steps that were completed and waits that were answered: {isTerminal ? 'they were' : 'they are'} not done or asked again by another attempt.</p>
+      <p className="text-muted">Completed steps and answered waits: a later attempt of this flow does not do or ask them again.</p>
       <div className="panel overflow-hidden">
         <table className="rows">
           <caption className="sr-only">Remembered</caption>

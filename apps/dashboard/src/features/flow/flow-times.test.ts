@@ -12,8 +12,8 @@ describe('the times of a flow that was tried again', () => {
     expect(workingSince({ ...again, currentAttempt: { startedAt: at(119), reportedAt: null } })).toBe(at(119))
   })
 
-  test('it was queued the last time until its last attempt began', () => {
-    expect(lastWait(again, second)).toEqual({ from: at(60), to: at(120) })
+  test('it was queued the last time until its last attempt was leased', () => {
+    expect(lastWait(again, second)).toEqual({ from: at(60), to: at(119) })
     expect(wasQueuedAgain(again)).toBe(true)
   })
 
@@ -32,9 +32,9 @@ describe('the times of a flow that was tried again', () => {
   })
 })
 
-test('what was tried once was queued until it began', () => {
+test('what was tried once was queued until it was leased', () => {
   const first = { startedAt: at(2), reportedAt: at(3), endedAt: at(10) }
-  expect([lastWait(once, first), wasQueuedAgain(once)]).toEqual([{ from: at(0), to: at(3) }, false])
+  expect([lastWait(once, first), wasQueuedAgain(once)]).toEqual([{ from: at(0), to: at(2) }, false])
 })
 
 describe('worked and waited for an answer', () => {

@@ -18,11 +18,11 @@ export const wasQueuedAgain = ({ queuedAt, startedAt }: { queuedAt: string; star
 export const workingSince = (flow: { queuedAt: string; startedAt: string | null; currentAttempt: { startedAt: string; reportedAt: string | null } | null }): string =>
   flow.currentAttempt?.reportedAt ?? flow.currentAttempt?.startedAt ?? flow.startedAt ?? flow.queuedAt
 
-/** How long it waited the last time it was queued. Null while it is queued: then it still waits. */
+/** How long it stood in the queue the last time, until a worker took it. Null while it is queued. */
 export const lastWait = (flow: TimedFlow, attempt: AttemptTimes | null): Stretch | null => {
   if (flow.status === 'QUEUED') return null
   if (attempt === null || before(attempt.startedAt, flow.queuedAt)) return { from: flow.queuedAt, to: wasQueuedAgain(flow) ? flow.finishedAt : (flow.startedAt ?? flow.finishedAt) }
-  return { from: flow.queuedAt, to: attempt.reportedAt ?? attempt.endedAt }
+  return { from: flow.queuedAt, to: attempt.startedAt }
 }
 
 /** Where a flow stood from an instant on, until the next one. */
