@@ -304,7 +304,7 @@ describe('a wait that is released', () => {
     expect([fake.flow(answered).epoch, fake.flow(id).waitMode]).toEqual([1, 'HELD'])
     const since = performance.now()
     await worker.stop({ graceMs: 60_000 })
-    expect(performance.now() - since).toBeLessThan(2_000)
+    expect(performance.now() - since).toBeLessThan(10_000)
     expect(fake.flow(id)).toMatchObject({ status: 'WAITING', waitMode: 'RELEASED' })
     expect(fake.calls('returnFlow')).toEqual([])
   })
