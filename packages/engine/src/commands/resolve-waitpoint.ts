@@ -46,10 +46,11 @@ export async function resolveWaitpoint(deps: Deps, cmd: ResolveWaitpoint): Promi
   if (id === undefined) return unknownToken()
   const shape = refuseShape(cmd)
   if (shape && 'id' in cmd.by) return shape
+  // What a token is of never changes. Its key is read on a connection of its own: asked for while this one is held, the pool would wait for itself.
+  const seen = await readWaitpoint(named(deps.pool), id)
+  if (!seen) return unknown(cmd, id)
+  if (token && !(await deps.waitTokens.verify(token, { waitpointId: seen.id, allowedDecisions: seen.allowedDecisions }))) return unknownToken()
   return transact<Outcome<Resolved>>(deps.pool, async tx => {
-    const seen = await readWaitpoint(tx, id)
-    if (!seen) return unknown(cmd, id)
-    if (token && !(await deps.waitTokens.verify(token, { waitpointId: seen.id, allowedDecisions: seen.allowedDecisions }))) return unknownToken()
     const flow = (await lockFlows(tx, [seen.flowId])).get(seen.flowId)
     const waitpoint = flow && (await lockWaitpoint(tx, { id, flowId: flow.id }))
     if (!flow || !waitpoint || flow.deleted) return unknown(cmd, id)

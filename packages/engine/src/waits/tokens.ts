@@ -46,8 +46,12 @@ const KEPT_MS = 30_000
 export function openWaitTokens(o: { pool: Pool; keys: Keyring }): WaitTokens {
   let kept: { at: number; keys: Promise<SigningKey[]> } | undefined
   const ring = (): Promise<SigningKey[]> => {
-    if (!kept || performance.now() - kept.at > KEPT_MS) kept = { at: performance.now(), keys: readKeys(named(o.pool), o.keys) }
-    return kept.keys
+    if (kept && performance.now() - kept.at <= KEPT_MS) return kept.keys
+    const read = { at: performance.now(), keys: readKeys(named(o.pool), o.keys) }
+    kept = read
+    // A failure is told to whoever asked, and to nobody after it.
+    read.keys.catch(() => { if (kept === read) kept = undefined })
+    return read.keys
   }
   const find = async (kid: string): Promise<SigningKey | undefined> => (await ring()).find(key => key.kid === kid)
   return {
