@@ -1,5 +1,6 @@
 import { InvalidInput } from '@sluice/domain'
 import type { Json } from '@sluice/protocol'
+import { refuseUnsafeInput } from '../../graphql/safe-input.ts'
 
 /** One field of a form. Where a schema asks for more than these can say, its answer is typed as JSON. */
 export interface FormField { name: string; label: string; help: string | null; type: 'text' | 'integer' | 'number' | 'checkbox' | 'select'; choices: string[]; required: boolean }
@@ -57,6 +58,13 @@ const valueOf = ({ type }: FormField, text: string): Json => (type === 'integer'
 
 function parsed(text: string): Json {
   if (text.trim() === '') return null
+  const payload = jsonOf(text)
+  // As what comes as JSON: deeper than anybody reads it, or a number that is none.
+  refuseUnsafeInput({ input: { payload } })
+  return payload
+}
+
+function jsonOf(text: string): Json {
   try {
     return JSON.parse(text) as Json
   } catch {
