@@ -20,9 +20,9 @@ export async function lockWaitpoint(tx: Tx, p: { id: string; flowId: string }): 
   return row
 }
 
-/** A look without a lock: whose flow it is of. */
-export async function readWaitpoint(tx: Pick<Tx, 'rows'>, id: string): Promise<WaitpointRow | undefined> {
-  const [row] = await tx.rows<Row>('readWaitpoint', `SELECT ${COLUMNS} FROM waitpoint w WHERE w.id = $1`, [id])
+/** A look without a lock: whose flow it is of, and when that was. */
+export async function readWaitpoint(tx: Pick<Tx, 'rows'>, id: string): Promise<(WaitpointRow & { readAt: Date }) | undefined> {
+  const [row] = await tx.rows<Row & { readAt: Date }>('readWaitpoint', `SELECT ${COLUMNS}, clock_timestamp() AS "readAt" FROM waitpoint w WHERE w.id = $1`, [id])
   return row
 }
 

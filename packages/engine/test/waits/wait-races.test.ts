@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { finishFlows, heartbeat, recordMemos } from '../../src/index.ts'
 import { sweepWaitpoints } from '../../src/services/sweep-waitpoints.ts'
 import { openWaitTokens } from '../../src/waits/tokens.ts'
@@ -79,6 +79,16 @@ describe('the keys of tokens', () => {
     const all = Array.from({ length: 2 * (b.deps.pool.options.max ?? 10) }, () => b.byToken(altered))
     expect((await Promise.all(all)).every(outcome => 'code' in outcome && outcome.code === 'NOT_FOUND')).toBe(true)
     expect(await b.byToken(token)).toMatchObject({ waitpointId: expect.any(String) as unknown })
+  })
+
+  test('are of the database\'s clock: whatever this machine\'s says, a token is over when it is', async () => {
+    const { token } = await b.waiting('RELEASED', { timeoutMs: 60_000 })
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3 * 86_400_000)
+    try {
+      expect(await b.byToken(token)).toMatchObject({ waitpointId: expect.any(String) as unknown })
+    } finally {
+      clock.mockRestore()
+    }
   })
 
   test('that could not be read are read again for whoever asks next', async () => {
