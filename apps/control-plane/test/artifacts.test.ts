@@ -154,7 +154,7 @@ describe('GET /flows/{id}/artifacts/{name}', () => {
     expect((await get(lease, { by: await server.principal('SUBMITTER') })).status).toBe(404)
     expect((await get(lease, { by: worker.by })).status).toBe(404)
     expect((await fetch(addressOf(lease))).status).toBe(401)
-    expect((await get(lease, { name: 'none' })).status).toBe(404)
+    for (const name of ['none', '%00', 'a%00', '%ff', 'a%2fb']) expect((await get(lease, { name })).status, name).toBe(404)
   })
 
   test('INV-38 a worker reads what is left behind in the flow whose lease it has, and nothing else', async () => {

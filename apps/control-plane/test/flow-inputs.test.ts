@@ -31,6 +31,14 @@ describe('addFlowInput and removeFlowInput', () => {
     expect(await remove(operator, mine.input!.id)).toMatchObject({ __typename: 'RemoveFlowInputPayload', input: { state: 'REMOVED' } })
   })
 
+  test('a part of them is asked for by an id, and what can be none is refused', async () => {
+    const [id] = await createFlows(admin, [{ kind: 'with-inputs' }])
+    const [one, two] = [await add(admin, id!, 1), await add(admin, id!, 2)]
+    const PART = 'query ($id: ID!, $after: ID) { flow(id: $id) { inputs(first: 5, after: $after) { id } waitpoints(first: 5, after: $after) { id } } }'
+    expect(await dataOf(admin.ask(PART, { id, after: one.input!.id }))).toEqual({ flow: { inputs: [{ id: two.input!.id }], waitpoints: [] } })
+    expect((await admin.ask(PART, { id, after: 'x\0' })).errors).toContainEqual(expect.objectContaining({ extensions: expect.objectContaining({ code: 'INVALID_INPUT', path: ['after'] }) }))
+  })
+
   test('come with the claim in their order, without those that were taken back', async () => {
     const worker = await testWorker(server, { kind: 'claimed' })
     const [id] = await createFlows(admin, [{ kind: 'claimed' }])

@@ -186,6 +186,7 @@ describe('GET /waitpoints/{token}', () => {
     expect(await (await fetch(url)).text()).toContain('<textarea id="payload"')
     expect((await form(token, { decision: 'approve', payload: '[1' })).status).toBe(422)
     expect((await form(token, { decision: 'approve', payload: '["x"]' })).status).toBe(422)
+    for (const payload of [`${'['.repeat(30_000)}${']'.repeat(30_000)}`, '[1e999]', '["\\u0000"]']) expect((await form(token, { decision: 'approve', payload })).status, payload.slice(0, 20)).toBe(422)
     expect((await form(token, { decision: 'approve', payload: '[1, 2]' })).status).toBe(200)
     expect(await server.sql('SELECT payload FROM waitpoint WHERE id = $1', [waitpoint.id])).toEqual([{ payload: [1, 2] }])
   })

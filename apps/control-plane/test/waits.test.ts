@@ -150,11 +150,13 @@ describe('an answer', () => {
     expect(await answer(admin, { id, payload: { n: 1 } })).toMatchObject({ code: 'FLOW_ALREADY_TERMINAL' })
   })
 
-  test('by its token needs no right to read the flow, and says so in the answer', async () => {
+  test('INV-38 by its token needs no right to read the flow, says so in the answer, and gives none', async () => {
     const { lease, token } = await w.waiting(admin)
     const stranger = await server.principal('SUBMITTER')
     expect(await answer(stranger, { token: `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}` })).toMatchObject({ code: 'NOT_FOUND' })
-    expect(await answer(stranger, { token })).toMatchObject({ waitpoint: { answer: { by: 'token' } } })
+    expect(await answer(stranger, { token, idempotencyKey: 'once' })).toMatchObject({ waitpoint: { answer: { by: 'token' } }, flow: null })
+    const deeper = `mutation ($input: ResolveWaitpointInput!) { resolveWaitpoint(input: $input) { ... on ResolveWaitpointPayload { waitpoint { flow { id title } } } } }`
+    expect(await stranger.ask(deeper, { input: { token, decision: 'approve', idempotencyKey: 'once' } })).toMatchObject({ errors: [{ extensions: { code: 'NOT_FOUND' } }] })
     await w.beat([lease], { acknowledged: [] })
   })
 

@@ -1,7 +1,7 @@
 import { named } from '@sluice/db'
 import type { Json } from '@sluice/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { addFlowInput, cancelFlows, finishFlows, inputsOfFlows, removeFlowInput } from '../src/index.ts'
+import { addFlowInput, cancelFlows, finishFlows, inputsOfFlows, inputsOfLeases, removeFlowInput } from '../src/index.ts'
 import type { Caller, FlowInputRow } from '../src/index.ts'
 import { sweepRetention } from '../src/services/sweep-retention.ts'
 import { expectConsistent, testbed } from './testbed.ts'
@@ -94,6 +94,16 @@ describe('inputs of a flow', () => {
     await bed.sql(`INSERT INTO flow_input (id, flow_id, author, content, bytes, state, created_at) SELECT 'fin_' || n, $1, 'prn', '1', 1, 'REMOVED', now() FROM generate_series(1, 999) n`, [id])
     await added(id, 'the last')
     expect(await add(id, 'one more')).toMatchObject({ code: 'LIMIT_EXCEEDED', limit: 1000 })
+    await cancelFlows(bed.deps, { caller: bed.caller, items: [{ id }] })
+  })
+
+  test('nor more bytes than may be listed at once; what was taken back goes with no lease', async () => {
+    const [id = ''] = await bed.create()
+    const large = 'x'.repeat(250 * 1024)
+    for (let n = 0; n < 32; n++) await remove((await added(id, large)).id)
+    expect(await add(id, large)).toMatchObject({ code: 'LIMIT_EXCEEDED', limit: 8 * 1024 * 1024 })
+    const kept = await added(id, 'small')
+    expect((await inputsOfLeases(named(bed.deps.pool), [id])).map(input => input.id)).toEqual([kept.id])
     await cancelFlows(bed.deps, { caller: bed.caller, items: [{ id }] })
   })
 

@@ -26,6 +26,7 @@ export const LIMITS = {
   inputsMax: 32,
   inputsMaxBytes: 1024 * 1024,
   inputsEverMax: 1000,
+  inputsEverMaxBytes: 8 * 1024 * 1024,
   artifactNameMax: 128,
   artifactMaxBytes: 1024 ** 3,
   artifactsMax: 1000,

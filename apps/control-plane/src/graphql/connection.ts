@@ -1,4 +1,4 @@
-import { LimitExceeded } from '@sluice/domain'
+import { InvalidInput, LimitExceeded } from '@sluice/domain'
 import type { Context } from './context.ts'
 import { builder } from './builder.ts'
 
@@ -14,9 +14,12 @@ export const partArgs = () => builder.args((t) => ({
   after: t.id({ description: 'The id of the last one already seen.' }),
 }))
 
-/** Which part was asked for; null = all of it. @throws LimitExceeded */
-export const partOf = ({ first, after }: { first?: number | null; after?: string | null }, ctx: Pick<Context, 'pages'>): Part | null =>
-  (first == null && after == null ? null : { after: after ?? null, limit: pageSize(first ?? ctx.pages.max, ctx) })
+/** Which part was asked for; null = all of it. @throws LimitExceeded, or InvalidInput for what can be no id */
+export function partOf({ first, after }: { first?: number | null; after?: string | null }, ctx: Pick<Context, 'pages'>): Part | null {
+  if (first == null && after == null) return null
+  if (after != null && !/^\w*$/.test(after)) throw new InvalidInput(['after'], 'This is no id of one of these.')
+  return { after: after ?? null, limit: pageSize(first ?? ctx.pages.max, ctx) }
+}
 
 export interface Part { after: string | null; limit: number }
 

@@ -3,7 +3,7 @@ import type PrismaTypes from '@sluice/db/pothos-types'
 import type { PrismaClient } from '@sluice/db/prisma'
 import { named } from '@sluice/db'
 import {
-  artifactsOfFlows, capsInUse, inputsOfFlows, kindFigures, laneStats, queuePlaces, scopeHolders, workerLeases,
+  artifactsOfFlows, capsInUse, inputsOfFlows, inputsOfLeases, kindFigures, laneStats, queuePlaces, scopeHolders, workerLeases,
   type ArtifactRow, type CapInUse, type FlowInputRow, type Deps, type KindFigures, type LiveAttemptRow, type QueuePlaceRow, type QueueStatsRow, type Scope,
 } from '@sluice/engine'
 import { kindsInScope, lanesInScope, type Viewer } from '../policies/policy.ts'
@@ -24,6 +24,8 @@ export interface Loaders extends WebhookLoaders, WaitpointLoaders {
   progress: DataLoader<string, Row<'FlowProgress'> | null>
   artifacts: DataLoader<string, ArtifactRow[]>
   inputs: DataLoader<string, FlowInputRow[]>
+  /** Without those that were taken back. */
+  leaseInputs: DataLoader<string, FlowInputRow[]>
   currentAttempt: DataLoader<{ flowId: string; index: number }, Row<'Attempt'> | null, string>
   queuePlace: DataLoader<string, QueuePlaceRow | null>
   /** The first flows that hold slots of a scope, of those that the viewer may read. */
@@ -54,10 +56,8 @@ export const createLoaders = ({ prisma, pool, viewer }: { prisma: PrismaClient; 
   principal: byKey((ids) => prisma.principal.findMany({ where: { id: { in: ids } } }), (principal) => principal.id),
   worker: byKey((ids) => prisma.worker.findMany({ where: { id: { in: ids } } }), (worker) => worker.id),
   progress: byKey((flowIds) => prisma.flowProgress.findMany({ where: { flowId: { in: flowIds } } }), (progress) => progress.flowId),
-  inputs: new DataLoader(async (flowIds) => {
-    const rows = await inputsOfFlows(named(pool), flowIds)
-    return flowIds.map((id) => rows.filter(({ flowId }) => flowId === id))
-  }, { cache: false }),
+  inputs: inputsBy((flowIds) => inputsOfFlows(named(pool), flowIds)),
+  leaseInputs: inputsBy((flowIds) => inputsOfLeases(named(pool), flowIds)),
   artifacts: new DataLoader(async (flowIds) => {
     const rows = await artifactsOfFlows(named(pool), flowIds)
     return flowIds.map((id) => rows.filter(({ flowId }) => flowId === id))
@@ -99,5 +99,13 @@ function byKey<Found>(read: (keys: string[]) => Promise<Found[]>, keyOf: (row: F
   return new DataLoader(async (keys) => {
     const found = new Map((await read([...new Set(keys)])).map((row) => [keyOf(row), row]))
     return keys.map((key) => found.get(key) ?? null)
+  }, { cache: false })
+}
+
+/** Of each flow, its own. */
+function inputsBy(read: (flowIds: readonly string[]) => Promise<FlowInputRow[]>): DataLoader<string, FlowInputRow[]> {
+  return new DataLoader(async (flowIds) => {
+    const rows = await read(flowIds)
+    return flowIds.map((id) => rows.filter(({ flowId }) => flowId === id))
   }, { cache: false })
 }

@@ -83,7 +83,8 @@ const asReleased = (waitpoint: WaitpointRow): WaitpointRow =>
   ({ ...waitpoint, state: 'OPEN', closedAt: null, decision: null, payload: null, answeredBy: null, answeredAt: null })
 
 const ResolveWaitpointPayload = builder.simpleObject('ResolveWaitpointPayload', {
-  description: 'The answered waitpoint and its flow, as the answer left them.', fields: (t) => ({ waitpoint: t.field(theWaitpoint), flow: t.field(theFlow) }),
+  description: 'The answered waitpoint and its flow, as the answer left them.',
+  fields: (t) => ({ waitpoint: t.field(theWaitpoint), flow: t.field({ type: FlowRef, nullable: true, description: 'The flow; null to who answered by a token and may not read it.' }) }),
 })
 const ResolveWaitpointResult = resultUnion('ResolveWaitpointResult', ResolveWaitpointPayload, [NotResumable, InvalidDecision, FlowAlreadyTerminal])
 const ResolveWaitpointInput = builder.inputType('ResolveWaitpointInput', {
@@ -99,12 +100,18 @@ const ResolveWaitpointInput = builder.inputType('ResolveWaitpointInput', {
   }),
 })
 
+/** Who has a token needs no right to answer, and gets none to read (INV-38). */
+async function inSight({ flowId, waitpointId }: { flowId: string; waitpointId: string }, ctx: Context) {
+  const [flow, waitpoint] = await Promise.all([ctx.flows.visible(flowId), waitpointOf(waitpointId, ctx)])
+  return { flow, waitpoint: { ...waitpoint, hidesFlow: flow === null } }
+}
+
 builder.mutationField('resolveWaitpoint', (t) => t.field({
   type: ResolveWaitpointResult, description: 'Answers a waitpoint, once. Of an answer, a cancel and a timeout that come together one wins.',
   args: { input: t.arg({ type: ResolveWaitpointInput, required: true, description: 'The answer.' }) },
   resolve: async (_root, { input: { id, token, ...given } }, ctx) => {
     const by = token ? { token, address: ctx.address } : { id: id ?? '', answerer: answererFor(ctx.viewer, ctx.address) }
-    return answer(await resolveWaitpoint(ctx.deps, { ...given, by }), (done) => onFlow(done, ctx))
+    return answer(await resolveWaitpoint(ctx.deps, { ...given, by }), (done) => (token ? inSight(done, ctx) : onFlow(done, ctx)))
   },
 }))
 

@@ -2,7 +2,8 @@ import type PrismaTypes from '@sluice/db/pothos-types'
 import { builder } from './builder.ts'
 import type { Context } from './context.ts'
 
-export type WaitpointRow = PrismaTypes['Waitpoint']['Shape']
+/** hidesFlow: it was answered by its token, and whoever had that may not read its flow. */
+export type WaitpointRow = PrismaTypes['Waitpoint']['Shape'] & { hidesFlow?: boolean }
 
 /** Declared before its fields: a flow has waitpoints, a waitpoint has a flow. */
 export const WaitpointRef = builder.objectRef<WaitpointRow>('Waitpoint')

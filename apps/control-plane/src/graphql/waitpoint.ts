@@ -1,3 +1,4 @@
+import { NotFound } from '@sluice/domain'
 import { isTerminal } from '@sluice/protocol'
 import { mayAnswer } from '../policies/answerers.ts'
 import { builder } from './builder.ts'
@@ -29,7 +30,13 @@ builder.node(WaitpointRef, {
   id: { resolve: (waitpoint) => waitpoint.id, description: 'wpt_…' },
   loadMany: (ids, ctx) => Promise.all(ids.map((id) => ctx.load.visibleWaitpoint.load(id))),
   fields: (t) => ({
-    flow: t.field({ type: FlowRef, description: 'Which flow asks.', resolve: ({ flowId }, _args, ctx) => ctx.flows.granted(flowId) }),
+    flow: t.field({
+      type: FlowRef, description: 'Which flow asks.',
+      resolve: ({ flowId, hidesFlow }, _args, ctx) => {
+        if (hidesFlow) throw NotFound.of('flow', flowId)
+        return ctx.flows.granted(flowId)
+      },
+    }),
     key: t.exposeString('key', { description: 'What its handler calls it.' }),
     kind: t.expose('kind', { type: WaitKindEnum, description: 'Whom it asks.' }),
     mode: t.expose('mode', { type: WaitModeEnum, nullable: true, description: 'Whether the worker stays or stayed; null when its flow never waited for it.' }),

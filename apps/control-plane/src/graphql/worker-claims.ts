@@ -82,7 +82,7 @@ const Claim = builder.objectRef<{ flow: FlowHandle; lease: LeaseRef & { expiresA
     }),
     inputs: t.field({
       type: [FlowInputRef], description: 'What was added to it and not taken back, oldest first: with each lease all of it.',
-      resolve: async ({ lease: { flowId } }, _args, ctx) => (await ctx.load.inputs.load(flowId)).filter(({ state }) => state !== 'REMOVED'),
+      resolve: ({ lease: { flowId } }, _args, ctx) => ctx.load.leaseInputs.load(flowId),
     }),
     memosComplete: t.boolean({
       description: 'Whether that is all; else ask `memos` for the keys that are missing.', resolve: async ({ lease }, _args, ctx) => (await ctx.load.leaseMemos.load(lease)).complete,

@@ -70,6 +70,7 @@ async function tell(tx: Tx, deps: Deps, { actor }: Caller, { action, move }: { a
 function refuseMore(there: InputWeight, bytes: number): LimitExceeded | undefined {
   if (there.pending >= LIMITS.inputsMax) return new LimitExceeded(LIMITS.inputsMax, `At most ${LIMITS.inputsMax} inputs wait to be handed over.`)
   if (there.ever >= LIMITS.inputsEverMax) return new LimitExceeded(LIMITS.inputsEverMax, `A flow is given at most ${LIMITS.inputsEverMax} inputs, those that were taken back included.`)
+  if (there.everBytes + bytes > LIMITS.inputsEverMaxBytes) return new LimitExceeded(LIMITS.inputsEverMaxBytes, `A flow is given at most ${LIMITS.inputsEverMaxBytes} bytes, inputs that were taken back included; it has ${there.everBytes}.`)
   if (there.bytes + bytes > LIMITS.inputsMaxBytes) return new LimitExceeded(LIMITS.inputsMaxBytes, `The inputs of a flow are at most ${LIMITS.inputsMaxBytes} bytes together; it has ${there.bytes}.`)
   return undefined
 }

@@ -18,7 +18,10 @@ export async function recordMemos(deps: Deps, cmd: { actor: Actor; items: Item[]
   const memos = items.map(({ lease, key, value }) => ({ lease, key, value: value ?? null, bytes: Buffer.byteLength(JSON.stringify(value ?? null)) }))
   if (memos.length === 0) return refusals as Refusal[]
   return transact(deps.pool, async tx => {
-    const rows = await insertMemos(tx, { memos, principalId: cmd.actor.principalId, most: LIMITS.memosMax, mostBytes: LIMITS.memosMaxBytes })
+    const insert = () => insertMemos(tx, { memos, principalId: cmd.actor.principalId, most: LIMITS.memosMax, mostBytes: LIMITS.memosMaxBytes })
+    const first = await insert()
+    // What another call wrote while this one waited for it, it did not see: not written and not there looks full, and the second look tells.
+    const rows = first.some(row => row.full) ? await insert() : first
     const ended = rows.some(row => row.stale) ? await flowsOf(tx, rows.filter(row => row.stale).map(row => row.flowId), cmd.actor) : new Map<string, Ended>()
     const outcomes = new Map(rows.map(row => [items[row.nth]?.at, outcomeOf(row, { lease: items[row.nth]?.lease as LeaseRef, ended })]))
     return cmd.items.map((item, at) => refusals[at] ?? outcomes.get(at) ?? NotFound.of('lease of flow', item.lease.flowId))

@@ -46,10 +46,11 @@ export async function resolveWaitpoint(deps: Deps, cmd: ResolveWaitpoint): Promi
   if (id === undefined) return unknownToken()
   const shape = refuseShape(cmd)
   if (shape && 'id' in cmd.by) return shape
+  // What a token is of never changes. Its key is read on a connection of its own: asked for while this one is held, the pool would wait for itself.
+  const seen = await readWaitpoint(named(deps.pool), id)
+  if (!seen) return unknown(cmd, id)
+  if (token && !(await deps.waitTokens.verify(token, { ...seen, waitpointId: seen.id }))) return unknownToken()
   return transact<Outcome<Resolved>>(deps.pool, async tx => {
-    const seen = await readWaitpoint(tx, id)
-    if (!seen) return unknown(cmd, id)
-    if (token && !(await deps.waitTokens.verify(token, { waitpointId: seen.id, allowedDecisions: seen.allowedDecisions }))) return unknownToken()
     const flow = (await lockFlows(tx, [seen.flowId])).get(seen.flowId)
     const waitpoint = flow && (await lockWaitpoint(tx, { id, flowId: flow.id }))
     if (!flow || !waitpoint || flow.deleted) return unknown(cmd, id)
@@ -110,7 +111,7 @@ export async function waitpointOfToken(deps: Pick<Deps, 'pool' | 'waitTokens'>, 
   if (!token) return undefined
   const waitpoint = await readWaitpoint(named(deps.pool), token.waitpointId)
   if (!waitpoint || waitpoint.decision !== null || !['PENDING', 'OPEN'].includes(waitpoint.state)) return undefined
-  if (!(await deps.waitTokens.verify(token, { waitpointId: waitpoint.id, allowedDecisions: waitpoint.allowedDecisions }))) return undefined
+  if (!(await deps.waitTokens.verify(token, { ...waitpoint, waitpointId: waitpoint.id }))) return undefined
   const live = await named(deps.pool).rows('flowStillAsks', 'SELECT 1 FROM flow WHERE id = $1 AND finished_at IS NULL AND deleted_at IS NULL', [waitpoint.flowId])
   return live.length > 0 ? waitpoint : undefined
 }

@@ -14,12 +14,15 @@ import { inBatches } from './in-batches.ts'
 const BATCH = 500
 
 /** How many waits were over. */
-export const sweepWaitpoints = (deps: Deps): Promise<number> => inBatches(BATCH, () => sweepBatch(deps))
+export async function sweepWaitpoints(deps: Deps): Promise<number> {
+  const over = await inBatches(BATCH, () => sweepBatch(deps))
+  await inBatches(BATCH, () => transact(deps.pool, async tx => ((await trySweepLock(tx, 'waitpoints')) ? closeForgotten(tx, BATCH) : 0)))
+  return over
+}
 
 const sweepBatch = (deps: Deps): Promise<number> =>
   transact(deps.pool, async tx => {
     if (!(await trySweepLock(tx, 'waitpoints'))) return 0
-    await closeForgotten(tx, BATCH)
     const ids = await findTimedOut(tx, BATCH)
     if (ids.length === 0) return 0
     const flows = await lockFlows(tx, ids)

@@ -11,7 +11,11 @@ type Row = FlowInputRow & Record<string, unknown>
 export const inputsOfFlows = (db: Named, flowIds: readonly string[]): Promise<FlowInputRow[]> =>
   db.rows<Row>('inputsOfFlows', `SELECT ${COLUMNS} FROM unnest($1::text[]) AS f(id) JOIN flow_input i ON i.flow_id = f.id ORDER BY i.flow_id, i.created_at, i.id`, [[...new Set(flowIds)]])
 
-/** Those of one flow beyond one of them, oldest first: contents are up to 1 MiB in what was handed over, and any number was taken back. */
+/** What goes with a lease of these flows: what was taken back is not even read. */
+export const inputsOfLeases = (db: Named, flowIds: readonly string[]): Promise<FlowInputRow[]> =>
+  db.rows<Row>('inputsOfLeases', `SELECT ${COLUMNS} FROM unnest($1::text[]) AS f(id) JOIN flow_input i ON i.flow_id = f.id AND i.state <> 'REMOVED' ORDER BY i.flow_id, i.created_at, i.id`, [[...new Set(flowIds)]])
+
+/** Those of one flow beyond one of them, oldest first: contents are up to 8 MiB with what was taken back. */
 export const inputsFrom = (pool: Pool, p: { flowId: string; after: string | null; limit: number }): Promise<FlowInputRow[]> =>
   named(pool).rows<Row>('inputsFrom', INPUTS_FROM, [p.flowId, p.after, p.limit])
 
@@ -25,17 +29,17 @@ export async function findInput(db: Named, id: string): Promise<FlowInputRow | u
   return row
 }
 
-/** How many wait to be handed over, how many there ever were, and the bytes of all that go with the next lease. */
-export interface InputWeight { pending: number; ever: number; bytes: number }
+/** How many wait to be handed over, how many there ever were with how many bytes, and the bytes of all that go with the next lease. */
+export interface InputWeight { pending: number; ever: number; everBytes: number; bytes: number }
 
 export async function weighInputs(tx: Tx, flowId: string): Promise<InputWeight> {
   const [row] = await tx.rows<InputWeight & Record<string, unknown>>(
     'weighInputs',
-    `SELECT count(*) FILTER (WHERE state = 'PENDING')::int AS pending, count(*)::int AS ever, coalesce(sum(bytes) FILTER (WHERE state <> 'REMOVED'), 0)::int AS bytes
+    `SELECT count(*) FILTER (WHERE state = 'PENDING')::int AS pending, count(*)::int AS ever, coalesce(sum(bytes), 0)::int AS "everBytes", coalesce(sum(bytes) FILTER (WHERE state <> 'REMOVED'), 0)::int AS bytes
        FROM flow_input WHERE flow_id = $1`,
     [flowId],
   )
-  return row ?? { pending: 0, ever: 0, bytes: 0 }
+  return row ?? { pending: 0, ever: 0, everBytes: 0, bytes: 0 }
 }
 
 export async function insertInput(tx: Tx, i: { id: string; flowId: string; author: string; content: Json; bytes: number }): Promise<FlowInputRow> {

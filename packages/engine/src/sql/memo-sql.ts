@@ -26,12 +26,18 @@ held AS MATERIALIZED (
     JOIN worker w ON w.id = a.worker_id WHERE a.ended_at IS NULL AND ($2::text IS NULL OR w.principal_id = $2) ORDER BY a.flow_id FOR SHARE OF a
 ),
 room AS MATERIALIZED (
-  SELECT h.flow_id, h.index, h.epoch, coalesce((SELECT count(*) FROM memo m WHERE m.flow_id = h.flow_id), 0) < $3 AND coalesce((SELECT sum(m.bytes) FROM memo m WHERE m.flow_id = h.flow_id), 0) < $4 AS free FROM held h
+  SELECT h.flow_id, h.index, h.epoch, $3 - (SELECT count(*) FROM memo m WHERE m.flow_id = h.flow_id) AS memos,
+         $4 - coalesce((SELECT sum(m.bytes) FROM memo m WHERE m.flow_id = h.flow_id), 0) AS bytes FROM held h
 ),
+fresh AS (
+  SELECT DISTINCT ON (i.flow_id, i.key) i.nth, i.flow_id, i.key, i.value, i.bytes, i.attempt, r.memos AS most, r.bytes AS most_bytes
+    FROM item i JOIN room r ON r.flow_id = i.flow_id AND r.index = i.attempt AND r.epoch = i.epoch
+   WHERE NOT EXISTS (SELECT 1 FROM memo m WHERE m.flow_id = i.flow_id AND m.key = i.key) ORDER BY i.flow_id, i.key, i.nth
+),
+counted AS (SELECT f.*, row_number() OVER w AS memos, sum(f.bytes) OVER w AS reached FROM fresh f WINDOW w AS (PARTITION BY f.flow_id ORDER BY f.nth)),
 written AS (
   INSERT INTO memo (flow_id, key, kind, value, bytes, attempt, created_at)
-  SELECT DISTINCT ON (i.flow_id, i.key) i.flow_id, i.key, 'STEP', i.value, i.bytes, i.attempt, clock_timestamp()
-    FROM item i JOIN room r ON r.flow_id = i.flow_id AND r.index = i.attempt AND r.epoch = i.epoch WHERE r.free ORDER BY i.flow_id, i.key, i.nth
+  SELECT c.flow_id, c.key, 'STEP', c.value, c.bytes, c.attempt, clock_timestamp() FROM counted c WHERE c.memos <= c.most AND c.reached <= c.most_bytes ORDER BY c.flow_id, c.key
   ON CONFLICT (flow_id, key) DO NOTHING RETURNING flow_id, key, kind, value, bytes
 )
 SELECT i.nth, i.flow_id AS "flowId", i.key, coalesce(w.kind, m.kind) AS kind, CASE WHEN w.key IS NOT NULL THEN w.value ELSE m.value END AS value, coalesce(w.bytes, m.bytes) AS bytes,

@@ -20,9 +20,9 @@ export async function lockWaitpoint(tx: Tx, p: { id: string; flowId: string }): 
   return row
 }
 
-/** A look without a lock: whose flow it is of. */
-export async function readWaitpoint(tx: Pick<Tx, 'rows'>, id: string): Promise<WaitpointRow | undefined> {
-  const [row] = await tx.rows<Row>('readWaitpoint', `SELECT ${COLUMNS} FROM waitpoint w WHERE w.id = $1`, [id])
+/** A look without a lock: whose flow it is of, and when that was. */
+export async function readWaitpoint(tx: Pick<Tx, 'rows'>, id: string): Promise<(WaitpointRow & { readAt: Date }) | undefined> {
+  const [row] = await tx.rows<Row & { readAt: Date }>('readWaitpoint', `SELECT ${COLUMNS}, clock_timestamp() AS "readAt" FROM waitpoint w WHERE w.id = $1`, [id])
   return row
 }
 
@@ -132,10 +132,15 @@ export const unreadAnswers = (tx: Pick<Tx, 'rows'>, flowIds: string[]): Promise<
       WHERE f.id = ANY($1::text[]) AND f.answer_unread`, [flowIds])
 
 /** By the holder of the lease, naming the waitpoint: an answer that it heard is its own from now on (T12b). Of an earlier waitpoint, said again, it tells nothing of the latest answer. */
-export const acknowledgeAnswers = (tx: Tx, p: { workerId: string; waitpointIds: string[] }): Promise<unknown> =>
-  tx.rows(
+export async function acknowledgeAnswers(tx: Tx, p: { workerId: string; waitpointIds: string[] }): Promise<void> {
+  // Locked first, in flow order: what the statement after it sees is what the locks guard. One alone would not see a later answer that it had waited for.
+  await tx.rows(
+    'lockUnread',
+    `SELECT 1 FROM flow f WHERE f.id IN (SELECT w.flow_id FROM waitpoint w WHERE w.id = ANY($1::text[])) AND f.answer_unread ORDER BY f.id FOR UPDATE OF f`, [p.waitpointIds])
+  await tx.rows(
     'acknowledgeAnswers',
     `UPDATE flow f SET answer_unread = false FROM waitpoint w, attempt a
       WHERE w.id = ANY($2::text[]) AND f.id = w.flow_id AND f.answer_unread AND w.state = 'SATISFIED'
         AND NOT EXISTS (SELECT 1 FROM waitpoint later WHERE later.flow_id = f.id AND later.state = 'SATISFIED' AND later.mode = 'HELD' AND later.answered_at > w.answered_at)
         AND a.flow_id = f.id AND a.index = f.current_attempt AND a.worker_id = $1 AND a.ended_at IS NULL`, [p.workerId, p.waitpointIds])
+}

@@ -34,8 +34,8 @@ export interface WaitTokens {
   currentKid(): Promise<string | null>
   /** null where there is no key. expiresAt: seconds since 1970, 0 = it does not expire by itself. */
   sign(facts: TokenFacts, expiresAt: number): Promise<string | null>
-  /** In constant time; a key that is no longer taken signs for nothing. */
-  verify(token: Token, facts: TokenFacts): Promise<boolean>
+  /** In constant time; a key that is no longer taken signs for nothing. readAt: by the database's clock, which says when a token is over. */
+  verify(token: Token, facts: TokenFacts & { readAt: Date }): Promise<boolean>
   /** Keys are read again: they were rotated here or elsewhere. */
   forget(): void
 }
@@ -47,8 +47,12 @@ const KEPT_MS = 30_000
 export function openWaitTokens(o: { pool: Pool; keys: Keyring }): WaitTokens {
   let kept: { at: number; keys: Promise<SigningKey[]> } | undefined
   const ring = (): Promise<SigningKey[]> => {
-    if (!kept || performance.now() - kept.at > KEPT_MS) kept = { at: performance.now(), keys: readKeys(named(o.pool), o.keys) }
-    return kept.keys
+    if (kept && performance.now() - kept.at <= KEPT_MS) return kept.keys
+    const read = { at: performance.now(), keys: readKeys(named(o.pool), o.keys) }
+    kept = read
+    // A failure is told to whoever asked, and to nobody after it.
+    read.keys.catch(() => { if (kept === read) kept = undefined })
+    return read.keys
   }
   const find = async (kid: string): Promise<SigningKey | undefined> => (await ring()).find(key => key.kid === kid)
   return {
@@ -63,7 +67,7 @@ export function openWaitTokens(o: { pool: Pool; keys: Keyring }): WaitTokens {
       const expected = Buffer.from(macOf(key?.secret ?? Buffer.alloc(32), facts, token.expiresAt))
       const given = Buffer.from(token.mac)
       const same = given.length === expected.length && timingSafeEqual(given, expected)
-      return same && key !== undefined && (token.expiresAt === 0 || token.expiresAt * 1000 > Date.now())
+      return same && key !== undefined && (token.expiresAt === 0 || token.expiresAt * 1000 > facts.readAt.getTime())
     },
     forget: () => { kept = undefined },
   }

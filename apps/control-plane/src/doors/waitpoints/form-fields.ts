@@ -1,5 +1,6 @@
 import { InvalidInput } from '@sluice/domain'
 import type { Json } from '@sluice/protocol'
+import { refuseUnsafeInput } from '../../graphql/safe-input.ts'
 import { limitsOf, fitsLine, type Limits } from './form-limits.ts'
 
 /**
@@ -71,6 +72,13 @@ const numberOf = (text: string): number | string => (text.trim() !== '' && Numbe
 
 function parsed(text: string): Json {
   if (text.trim() === '') return null
+  const payload = jsonOf(text)
+  // As what comes as JSON: deeper than anybody reads it, or a number that is none.
+  refuseUnsafeInput({ input: { payload } })
+  return payload
+}
+
+function jsonOf(text: string): Json {
   try {
     return JSON.parse(text) as Json
   } catch {

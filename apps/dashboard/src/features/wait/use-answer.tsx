@@ -20,7 +20,7 @@ export const useAnswer = (wait: Wait) => {
     const done = await command.run({ input: { id: wait.id, decision, payload, idempotencyKey: `${key} ${decision}` } })
     if (done === null) return false
     const { title, id } = wait.flow
-    notify({ tone: 'good', text: <>{nameOfDecision(decision)}: <a href={addressOf.flow(id)}>{title}</a> {NEXT[done.flow.status] ?? 'has its answer.'}</> })
+    notify({ tone: 'good', text: <>{nameOfDecision(decision)}: <a href={addressOf.flow(id)}>{title}</a> {NEXT[done.flow?.status ?? ''] ?? 'has its answer.'}</> })
     return true
   }
   const { refused, clear } = command
