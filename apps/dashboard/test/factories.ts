@@ -28,7 +28,7 @@ export interface FakeFlow {
 
 export interface FakeAttempt {
   __typename: 'Attempt'; id: string; startedAt: string; reportedAt: string | null; leaseExpiresAt: string | null
-  worker: { __typename: 'Worker'; id: string; heartbeatAt: string } | null
+  worker: { __typename: 'Worker'; id: string; heartbeatAt: string; heartbeatMs: number } | null
 }
 
 export interface FakeQueue {

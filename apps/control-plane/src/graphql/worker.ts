@@ -18,6 +18,7 @@ export const WorkerRef = builder.prismaNode('Worker', {
     state: t.expose('state', { type: WorkerStateEnum, description: 'Whether it asks for work, finishes what it has, or is gone.' }),
     registeredAt: t.expose('registeredAt', { type: 'DateTime', description: 'When it registered.' }),
     heartbeatAt: t.expose('heartbeatAt', { type: 'DateTime', description: 'When it was last heard.' }),
+    heartbeatMs: t.int({ description: 'How often it is asked to report that it lives.', resolve: (_worker, _args, ctx) => ctx.deps.settings.heartbeatMs }),
     expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When it counts as lost, unless it is heard before.' }),
     principal: t.field({
       type: PrincipalRef, nullable: true, description: 'As whom it signs in.', resolve: (worker, _args, ctx) => ctx.load.principal.load(worker.principalId),

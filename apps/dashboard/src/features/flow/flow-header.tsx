@@ -22,7 +22,7 @@ export const FlowHeader_Flow = graphql(`
     openWaitpoint { id viewerMayAnswer }
     progress { percent message at }
     error { message }
-    currentAttempt { id startedAt leaseExpiresAt worker { id heartbeatAt } }
+    currentAttempt { id startedAt leaseExpiresAt worker { id heartbeatAt heartbeatMs } }
     attempts(first: 200) { edges { node { id index startedAt reportedAt endedAt } } }
     ...FlowActions_Flow
   }

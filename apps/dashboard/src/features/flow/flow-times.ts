@@ -1,5 +1,4 @@
 import type { FlowPhase, FlowStatus } from '@sluice/protocol'
-import { silenceBetween } from '../silence.ts'
 
 /** An attempt's times: leased, reported as begun, ended. */
 export interface AttemptTimes { startedAt: string; reportedAt: string | null; endedAt: string | null }
@@ -47,8 +46,9 @@ export const progressNow = <Progress extends { at: string }>(flow: { status: Flo
   return flow.currentAttempt && before(flow.progress.at, flow.currentAttempt.startedAt) ? null : flow.progress
 }
 
-/** How long a lease's worker has not been heard, in ms, when that is too long; else null. readAt: the server's time of the reading, so that an old page accuses nobody. */
-export const silenceOf = (attempt: { leaseExpiresAt: string | null; worker: { heartbeatAt: string } | null } | null, readAt: string): number | null => {
+/** How long a lease's worker has not been heard, in ms, when that is more than two heartbeats; else null. readAt: the server's time of the reading, so that an old page accuses nobody. */
+export const silenceOf = (attempt: { leaseExpiresAt: string | null; worker: { heartbeatAt: string; heartbeatMs: number } | null } | null, readAt: string): number | null => {
   if (!attempt?.worker || attempt.leaseExpiresAt === null) return null
-  return silenceBetween({ heardAt: attempt.worker.heartbeatAt, expiresAt: attempt.leaseExpiresAt, readAt })
+  const silence = Date.parse(readAt) - Date.parse(attempt.worker.heartbeatAt)
+  return silence > 2 * attempt.worker.heartbeatMs ? silence : null
 }

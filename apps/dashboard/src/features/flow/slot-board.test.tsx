@@ -7,7 +7,7 @@ import { SlotBoard } from './slot-board.tsx'
 
 const at = (second: number) => new Date(Date.parse('2026-11-21T10:00:00.000Z') + second * 1000).toISOString()
 const attempt = (heardAt: string) => ({
-  __typename: 'Attempt', id: 'att_1.1', startedAt: at(30), reportedAt: at(31), leaseExpiresAt: at(45), worker: { __typename: 'Worker', id: 'wrk_1', heartbeatAt: heardAt },
+  __typename: 'Attempt', id: 'att_1.1', startedAt: at(30), reportedAt: at(31), leaseExpiresAt: at(45), worker: { __typename: 'Worker', id: 'wrk_1', heartbeatAt: heardAt, heartbeatMs: 15_000 },
 } as const)
 
 const board = (holders: object[], cap: number) => renderWith(<SlotBoard holders={holders.map(flow => masked(flow))} cap={cap} held={holders.length} readAt={at(40)} />)

@@ -14,7 +14,7 @@ export const SlotBoard_Flow = graphql(`
   fragment SlotBoard_Flow on Flow {
     id title kind status phase queuedAt startedAt waitKind waitingSince
     progress { percent message at }
-    currentAttempt { id startedAt reportedAt leaseExpiresAt worker { id heartbeatAt } }
+    currentAttempt { id startedAt reportedAt leaseExpiresAt worker { id heartbeatAt heartbeatMs } }
   }
 `)
 

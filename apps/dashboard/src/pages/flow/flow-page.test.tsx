@@ -90,7 +90,7 @@ describe('flow page', () => {
   })
 
   test('while its worker is not heard, its head says so and since when instead of that it works', async () => {
-    const currentAttempt = { __typename: 'Attempt' as const, id: 'att_1', startedAt: READ_AT, reportedAt: READ_AT, leaseExpiresAt: after(13), worker: { __typename: 'Worker' as const, id: 'wrk_1', heartbeatAt: after(-32) } }
+    const currentAttempt = { __typename: 'Attempt' as const, id: 'att_1', startedAt: READ_AT, reportedAt: READ_AT, leaseExpiresAt: after(13), worker: { __typename: 'Worker' as const, id: 'wrk_1', heartbeatAt: after(-32), heartbeatMs: 15_000 } }
     const { api } = setup(() => runningFlow('WORKING', { currentAttempt }))
     setClockOffset(Date.parse(after(2.1)) - Date.now())
     await api.send('FlowPageFlowEvents', item('SNAPSHOT'))
