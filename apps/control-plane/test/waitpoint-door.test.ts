@@ -71,11 +71,27 @@ describe('POST /waitpoints/{token}', () => {
   test('a token whose instant has passed is worth nothing, though it was signed', async () => {
     const lease = await w.working(admin)
     const made = await w.make(lease, { timeoutSeconds: 1 })
-    await server.sql(`UPDATE waitpoint SET created_at = created_at - interval '25 hours' WHERE id = $1`, [made.waitpoint.id])
+    // As if it had waited, and nobody had closed it yet.
+    await server.sql(`UPDATE waitpoint SET created_at = created_at - interval '31 days', timeout_at = created_at - interval '31 days' WHERE id = $1`, [made.waitpoint.id])
     const old = await w.make(lease)
     expect(old.token).not.toBe(made.token)
     expect((await post(old.token, { decision: 'approve' })).status).toBe(404)
     expect((await post(made.token, { decision: 'approve' })).status).toBe(200)
+    await w.worker.finish(lease)
+  })
+
+  test('a token lives as long as its wait, however long after it was made the wait begins', async () => {
+    const lease = await w.working(admin)
+    const made = await w.make(lease, { timeoutSeconds: 3600 })
+    const age = (days: number) => server.sql(`UPDATE waitpoint SET created_at = created_at - $2 * interval '1 day' WHERE id = $1`, [made.waitpoint.id, days])
+    await age(29)
+    const [week, again] = [await w.make(lease), await w.make(lease)]
+    expect(again.token).toBe(week.token)
+    await age(36)
+    const late = await w.make(lease)
+    expect(late.token).not.toBe(week.token)
+    await w.suspend(lease, made.waitpoint.id)
+    expect((await post(late.token, { decision: 'approve' })).status).toBe(200)
     await w.worker.finish(lease)
   })
 

@@ -12,7 +12,7 @@ import { applyMoves } from '../apply-moves.ts'
 import type { Deps, Outcome } from '../deps.ts'
 import { refuseBySchema, refuseSchema } from '../input-schema.ts'
 import { lockWaitpoint, openWaitpoint, satisfyBuffered, upsertWaitpoint } from '../sql/wait-sql.ts'
-import type { WaitpointRow } from '../sql/wait-sql.ts'
+import type { ReadWaitpoint, WaitpointRow } from '../sql/wait-sql.ts'
 import { lockLease } from './worker-lease.ts'
 
 export interface CreateWaitpoint {
@@ -41,7 +41,7 @@ export async function createWaitpoint(deps: Deps, cmd: CreateWaitpoint): Promise
   const refusal = refuse(asked)
   if (refusal) return refusal
   const kid = await deps.waitTokens.currentKid()
-  const row = await transact<WaitpointRow | Refusal>(deps.pool, async tx => {
+  const row = await transact<ReadWaitpoint | Refusal>(deps.pool, async tx => {
     const held = await lockLease(tx, cmd)
     if (held instanceof Refusal) return held
     if (held.flow.phase === 'STARTING') return notStarted(held.flow)
@@ -55,8 +55,20 @@ export async function createWaitpoint(deps: Deps, cmd: CreateWaitpoint): Promise
   return { waitpointId: row.id, token, url: token === null ? null : `${deps.webhooks.publicUrl()}/waitpoints/${token}` }
 }
 
-/** A day after the wait would be over had it begun at once; without a timeout only the answer ends it. */
-const expiryOf = ({ createdAt, timeoutMs }: WaitpointRow): number => (timeoutMs === null ? 0 : Math.ceil((createdAt.getTime() + timeoutMs) / 1000) + 86_400)
+/** What may lie between a link and the wait that it is for: a handler gives links away before it works, and waits when it is done. */
+const MARGIN_MS = 30 * 86_400_000
+
+/**
+ * Thirty days after the wait would be over had it begun at once; without a timeout only the answer ends it. Made again later than that allows, it is moved on
+ * by as much again, so that in between the same waitpoint has the same token.
+ */
+function expiryOf({ createdAt, timeoutMs, timeoutAt, readAt }: ReadWaitpoint): number {
+  if (timeoutMs === null) return 0
+  const atOnce = createdAt.getTime() + timeoutMs
+  const over = timeoutAt?.getTime() ?? readAt.getTime() + timeoutMs
+  const margins = 1 + Math.max(0, Math.floor((over - atOnce) / MARGIN_MS))
+  return Math.ceil((atOnce + margins * MARGIN_MS) / 1000)
+}
 
 type Asked = CreateWaitpoint & { decisions: string[] }
 

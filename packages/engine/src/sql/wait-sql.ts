@@ -20,8 +20,11 @@ export async function lockWaitpoint(tx: Tx, p: { id: string; flowId: string }): 
   return row
 }
 
-/** A look without a lock: whose flow it is of, and when that was. */
-export async function readWaitpoint(tx: Pick<Tx, 'rows'>, id: string): Promise<(WaitpointRow & { readAt: Date }) | undefined> {
+/** When it was read, by the database's clock. */
+export interface ReadWaitpoint extends WaitpointRow { readAt: Date }
+
+/** A look without a lock: whose flow it is of. */
+export async function readWaitpoint(tx: Pick<Tx, 'rows'>, id: string): Promise<ReadWaitpoint | undefined> {
   const [row] = await tx.rows<Row & { readAt: Date }>('readWaitpoint', `SELECT ${COLUMNS}, clock_timestamp() AS "readAt" FROM waitpoint w WHERE w.id = $1`, [id])
   return row
 }
@@ -36,7 +39,7 @@ export interface NewWaitpoint {
 }
 
 /** Found or made by its key: a handler that runs again finds what it asked, and the answer. undefined: the flow has asked as much as it may. */
-export async function upsertWaitpoint(tx: Tx, n: NewWaitpoint & { most: number }): Promise<WaitpointRow | undefined> {
+export async function upsertWaitpoint(tx: Tx, n: NewWaitpoint & { most: number }): Promise<ReadWaitpoint | undefined> {
   await tx.rows(
     'insertWaitpoint',
     `INSERT INTO waitpoint (id, flow_id, key, kind, prompt, fields, allowed_decisions, answerable_by, timeout_ms, on_timeout, timeout_decision, timeout_payload, attempt, token_kid, created_at)
@@ -44,7 +47,7 @@ export async function upsertWaitpoint(tx: Tx, n: NewWaitpoint & { most: number }
       WHERE (SELECT count(*) FROM waitpoint WHERE flow_id = $2) < $15 ON CONFLICT (flow_id, key) DO NOTHING`,
     [n.id, n.flowId, n.key, n.kind, n.prompt, json(n.fields), n.allowedDecisions, n.answerableBy, n.timeoutMs, n.onTimeout, n.timeoutDecision, json(n.timeoutPayload), n.attempt, n.tokenKid, n.most],
   )
-  const [row] = await tx.rows<Row>('waitpointOfKey', `SELECT ${COLUMNS} FROM waitpoint w WHERE w.flow_id = $1 AND w.key = $2 FOR UPDATE`, [n.flowId, n.key])
+  const [row] = await tx.rows<Row & { readAt: Date }>('waitpointOfKey', `SELECT ${COLUMNS}, clock_timestamp() AS "readAt" FROM waitpoint w WHERE w.flow_id = $1 AND w.key = $2 FOR UPDATE`, [n.flowId, n.key])
   return row
 }
 
