@@ -38,7 +38,7 @@ function outcomeOf(row: Row, { lease, ended }: { lease: LeaseRef; ended: Map<str
     return isTerminal(flow.status) ? new FlowAlreadyTerminal(flow.id, flow.status, flow.terminalReason) : staleLease(flow, lease)
   }
   if (row.full) return new LimitExceeded(LIMITS.memosMax, `A flow remembers at most ${LIMITS.memosMax} steps and answers, ${LIMITS.memosMaxBytes} bytes in all.`)
-  if (row.kind !== 'STEP') return new MemoMismatch(`The key ${row.key} is remembered as an answer, and written as a step.`)
+  if (row.kind !== 'STEP') return new MemoMismatch(`The key ${row.key} is that of a question, and written as a step.`)
   return { key: row.key, kind: row.kind, value: row.value }
 }
 

@@ -29,10 +29,12 @@ room AS MATERIALIZED (
   SELECT h.flow_id, h.index, h.epoch, $3 - (SELECT count(*) FROM memo m WHERE m.flow_id = h.flow_id) AS memos,
          $4 - coalesce((SELECT sum(m.bytes) FROM memo m WHERE m.flow_id = h.flow_id), 0) AS bytes FROM held h
 ),
+-- The memo of its answer will stand under that key.
+asked AS MATERIALIZED (SELECT i.nth FROM item i WHERE EXISTS (SELECT 1 FROM waitpoint q WHERE q.flow_id = i.flow_id AND q.key = i.key)),
 fresh AS (
   SELECT DISTINCT ON (i.flow_id, i.key) i.nth, i.flow_id, i.key, i.value, i.bytes, i.attempt, r.memos AS most, r.bytes AS most_bytes
     FROM item i JOIN room r ON r.flow_id = i.flow_id AND r.index = i.attempt AND r.epoch = i.epoch
-   WHERE NOT EXISTS (SELECT 1 FROM memo m WHERE m.flow_id = i.flow_id AND m.key = i.key) ORDER BY i.flow_id, i.key, i.nth
+   WHERE NOT EXISTS (SELECT 1 FROM memo m WHERE m.flow_id = i.flow_id AND m.key = i.key) AND NOT EXISTS (SELECT 1 FROM asked q WHERE q.nth = i.nth) ORDER BY i.flow_id, i.key, i.nth
 ),
 counted AS (SELECT f.*, row_number() OVER w AS memos, sum(f.bytes) OVER w AS reached FROM fresh f WINDOW w AS (PARTITION BY f.flow_id ORDER BY f.nth)),
 written AS (
@@ -40,10 +42,10 @@ written AS (
   SELECT c.flow_id, c.key, 'STEP', c.value, c.bytes, c.attempt, clock_timestamp() FROM counted c WHERE c.memos <= c.most AND c.reached <= c.most_bytes ORDER BY c.flow_id, c.key
   ON CONFLICT (flow_id, key) DO NOTHING RETURNING flow_id, key, kind, value, bytes
 )
-SELECT i.nth, i.flow_id AS "flowId", i.key, coalesce(w.kind, m.kind) AS kind, CASE WHEN w.key IS NOT NULL THEN w.value ELSE m.value END AS value, coalesce(w.bytes, m.bytes) AS bytes,
-       r.flow_id IS NULL AS stale, r.flow_id IS NOT NULL AND w.key IS NULL AND m.key IS NULL AS full
+SELECT i.nth, i.flow_id AS "flowId", i.key, coalesce(w.kind, m.kind, CASE WHEN q.nth IS NOT NULL THEN 'ANSWER'::memo_kind END) AS kind, CASE WHEN w.key IS NOT NULL THEN w.value ELSE m.value END AS value, coalesce(w.bytes, m.bytes) AS bytes,
+       r.flow_id IS NULL AS stale, r.flow_id IS NOT NULL AND w.key IS NULL AND m.key IS NULL AND q.nth IS NULL AS full
   FROM item i LEFT JOIN room r ON r.flow_id = i.flow_id AND r.index = i.attempt AND r.epoch = i.epoch
-  LEFT JOIN written w ON w.flow_id = i.flow_id AND w.key = i.key LEFT JOIN memo m ON m.flow_id = i.flow_id AND m.key = i.key
+  LEFT JOIN written w ON w.flow_id = i.flow_id AND w.key = i.key LEFT JOIN memo m ON m.flow_id = i.flow_id AND m.key = i.key LEFT JOIN asked q ON q.nth = i.nth
  ORDER BY i.nth`
 
 /** What these flows remember, oldest first, so many bytes of each at most; total: how many there are. */

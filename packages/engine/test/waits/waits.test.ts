@@ -340,6 +340,8 @@ describe('memory (D-32)', () => {
     await record(lease, [['x', 1]])
     await expect(b.make(lease, { key: 'x' })).rejects.toMatchObject({ code: 'MEMO_MISMATCH' })
     const { waitpointId } = await b.make(lease, { key: 'y' })
+    // Before it is answered too: the answer will stand there.
+    expect(await record(lease, [['y', 1], ['z', 2]])).toMatchObject([{ code: 'MEMO_MISMATCH' }, { key: 'z', value: 2 }])
     await b.answer(waitpointId)
     expect(await record(lease, [['y', 1]])).toMatchObject([{ code: 'MEMO_MISMATCH' }])
     await expect(b.make(lease, { key: 'y', kind: 'INPUT' })).rejects.toMatchObject({ code: 'MEMO_MISMATCH' })
