@@ -178,8 +178,8 @@ describe('what is kept', () => {
     const { frames, gaps, ended } = await all(lease.flowId, FRAMES_START, 50)
     expect(sequences(frames)).toEqual(['0.1', '0.2', '0.3', ...lines(31, 130).map(f => `1.${f.sequence}`)])
     expect([gaps, ended]).toEqual([1, false])
-    expect(sequences(await framesBefore(bed.deps.pool, { flowId: lease.flowId, before: null, limit: 2 }))).toEqual(['1.129', '1.130'])
-    expect(sequences(await framesBefore(bed.deps.pool, { flowId: lease.flowId, before: { attempt: 1, sequence: 32 }, limit: 3 }))).toEqual(['0.2', '0.3', '1.31'])
+    expect(sequences((await framesBefore(bed.deps.pool, { flowId: lease.flowId, before: null, limit: 2 })).frames)).toEqual(['1.129', '1.130'])
+    expect(sequences((await framesBefore(bed.deps.pool, { flowId: lease.flowId, before: { attempt: 1, sequence: 32 }, limit: 3 })).frames)).toEqual(['0.2', '0.3', '1.31'])
   })
 
   test('a page of large frames ends before it is too much', async () => {
@@ -190,6 +190,10 @@ describe('what is kept', () => {
     const page = await framesAfter(wide.deps.pool, { flowId: lease!.flowId, after: FRAMES_START })
     expect(page).toMatchObject({ more: true, gap: false })
     expect(page.frames).toHaveLength(18)
+    const back = await framesBefore(wide.deps.pool, { flowId: lease!.flowId, before: null, limit: 30 })
+    expect([back.more, back.frames.map(frame => frame.sequence)]).toEqual([true, Array.from({ length: 18 }, (_, at) => 23 + at)])
+    const rest = await framesBefore(wide.deps.pool, { flowId: lease!.flowId, before: { attempt: 0, sequence: 5 }, limit: 30 })
+    expect([rest.more, rest.frames.map(frame => frame.sequence)]).toEqual([false, [1, 2, 3, 4]])
   })
 
   test('D-21 frames go FRAME_RETENTION_DAYS after the end of their flow, its attempts say so, and the flow stays', async () => {

@@ -1,5 +1,5 @@
 import { InvalidInput } from '@sluice/domain'
-import { FRAMES_START, framesAfter, framesBefore, type FramePlace, type FrameRow } from '@sluice/engine'
+import { FRAMES_PAGE_BYTES, FRAMES_START, framesAfter, framesBefore, type FramePlace, type FrameRow } from '@sluice/engine'
 import { builder } from './builder.ts'
 import { connectionText, edgeText, forwardPage, pageSize } from './connection.ts'
 import type { Context } from './context.ts'
@@ -25,7 +25,7 @@ const FlowFramesConnection = builder.connectionObject(
 )
 
 builder.objectField(FlowRef, 'frames', (t) => t.field({
-  type: FlowFramesConnection, description: 'Its output, one attempt after the other, first to last; with last, the end of it.',
+  type: FlowFramesConnection, description: 'Its output, one attempt after the other, first to last; with last, the end of it. A page of large frames ends early, after 1 MiB: pageInfo says whether there is more.',
   args: {
     first: t.arg.int({ description: 'How many from the front; PAGE_DEFAULT when absent, above PAGE_MAX refused.' }),
     after: t.arg.string({ description: 'The cursor of the last one already seen.' }),
@@ -43,30 +43,33 @@ interface Page { first?: number | null | undefined; after?: string | null | unde
 
 async function forwards(flow: FlowHandle, { first, after }: Page, ctx: Context) {
   const size = pageSize(first, ctx)
-  const frames = await readAfter(flow, { after: after ? ctx.live.framePlaceOf(after) : FRAMES_START, count: size + 1 }, ctx)
-  return forwardPage(frames.map((node) => edgeOf(node, ctx)), size, after)
+  const { frames, more } = await readAfter(flow, { after: after ? ctx.live.framePlaceOf(after) : FRAMES_START, count: size }, ctx)
+  const page = forwardPage(frames.map((node) => edgeOf(node, ctx)), size, after)
+  return { ...page, pageInfo: { ...page.pageInfo, hasNextPage: more } }
 }
 
 async function backwards(flow: FlowHandle, { last, before }: Page, ctx: Context) {
   const size = pageSize(last, ctx)
-  const frames = await framesBefore(ctx.deps.pool, { flowId: flow.id, before: before ? ctx.live.framePlaceOf(before) : null, limit: size + 1 })
-  const edges = frames.slice(-size).map((node) => edgeOf(node, ctx))
+  const { frames, more } = await framesBefore(ctx.deps.pool, { flowId: flow.id, before: before ? ctx.live.framePlaceOf(before) : null, limit: size })
+  const edges = frames.map((node) => edgeOf(node, ctx))
   const pageInfo = {
-    hasNextPage: Boolean(before), hasPreviousPage: frames.length > size, startCursor: edges[0]?.cursor ?? null, endCursor: edges.at(-1)?.cursor ?? null,
+    hasNextPage: Boolean(before), hasPreviousPage: more, startCursor: edges[0]?.cursor ?? null, endCursor: edges.at(-1)?.cursor ?? null,
   }
   return { edges, pageInfo }
 }
 
 const edgeOf = (node: FrameRow, ctx: Context) => ({ node, cursor: ctx.live.frameCursor(node) })
 
-/** A read is of one attempt, and of large frames it is short. */
-async function readAfter({ id }: FlowHandle, { after, count }: { after: FramePlace; count: number }, { deps }: Context): Promise<FrameRow[]> {
-  const found: FrameRow[] = []
-  for (let at = after, more = true; more && found.length < count;) {
-    const page = await framesAfter(deps.pool, { flowId: id, after: at, limit: count - found.length })
-    found.push(...page.frames)
+/** A read is of one attempt; of large frames a page is short, and says that there are more. */
+async function readAfter({ id }: FlowHandle, { after, count }: { after: FramePlace; count: number }, { deps }: Context): Promise<{ frames: FrameRow[]; more: boolean }> {
+  const frames: FrameRow[] = []
+  let [at, more, bytes] = [after, true, 0]
+  while (more && frames.length < count && bytes < FRAMES_PAGE_BYTES) {
+    const page = await framesAfter(deps.pool, { flowId: id, after: at, limit: count - frames.length })
+    frames.push(...page.frames)
+    bytes += page.frames.reduce((sum, frame) => sum + frame.bytes, 0)
     at = page.to
     more = page.more
   }
-  return found
+  return { frames, more }
 }

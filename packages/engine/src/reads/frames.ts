@@ -28,12 +28,12 @@ export interface FramePage {
 
 export const FRAMES_PAGE = 1000
 /** A page of large frames ends earlier, with the one that reaches this. */
-const PAGE_BYTES = 1024 * 1024
+export const FRAMES_PAGE_BYTES = 1024 * 1024
 
 /** The frames of one attempt after the place, at most limit (default and most 1,000). */
 export async function framesAfter(pool: Pool, p: { flowId: string; after: FramePlace; limit?: number }): Promise<FramePage> {
   const { flowId, after } = p
-  const rows = await named(pool).rows<PageRow>('framesAfter', FRAMES_AFTER, [flowId, after.attempt, after.sequence, Math.min(p.limit ?? FRAMES_PAGE, FRAMES_PAGE), PAGE_BYTES])
+  const rows = await named(pool).rows<PageRow>('framesAfter', FRAMES_AFTER, [flowId, after.attempt, after.sequence, Math.min(p.limit ?? FRAMES_PAGE, FRAMES_PAGE), FRAMES_PAGE_BYTES])
   const [first] = rows
   if (!first) return { frames: [], gap: false, to: after, more: false, ended: true }
   if (first.attempt === null) return { frames: [], gap: false, to: after, more: false, ended: first.ended }
@@ -44,11 +44,13 @@ export async function framesAfter(pool: Pool, p: { flowId: string; after: FrameP
   return { frames, gap: first.first > seen + 1, to, more: first.later || to.sequence < first.last, ended: first.ended }
 }
 
-/** The frames before a place (null: the last ones), in their order, at most limit. */
-export async function framesBefore(pool: Pool, p: { flowId: string; before: FramePlace | null; limit: number }): Promise<FrameRow[]> {
+/** The frames before a place (null: the last ones), in their order, at most limit; more: there may be some before them. */
+export async function framesBefore(pool: Pool, p: { flowId: string; before: FramePlace | null; limit: number }): Promise<{ frames: FrameRow[]; more: boolean }> {
   const { attempt, sequence } = p.before ?? { attempt: 2 ** 31 - 1, sequence: 0 }
-  const rows = await named(pool).rows<FrameRow & Record<string, unknown>>('framesBefore', FRAMES_BEFORE, [p.flowId, attempt, sequence, Math.min(p.limit, FRAMES_PAGE)])
-  return rows.toReversed()
+  const limit = Math.min(p.limit, FRAMES_PAGE)
+  const rows = await named(pool).rows<FrameRow & Record<string, unknown>>('framesBefore', FRAMES_BEFORE, [p.flowId, attempt, sequence, limit + 1, FRAMES_PAGE_BYTES])
+  const bytes = rows.reduce((sum, row) => sum + row.bytes, 0)
+  return { frames: rows.slice(0, limit).toReversed(), more: rows.length > limit || bytes >= FRAMES_PAGE_BYTES }
 }
 
 /** The place of the last frame; the start where there is none. */
@@ -84,6 +86,9 @@ SELECT f.status IN ('FINISHED', 'FAILED', 'CANCELLED', 'SKIPPED') AS ended, a.in
  WHERE f.id = $1 AND f.deleted_at IS NULL ORDER BY o.sequence`
 
 const FRAMES_BEFORE = `
-SELECT o.attempt, ${COLUMNS} FROM output_frame o WHERE o.flow_id = $1 AND (o.attempt, o.sequence) < ($2, $3) ORDER BY o.attempt DESC, o.sequence DESC LIMIT $4`
+SELECT o.attempt, ${COLUMNS} FROM (
+  SELECT o.attempt, ${COLUMNS}, sum(o.bytes) OVER (ORDER BY o.attempt DESC, o.sequence DESC) AS upto
+    FROM output_frame o WHERE o.flow_id = $1 AND (o.attempt, o.sequence) < ($2, $3) ORDER BY o.attempt DESC, o.sequence DESC LIMIT $4) o
+ WHERE o.upto - o.bytes < $5 ORDER BY o.attempt DESC, o.sequence DESC`
 
 const FRAMES_END = `SELECT a.index AS attempt, a.last_frame AS sequence FROM attempt a WHERE a.flow_id = $1 AND a.last_frame > 0 ORDER BY a.index DESC LIMIT 1`
