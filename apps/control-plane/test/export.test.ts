@@ -90,9 +90,9 @@ describe('a list', () => {
 describe('what a row holds', () => {
   // What is a list of its own, what only says that another field is there, and what is asked for elsewhere.
   const LEFT_OUT: Record<string, string[]> = {
-    flows: ['artifacts', 'attempts', 'currentAttempt', 'deliveries', 'events', 'frames', 'inputs', 'openWaitpoint', 'output', 'progress', 'queue', 'waitpoints'],
+    flows: ['artifacts', 'attempts', 'currentAttempt', 'deliveries', 'events', 'frames', 'inputs', 'openWaitpoint', 'output', 'progress', 'queue', 'remembered', 'waitpoints'],
     queue: [
-      'artifacts', 'attempts', 'currentAttempt', 'deliveries', 'error', 'events', 'frames', 'input', 'inputs', 'openWaitpoint', 'output', 'progress', 'result', 'waitpoints',
+      'artifacts', 'attempts', 'currentAttempt', 'deliveries', 'error', 'events', 'frames', 'input', 'inputs', 'openWaitpoint', 'output', 'progress', 'remembered', 'result', 'waitpoints',
     ],
     workers: ['currentAttempts'], kinds: ['hasInputSchema'],
     deliveries: ['canReplay', 'cannotReplayReason', 'event'], endpoints: ['deletedAt', 'deliveries'], operations: ['refusals'],

@@ -161,7 +161,7 @@ export const EXPORTED_LANES = `query {
 }`
 
 export const EXPORTED_WORKERS = `query {
-  list: workers { id instanceId name state kinds lanes capacity leased codeVersion principal { id name } registeredAt heartbeatAt expiresAt }
+  list: workers { id instanceId name state kinds lanes capacity leased codeVersion principal { id name } registeredAt heartbeatAt heartbeatMs expiresAt }
 }`
 
 export const EXPORTED_KINDS = `query { list: flowKinds { name title inputSchema liveWorkers queued } }`
