@@ -30,12 +30,12 @@ export const fakeLane = (name: string, lane: LaneFields = {}) => ({
 
 export const pausedLane = (name: string, reason: string) => fakeLane(name, { state: 'PAUSED', stateReason: reason, stateAt: at(-120), stateBy: ADMIN })
 
-interface WorkerFields { state?: WorkerState; kinds?: string[]; lanes?: string[]; capacity?: number; leased?: number; heartbeatAt?: string; expiresAt?: string; currentAttempts?: object[] }
+interface WorkerFields { state?: WorkerState; kinds?: string[]; lanes?: string[]; capacity?: number; leased?: number; heartbeatAt?: string; currentAttempts?: object[] }
 
 /** A worker that was just heard; the lease time is 45 s. */
 export const fakeWorker = (name: string, worker: WorkerFields = {}) => ({
   __typename: 'Worker' as const, id: `wrk_${name}`, instanceId: `instance-${name}`, name, state: 'ACTIVE' as WorkerState, kinds: ['sample.digest'], lanes: [] as string[], capacity: 8, leased: 0,
-  codeVersion: '0.1.0', registeredAt: at(-3600), heartbeatAt: at(-1), expiresAt: at(44), principal: { __typename: 'Principal', id: 'prn_runner', name: 'runner' }, currentAttempts: [] as object[], ...worker,
+  codeVersion: '0.1.0', registeredAt: at(-3600), heartbeatAt: at(-1), heartbeatMs: 15_000, expiresAt: at(44), principal: { __typename: 'Principal', id: 'prn_runner', name: 'runner' }, currentAttempts: [] as object[], ...worker,
 })
 
 export const fakeAttempt = (id: string, title: string) => ({

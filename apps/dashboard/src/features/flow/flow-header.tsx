@@ -9,7 +9,7 @@ import { addressOf } from '../addresses.ts'
 import { PHASE_LOOKS, STATUS_LOOKS, WAIT_KIND_LOOKS } from '../looks.ts'
 import { addedToWhy, whyEnded } from '../end-sentence.ts'
 import { TIME_WORDS } from '../time-words.ts'
-import { lastWait, progressNow, silenceOf, sumsOf, type Sum } from './flow-times.ts'
+import { lastWait, progressNow, silenceOfLease, sumsOf, type Sum } from './flow-times.ts'
 import { SILENT_LOOK } from './slot-board.tsx'
 import { FlowActionBar } from './flow-actions.tsx'
 import { FlowLife_Flow } from './flow-life.tsx'
@@ -35,7 +35,7 @@ interface Props { flow: FragmentOf<typeof FlowHeader_Flow>; life: FragmentOf<typ
 /** Who it is, how it stands, how long it takes, and what can be done. readAt: the server's time when it was read. */
 export function FlowHeader({ flow: masked, life, readAt, onDeleted }: Props) {
   const flow = readFragment(FlowHeader_Flow, masked)
-  const silence = silenceOf(flow.currentAttempt, readAt)
+  const silence = silenceOfLease(flow.currentAttempt, readAt)
   return (
     <header className="flex flex-col gap-3">
       <div className="flex flex-wrap items-start justify-between gap-3">

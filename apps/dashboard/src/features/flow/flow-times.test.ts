@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { lastWait, progressNow, silenceOf, sumsOf, wasQueuedAgain, workingSince, type Standing, type TimedFlow } from './flow-times.ts'
+import { lastWait, progressNow, silenceOfLease, sumsOf, wasQueuedAgain, workingSince, type Standing, type TimedFlow } from './flow-times.ts'
 
 const at = (second: number) => new Date(Date.parse('2026-11-21T10:00:00.000Z') + second * 1000).toISOString()
 const once: TimedFlow = { status: 'FINISHED', isTerminal: true, createdAt: at(0), queuedAt: at(0), startedAt: at(3), finishedAt: at(10) }
@@ -59,10 +59,10 @@ test.each([
   ['a worker not heard for more than two heartbeats is silent', 32, 32_000],
 ])('%s', (_title, readAt, silence) => {
   // However long its lease was made: after an outage of the control plane that is more than usual.
-  for (const leaseExpiresAt of [at(45), at(90)]) expect(silenceOf({ leaseExpiresAt, worker: { heartbeatAt: at(0), heartbeatMs: 15_000 } }, at(readAt))).toBe(silence)
+  for (const leaseExpiresAt of [at(45), at(90)]) expect(silenceOfLease({ leaseExpiresAt, worker: { heartbeatAt: at(0), heartbeatMs: 15_000 } }, at(readAt))).toBe(silence)
 })
 
 test('without a lease nobody is silent', () => {
-  expect(silenceOf(null, at(90))).toBeNull()
-  expect(silenceOf({ leaseExpiresAt: null, worker: { heartbeatAt: at(0), heartbeatMs: 15_000 } }, at(90))).toBeNull()
+  expect(silenceOfLease(null, at(90))).toBeNull()
+  expect(silenceOfLease({ leaseExpiresAt: null, worker: { heartbeatAt: at(0), heartbeatMs: 15_000 } }, at(90))).toBeNull()
 })

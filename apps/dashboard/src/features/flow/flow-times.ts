@@ -1,4 +1,5 @@
 import type { FlowPhase, FlowStatus } from '@sluice/protocol'
+import { silenceOf } from '../silence.ts'
 
 /** An attempt's times: leased, reported as begun, ended. */
 export interface AttemptTimes { startedAt: string; reportedAt: string | null; endedAt: string | null }
@@ -46,9 +47,6 @@ export const progressNow = <Progress extends { at: string }>(flow: { status: Flo
   return flow.currentAttempt && before(flow.progress.at, flow.currentAttempt.startedAt) ? null : flow.progress
 }
 
-/** How long a lease's worker has not been heard, in ms, when that is more than two heartbeats; else null. readAt: the server's time of the reading, so that an old page accuses nobody. */
-export const silenceOf = (attempt: { leaseExpiresAt: string | null; worker: { heartbeatAt: string; heartbeatMs: number } | null } | null, readAt: string): number | null => {
-  if (!attempt?.worker || attempt.leaseExpiresAt === null) return null
-  const silence = Date.parse(readAt) - Date.parse(attempt.worker.heartbeatAt)
-  return silence > 2 * attempt.worker.heartbeatMs ? silence : null
-}
+/** How long the worker of a lease is silent; null without a lease, for then nobody need be heard. */
+export const silenceOfLease = (attempt: { leaseExpiresAt: string | null; worker: { heartbeatAt: string; heartbeatMs: number } | null } | null, readAt: string): number | null =>
+  attempt?.worker && attempt.leaseExpiresAt !== null ? silenceOf(attempt.worker, readAt) : null

@@ -7,7 +7,7 @@ import { Elapsed } from '../../ui/time.tsx'
 import { TONE_FILL, TONE_TEXT } from '../../ui/tone.ts'
 import { addressOf } from '../addresses.ts'
 import { lookOf, STATUS_LOOKS, WAIT_KIND_LOOKS } from '../looks.ts'
-import { progressNow, silenceOf, workingSince } from './flow-times.ts'
+import { progressNow, silenceOfLease, workingSince } from './flow-times.ts'
 import { placeInCells } from './slot-cells.ts'
 
 export const SlotBoard_Flow = graphql(`
@@ -31,7 +31,7 @@ interface Props { holders: readonly FragmentOf<typeof SlotBoard_Flow>[]; cap: nu
 
 /** One cell per slot of the cap, filled by the flow that holds it; with a large cap a bar, without one a count, and the oldest holders. */
 export function SlotBoard({ holders: masked, cap, held, readAt }: Props) {
-  const holders = masked.map(one => readFragment(SlotBoard_Flow, one)).map(flow => ({ ...flow, silence: silenceOf(flow.currentAttempt, readAt) }))
+  const holders = masked.map(one => readFragment(SlotBoard_Flow, one)).map(flow => ({ ...flow, silence: silenceOfLease(flow.currentAttempt, readAt) }))
   if (cap === 0 || Math.max(cap, held) > CELLS_MAX) return <SlotBar holders={holders} cap={cap} held={held} />
   return <SlotCells holders={holders} cap={cap} />
 }

@@ -10,13 +10,13 @@ import { useBroughtIntoView } from '../../ui/use-brought-into-view.ts'
 import { useColumnCount } from '../../ui/use-column-count.ts'
 import { addressOf } from '../addresses.ts'
 import { WORKER_LOOKS } from '../looks.ts'
-import { silenceBetween } from '../silence.ts'
+import { silenceOf } from '../silence.ts'
 import { WorkerDetails, WorkerDetails_Worker } from './worker-details.tsx'
 import { firstFew } from './worker-rules.ts'
 
 export const WorkerRow_Worker = graphql(`
   fragment WorkerRow_Worker on Worker {
-    id name state kinds lanes capacity leased codeVersion heartbeatAt expiresAt
+    id name state kinds lanes capacity leased codeVersion heartbeatAt heartbeatMs
     currentAttempts(first: 1) { id flow { id title } }
     ...WorkerDetails_Worker
   }
@@ -60,9 +60,9 @@ export function WorkerRow({ worker: masked, readAt, opened, onOpen }: Props) {
 }
 
 /** A worker that should have been heard by now is called silent, whatever state it was last known in. */
-const lookOfWorker = ({ state, heartbeatAt, expiresAt }: Worker, readAt: string): Look => {
-  const silence = state === 'DEAD' ? null : silenceBetween({ heardAt: heartbeatAt, expiresAt, readAt })
-  if (silence === null) return WORKER_LOOKS[state]
+const lookOfWorker = (worker: Worker, readAt: string): Look => {
+  const silence = worker.state === 'DEAD' ? null : silenceOf(worker, readAt)
+  if (silence === null) return WORKER_LOOKS[worker.state]
   return { icon: Unplug, word: 'Silent', tone: 'attention', sentence: `Not heard for ${formatTicking(silence)}, more than two heartbeats. Soon it counts as lost, and its flows are tried again or fail.` }
 }
 

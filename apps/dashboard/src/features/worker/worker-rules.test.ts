@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { silenceBetween } from '../silence.ts'
+import { silenceOf } from '../silence.ts'
 import { differingVersions, firstFew, isAtWork, lacksDispatcher } from './worker-rules.ts'
 
 const server = (version: string, ...roles: string[]) => ({ version, roles })
@@ -24,8 +24,8 @@ describe('workers', () => {
   })
 
   const at = (seconds: number) => new Date(1_000_000 + seconds * 1000).toISOString()
-  test.each([[29, null], [31, 31_000], [60, 60_000]])('with a lease time of 45 s, not heard for %d s', (seconds, silence) => {
-    expect(silenceBetween({ heardAt: at(0), expiresAt: at(45), readAt: at(seconds) })).toBe(silence)
+  test.each([[29, null], [31, 31_000], [60, 60_000]])('with a heartbeat of 15 s, not heard for %d s', (seconds, silence) => {
+    expect(silenceOf({ heartbeatAt: at(0), heartbeatMs: 15_000 }, at(seconds))).toBe(silence)
   })
 
   test('a long list is told by its first few and a number', () => {

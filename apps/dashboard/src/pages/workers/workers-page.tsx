@@ -1,5 +1,5 @@
 import { ChevronDown, ChevronRight, Unplug } from 'lucide-react'
-import { silenceBetween } from '../../features/silence.ts'
+import { silenceOf } from '../../features/silence.ts'
 import { KindTable, KindTable_FlowKind } from '../../features/worker/kind-table.tsx'
 import { ServerTable, ServerTable_ServerProcess } from '../../features/worker/server-table.tsx'
 import { WorkerAlarms, WorkerAlarms_ServerProcess, WorkerAlarms_UnservedQueue } from '../../features/worker/worker-alarms.tsx'
@@ -19,7 +19,7 @@ const WorkersPage_Query = graphql(`
   query WorkersPage {
     serverTime
     unservedQueues { ...WorkerAlarms_UnservedQueue }
-    workers { id state capacity leased heartbeatAt expiresAt ...WorkerTable_Worker }
+    workers { id state capacity leased heartbeatAt heartbeatMs ...WorkerTable_Worker }
     flowKinds { name ...KindTable_FlowKind }
     servers { id ...WorkerAlarms_ServerProcess ...ServerTable_ServerProcess }
   }
@@ -67,7 +67,7 @@ function AtWork({ data, search, onSearch }: Props & { data: Data }) {
 }
 
 function Totals({ workers, readAt }: { workers: Data['workers']; readAt: string }) {
-  const silent = workers.filter(({ heartbeatAt, expiresAt }) => silenceBetween({ heardAt: heartbeatAt, expiresAt, readAt }) !== null).length
+  const silent = workers.filter(worker => silenceOf(worker, readAt) !== null).length
   const sum = (pick: (worker: Data['workers'][number]) => number) => workers.reduce((total, worker) => total + pick(worker), 0)
   return (
     <span className="flex flex-wrap items-center gap-x-2 text-muted">
