@@ -12,6 +12,9 @@ export interface BatchOptions<Item, Answer> {
   maxBytes: number
 }
 
+/** Of what is told of flows: the largest result, and what gathers beside it, stay well under what a request may have. */
+export const REPORTS = { maxItems: 200, maxBytes: 4 * 1024 * 1024 }
+
 export interface Batch<Item, Answer> {
   add(item: Item): Promise<Answer>
   /** Takes back an item that has not been sent yet and answers it with `answer` instead. */

@@ -5,7 +5,7 @@
  * with that reason, for it would stay RUNNING for ever otherwise.
  */
 import type { FlowError, Json } from '@sluice/protocol'
-import { createBatch } from './batch.ts'
+import { createBatch, REPORTS } from './batch.ts'
 import type { HeldFlow } from './holdings.ts'
 import type { Settings } from './options.ts'
 import type { Outcome } from './outcome.ts'
@@ -15,7 +15,6 @@ import {
 } from './wire/control-plane.ts'
 import { Rejected } from './wire/transport.ts'
 
-const BATCH = { maxItems: 200, maxBytes: 4 * 1024 * 1024 }
 const MESSAGE_MAX = 2_000
 const WITHDRAWN: Accepted = {}
 const TOO_LATE = ['STALE_LEASE', 'FLOW_ALREADY_TERMINAL', 'NOT_FOUND']
@@ -26,9 +25,9 @@ export function createReporter(deps: { controlPlane: ControlPlane; settings: Set
   const { controlPlane, settings, signal } = deps
   const keepAsking = <T>(what: string, attempt: () => Promise<T>) => persist(attempt, { backoff: settings.backoff, signal, log: settings.log, what })
 
-  const starts = createBatch<StartItem, Accepted | Refused>({ ...BATCH, send: items => keepAsking('a start report', () => controlPlane.start(items, signal)) })
-  const finishes = createBatch<FinishItem, Accepted | Refused>({ ...BATCH, send: items => keepAsking('a result', () => controlPlane.finish(items, signal)) })
-  const fails = createBatch<FailItem, Accepted | Refused>({ ...BATCH, send: items => keepAsking('a failure', () => controlPlane.fail(items, signal)) })
+  const starts = createBatch<StartItem, Accepted | Refused>({ ...REPORTS, send: items => keepAsking('a start report', () => controlPlane.start(items, signal)) })
+  const finishes = createBatch<FinishItem, Accepted | Refused>({ ...REPORTS, send: items => keepAsking('a result', () => controlPlane.finish(items, signal)) })
+  const fails = createBatch<FailItem, Accepted | Refused>({ ...REPORTS, send: items => keepAsking('a failure', () => controlPlane.fail(items, signal)) })
   const pendingStarts = new Map<HeldFlow, StartItem>()
 
   /** Accepted, or too late: either way there is no more to say. */

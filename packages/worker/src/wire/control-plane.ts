@@ -30,10 +30,10 @@ export interface ClaimedFlow {
   /** W3C traceparent of whoever submitted it; absent from a control plane that knows no traces yet. */
   traceParent?: string | null
 }
-/** What is remembered and was attached is absent from a control plane that knows no memory yet. */
 export interface MemoItem { lease: LeaseRef; key: string; value: Json }
 /** What stands under the key now, which another writer may have written. */
 export interface Recorded { memo: Memo }
+/** What is remembered and was attached is absent from a control plane that knows no memory yet. */
 export interface Claim { flow: ClaimedFlow; lease: LeaseRef; memos?: Memo[]; memosComplete?: boolean; inputs?: FlowInput[] }
 export interface Waitpoint { id: string; answer: Answer | null }
 export interface Pulse { lost: LeaseRef[]; cancelling: LeaseRef[]; answered?: { lease: LeaseRef; waitpoint: Waitpoint }[] }
