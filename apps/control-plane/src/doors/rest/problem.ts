@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { STATUS_CODES, type ServerResponse } from 'node:http'
+import type { Log } from '@sluice/db'
 import { InvalidInput, LimitExceeded, Refusal, UrlNotAllowed } from '@sluice/domain'
 import type { ErrorCode } from '@sluice/protocol'
 import { respond } from '../respond.ts'
@@ -38,6 +40,13 @@ export class Problem extends Error {
     this.details = details
     this.headers = headers
   }
+}
+
+/** What is no refusal, so a bug, or a database that is away: logged, and told without what it was. */
+export function masked(error: unknown, { log, requestId = randomUUID() }: { log: Log; requestId?: string }): Problem {
+  const { message, stack } = error as Error
+  log({ event: 'request.failed', requestId, message, stack })
+  return new Problem({ code: 'INTERNAL_SERVER_ERROR', message: 'The server cannot answer now; try again.', details: { requestId } })
 }
 
 export const statusOf = (code: ProblemCode): number => ({ ...STATUS_OF_CODE, ...STATUS_OF_DOOR_CODE })[code]

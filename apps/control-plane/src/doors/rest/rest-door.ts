@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Resources } from '../../graphql/context.ts'
+import { refuseUnsafeInput } from '../../graphql/safe-input.ts'
 import { contextFor } from '../../graphql/server.ts'
 import { addressOf } from '../address.ts'
 import { credentialsOf, whyNot, type Credentials } from '../credentials.ts'
@@ -12,7 +13,7 @@ import { parentOf } from '../trace-header.ts'
 import { waitsUntil } from '../waits-until.ts'
 import { checked, readQuery } from './fields.ts'
 import { prefersPage } from './prefers-page.ts'
-import { Problem, problemOf, respondProblem } from './problem.ts'
+import { masked, Problem, problemOf, respondProblem } from './problem.ts'
 import { readJson } from './read-json.ts'
 import type { Route } from './route.ts'
 import { ROUTES } from './routes.ts'
@@ -48,6 +49,8 @@ async function answer({ request, response, path, requestId }: Asked, { resources
   if (stopping.aborted) throw new Problem({ code: 'UNAVAILABLE', message: 'This server stops; try again.', headers: { connection: 'close' } })
   const credentials = await letIn(request, resources, origins)
   const { route, parts: { id = '', name = '' } } = routeOf(request, path)
+  // What stands in an address is looked at as what stands in a body.
+  refuseUnsafeInput({ id, name })
   const query = readQuery(queryOf(request), route.query)
   const signal = waitsUntil(response, stopping)
   const ctx = contextFor(resources, { viewer: credentials.viewer, address: addressOf(request), signal, requestId, parent: parentOf(request) })
@@ -110,12 +113,7 @@ function decoded(text: string): string {
 /** A bug, or a database that is away, is masked and logged, as by every door. */
 function refuse(response: ServerResponse, error: unknown, { requestId, options }: { requestId: string; options: Options }): void {
   if (error instanceof SenderLeft) return void response.destroy()
-  const problem = problemOf(error)
-  if (problem === undefined) {
-    const { message, stack } = error as Error
-    options.resources.deps.log({ event: 'request.failed', requestId, message, stack })
-  }
+  const problem = problemOf(error) ?? masked(error, { log: options.resources.deps.log, requestId })
   if (response.headersSent) return void response.destroy()
-  const masked = { code: 'INTERNAL_SERVER_ERROR', message: 'The server cannot answer now; try again.', details: { requestId } } as const
-  respondProblem(response, problem ?? new Problem(masked))
+  respondProblem(response, problem)
 }

@@ -7,7 +7,7 @@ import { addressOf } from '../address.ts'
 import { SenderLeft } from '../read-body.ts'
 import { pathOf, respond, respondJson, type Door } from '../respond.ts'
 import { wantsPage } from '../rest/prefers-page.ts'
-import { Problem, problemOf, respondProblem } from '../rest/problem.ts'
+import { masked, Problem, problemOf, respondProblem } from '../rest/problem.ts'
 import { readForm, readSignal, typeOf, type Signal } from './read-signal.ts'
 import { payloadOf } from './form-fields.ts'
 import { answeredPage, askingPage, awayPage, gonePage } from './waitpoint-page.ts'
@@ -39,16 +39,10 @@ async function answer(asked: Asked): Promise<true> {
 function refuse({ deps, request, response }: Asked, error: unknown): true {
   // Nothing can be told any more: the listener ends the connection.
   if (error instanceof SenderLeft || response.headersSent) throw error
-  const problem = problemOf(error) ?? masked(deps, error as Error)
+  const problem = problemOf(error) ?? masked(error, deps)
   if (problem.status !== 503 || !wantsPage(request.headers)) return respondProblem(response, problem)
   setHeaders(response, { 'retry-after': '1', ...problem.headers })
   return page(response, 503, awayPage)
-}
-
-function masked({ log }: Deps, { message, stack }: Error): Problem {
-  const requestId = randomUUID()
-  log({ event: 'request.failed', requestId, message, stack })
-  return new Problem({ code: 'INTERNAL_SERVER_ERROR', message: 'The server cannot answer now; try again.', details: { requestId } })
 }
 
 const setHeaders = (response: ServerResponse, headers: Record<string, string>): void => Object.entries(headers).forEach(([name, value]) => response.setHeader(name, value))
