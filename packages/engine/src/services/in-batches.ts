@@ -1,9 +1,8 @@
-/** How much was done in all. Repeats while there are full batches. */
-export async function inBatches(size: number, sweep: () => Promise<number>): Promise<number> {
+import type { Deps } from '../deps.ts'
+
+/** How much was done in all. Until a batch is not full, or the process closes. */
+export async function inBatches({ closing }: Pick<Deps, 'closing'>, size: number, batch: () => Promise<number>): Promise<number> {
   let total = 0
-  for (;;) {
-    const swept = await sweep()
-    total += swept
-    if (swept < size) return total
-  }
+  for (let done = size; done >= size && !closing.aborted; total += done) done = await batch()
+  return total
 }

@@ -8,6 +8,7 @@ import type { Deps } from '../deps.ts'
 import type { Keyring } from '../secrets/keyring.ts'
 import { signingKeyPlace } from '../waits/tokens.ts'
 import { openSealed, secretPlace, urlPlace } from '../webhooks/sealed.ts'
+import { inBatches } from './in-batches.ts'
 
 const BATCH = 200
 
@@ -16,17 +17,7 @@ export async function reseal(deps: Pick<Deps, 'pool' | 'webhooks' | 'closing'>):
   const { keys } = deps.webhooks
   if (keys.currentId === null) return 0
   let total = 0
-  for (const batch of [resealUrls, resealSecrets, resealSigningKeys]) total += await inBatches(deps, tx => batch(tx, keys))
-  return total
-}
-
-async function inBatches(deps: Pick<Deps, 'pool' | 'closing'>, batch: (tx: Tx) => Promise<number>): Promise<number> {
-  let total = 0
-  while (!deps.closing.aborted) {
-    const done = await transact(deps.pool, batch)
-    if (done === 0) break
-    total += done
-  }
+  for (const batch of [resealUrls, resealSecrets, resealSigningKeys]) total += await inBatches(deps, BATCH, () => transact(deps.pool, tx => batch(tx, keys)))
   return total
 }
 

@@ -12,7 +12,7 @@ import { inBatches } from './in-batches.ts'
 const BATCH = 500
 
 /** How many flows were ended. */
-export const sweepDeadlines = (deps: Deps): Promise<number> => inBatches(BATCH, () => sweepBatch(deps))
+export const sweepDeadlines = (deps: Deps): Promise<number> => inBatches(deps, BATCH, () => sweepBatch(deps))
 
 const sweepBatch = (deps: Deps): Promise<number> =>
   transact(deps.pool, async tx => {

@@ -17,7 +17,7 @@ import { isResting } from './sign-alive.ts'
 const BATCH = 500
 
 /** How many leases were taken away; 0 while another process sweeps or after an outage. */
-export const sweepLeases = (deps: Deps): Promise<number> => inBatches(BATCH, () => sweepBatch(deps))
+export const sweepLeases = (deps: Deps): Promise<number> => inBatches(deps, BATCH, () => sweepBatch(deps))
 
 function sweepBatch(deps: Deps): Promise<number> {
   const { cancelGraceMs: graceMs, startTimeoutMs } = deps.settings

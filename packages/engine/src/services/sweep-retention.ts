@@ -39,7 +39,7 @@ const UPLOAD_REST_MS = HOUR_MS
 export async function sweepRetention(deps: Deps): Promise<Retained> {
   const { flowRetentionDays, frameRetentionDays, auditRetentionDays, webhookRetentionDays, idempotencyWindowMs } = deps.settings
   const failures: unknown[] = []
-  const run = (most: number, batch: Batch): Promise<number> => inBatches(deps, most, batch).catch((error: unknown) => (failures.push(error), 0))
+  const run = (most: number, batch: Batch): Promise<number> => inFittingBatches(deps, most, batch).catch((error: unknown) => (failures.push(error), 0))
   // Deliveries first: a flow outlives them.
   const deliveries = webhookRetentionDays > 0 ? await run(BATCH, (tx, limit) => purgeDeliveries(tx, { days: webhookRetentionDays, limit })) : 0
   if (webhookRetentionDays > 0) await run(BATCH, (tx, limit) => purgeBodies(tx, { days: webhookRetentionDays, limit }))
@@ -67,7 +67,7 @@ type Batch = (tx: Tx, limit: number) => Promise<number>
 const TOO_LONG = new Set(['57014', '25P04'])
 
 /** Until a batch is not full, or the process closes, or another process is at it. A batch that takes too long is tried again at half its size. */
-async function inBatches(deps: Deps, most: number, batch: Batch): Promise<number> {
+async function inFittingBatches(deps: Deps, most: number, batch: Batch): Promise<number> {
   let total = 0
   let limit = most
   while (!deps.closing.aborted) {

@@ -15,8 +15,8 @@ const BATCH = 500
 
 /** How many waits were over. */
 export async function sweepWaitpoints(deps: Deps): Promise<number> {
-  const over = await inBatches(BATCH, () => sweepBatch(deps))
-  await inBatches(BATCH, () => transact(deps.pool, async tx => ((await trySweepLock(tx, 'waitpoints')) ? closeForgotten(tx, BATCH) : 0)))
+  const over = await inBatches(deps, BATCH, () => sweepBatch(deps))
+  await inBatches(deps, BATCH, () => transact(deps.pool, async tx => ((await trySweepLock(tx, 'waitpoints')) ? closeForgotten(tx, BATCH) : 0)))
   return over
 }
 
