@@ -32,13 +32,13 @@ export function pageSize(asked: number | null | undefined, { pages }: Pick<Conte
 
 interface Edge<Node> { cursor: string; node: Node }
 
-/** A page read forwards: edges were read one beyond the size, to know whether there is a next page. */
-export const forwardPage = <Node>(edges: Edge<Node>[], size: number, after: string | null | undefined) => {
+/** A page read forwards. Unless more is said, edges were read one beyond the size, to know whether there is a next page. */
+export const forwardPage = <Node>(edges: Edge<Node>[], size: number, after: string | null | undefined, more = edges.length > size) => {
   const page = edges.slice(0, size)
   return {
     edges: page,
     pageInfo: {
-      hasNextPage: edges.length > size,
+      hasNextPage: more,
       hasPreviousPage: Boolean(after),
       startCursor: page[0]?.cursor ?? null,
       endCursor: page.at(-1)?.cursor ?? null,

@@ -1,3 +1,4 @@
+import { named } from '@sluice/db'
 import { Conflict, FlowAlreadyTerminal, FlowNotQueued } from '@sluice/domain'
 import { addFlowInput, inputsFrom, removeFlowInput, type FlowInputRow } from '@sluice/engine'
 import { LIMITS } from '@sluice/protocol'
@@ -24,7 +25,7 @@ builder.objectField(FlowRef, 'inputs', (t) => t.field({
   type: [FlowInputRef], description: 'What was added to it, oldest first; also what was taken back.', args: partArgs(),
   resolve: (flow, args, ctx) => {
     const part = partOf(args, ctx)
-    return part ? inputsFrom(ctx.deps.pool, { flowId: flow.id, ...part }) : ctx.load.inputs.load(flow.id)
+    return part ? inputsFrom(named(ctx.deps.pool), { flowId: flow.id, ...part }) : ctx.load.inputs.load(flow.id)
   },
 }))
 

@@ -44,8 +44,7 @@ interface Page { first?: number | null | undefined; after?: string | null | unde
 async function forwards(flow: FlowHandle, { first, after }: Page, ctx: Context) {
   const size = pageSize(first, ctx)
   const { frames, more } = await readAfter(flow, { after: after ? ctx.live.framePlaceOf(after) : FRAMES_START, count: size }, ctx)
-  const page = forwardPage(frames.map((node) => edgeOf(node, ctx)), size, after)
-  return { ...page, pageInfo: { ...page.pageInfo, hasNextPage: more } }
+  return forwardPage(frames.map((node) => edgeOf(node, ctx)), size, after, more)
 }
 
 async function backwards(flow: FlowHandle, { last, before }: Page, ctx: Context) {

@@ -8,6 +8,7 @@ import {
 } from '@sluice/engine'
 import { kindsInScope, lanesInScope, type Viewer } from '../policies/policy.ts'
 import { onlyOwner } from '../policies/visible.ts'
+import { ofFlows } from './of-flows.ts'
 import { createWaitpointLoaders, type WaitpointLoaders } from './waitpoint-loaders.ts'
 import { createWebhookLoaders, type WebhookLoaders } from './webhook-loaders.ts'
 
@@ -56,12 +57,9 @@ export const createLoaders = ({ prisma, pool, viewer }: { prisma: PrismaClient; 
   principal: byKey((ids) => prisma.principal.findMany({ where: { id: { in: ids } } }), (principal) => principal.id),
   worker: byKey((ids) => prisma.worker.findMany({ where: { id: { in: ids } } }), (worker) => worker.id),
   progress: byKey((flowIds) => prisma.flowProgress.findMany({ where: { flowId: { in: flowIds } } }), (progress) => progress.flowId),
-  inputs: inputsBy((flowIds) => inputsOfFlows(named(pool), flowIds)),
-  leaseInputs: inputsBy((flowIds) => inputsOfLeases(named(pool), flowIds)),
-  artifacts: new DataLoader(async (flowIds) => {
-    const rows = await artifactsOfFlows(named(pool), flowIds)
-    return flowIds.map((id) => rows.filter(({ flowId }) => flowId === id))
-  }, { cache: false }),
+  inputs: ofFlows((flowIds) => inputsOfFlows(named(pool), flowIds)),
+  leaseInputs: ofFlows((flowIds) => inputsOfLeases(named(pool), flowIds)),
+  artifacts: ofFlows((flowIds) => artifactsOfFlows(named(pool), flowIds)),
   currentAttempt: new DataLoader(async (keys) => {
     const rows = await prisma.attempt.findMany({ where: { OR: keys.map(({ flowId, index }) => ({ flowId, index })) } })
     const byAttempt = new Map(rows.map((row) => [attemptKey(row), row]))
@@ -99,13 +97,5 @@ function byKey<Found>(read: (keys: string[]) => Promise<Found[]>, keyOf: (row: F
   return new DataLoader(async (keys) => {
     const found = new Map((await read([...new Set(keys)])).map((row) => [keyOf(row), row]))
     return keys.map((key) => found.get(key) ?? null)
-  }, { cache: false })
-}
-
-/** Of each flow, its own. */
-function inputsBy(read: (flowIds: readonly string[]) => Promise<FlowInputRow[]>): DataLoader<string, FlowInputRow[]> {
-  return new DataLoader(async (flowIds) => {
-    const rows = await read(flowIds)
-    return flowIds.map((id) => rows.filter(({ flowId }) => flowId === id))
   }, { cache: false })
 }

@@ -4,6 +4,7 @@ import { memosWithLeases, type Deps, type Memo } from '@sluice/engine'
 import type { LeaseRef } from '@sluice/protocol'
 import type { Viewer } from '../policies/policy.ts'
 import { readableWaitpoints } from '../policies/visible-waitpoints.ts'
+import { ofFlows } from './of-flows.ts'
 import type { WaitpointRow } from './waitpoint-ref.ts'
 
 /** What stands around waits, read for all of a tick in one statement. */
@@ -25,10 +26,7 @@ export function createWaitpointLoaders({ prisma, pool, viewer }: { prisma: Prism
   return {
     waitpoint: one(read, ({ id }) => id),
     visibleWaitpoint: one(async (ids) => readableWaitpoints(prisma, viewer, await read(ids)), ({ id }) => id),
-    waitpointsOf: new DataLoader(async (flowIds) => {
-      const rows = await prisma.waitpoint.findMany({ where: { flowId: { in: [...flowIds] } }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] })
-      return flowIds.map((id) => rows.filter(({ flowId }) => flowId === id))
-    }, { cache: false }),
+    waitpointsOf: ofFlows((flowIds) => prisma.waitpoint.findMany({ where: { flowId: { in: [...flowIds] } }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] })),
     openWaitpoint: one((flowIds) => prisma.waitpoint.findMany({ where: { flowId: { in: [...flowIds] }, state: 'OPEN' } }), ({ flowId }) => flowId),
     // The two fields that ask share what was read; another lease of the flow is read for itself.
     leaseMemos: new DataLoader(async (leases) => {

@@ -12,7 +12,7 @@ import { applyMoves } from '../apply-moves.ts'
 import { accessRefusal } from '../deps.ts'
 import type { Caller, Deps, Outcome } from '../deps.ts'
 import { writeAudit } from '../sql/audit-sql.ts'
-import { weighInputs, findInput, insertInput, removeInputRow } from '../sql/input-sql.ts'
+import { findInput, insertInput, removeInputRow, weighInputs } from '../sql/input-sql.ts'
 import type { FlowInputRow, InputWeight } from '../sql/input-sql.ts'
 import { lockFlows } from '../sql/lock-sql.ts'
 

@@ -154,8 +154,7 @@ async function holdOrRelease(tx: Tx, deps: Deps, o: { flow: FlowFacts; waitpoint
 /** A release whose answer was lost: the same lease of the same worker ended its attempt by it, and is told what it was told then (INV-20). */
 async function repeatedRelease(tx: Tx, { actor, lease, mode, waitpointId }: SuspendFlow, refusal: Refusal): Promise<Outcome<Suspended>> {
   if (mode !== 'RELEASED') return refusal
-  const principal = actor.kind === 'principal' ? actor.principalId : null
-  const [row] = await tx.rows('suspendedBy', SUSPENDED_BY, [lease.flowId, lease.attempt, lease.epoch, waitpointId, principal])
+  const [row] = await tx.rows('suspendedBy', SUSPENDED_BY, [lease.flowId, lease.attempt, lease.epoch, waitpointId, actor.principalId])
   return row ? { flowId: lease.flowId, waitpointId, waiting: true } : refusal
 }
 

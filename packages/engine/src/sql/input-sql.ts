@@ -1,5 +1,4 @@
-import { named } from '@sluice/db'
-import type { Named, Pool, Tx } from '@sluice/db'
+import type { Named, Tx } from '@sluice/db'
 import type { FlowInputState, Json } from '@sluice/protocol'
 
 export interface FlowInputRow { id: string; flowId: string; author: string; content: Json; state: FlowInputState; attempt: number | null; createdAt: Date }
@@ -16,8 +15,8 @@ export const inputsOfLeases = (db: Named, flowIds: readonly string[]): Promise<F
   db.rows<Row>('inputsOfLeases', `SELECT ${COLUMNS} FROM unnest($1::text[]) AS f(id) JOIN flow_input i ON i.flow_id = f.id AND i.state <> 'REMOVED' ORDER BY i.flow_id, i.created_at, i.id`, [[...new Set(flowIds)]])
 
 /** Those of one flow beyond one of them, oldest first: contents are up to 8 MiB with what was taken back. */
-export const inputsFrom = (pool: Pool, p: { flowId: string; after: string | null; limit: number }): Promise<FlowInputRow[]> =>
-  named(pool).rows<Row>('inputsFrom', INPUTS_FROM, [p.flowId, p.after, p.limit])
+export const inputsFrom = (db: Named, p: { flowId: string; after: string | null; limit: number }): Promise<FlowInputRow[]> =>
+  db.rows<Row>('inputsFrom', INPUTS_FROM, [p.flowId, p.after, p.limit])
 
 const INPUTS_FROM = `
 SELECT ${COLUMNS} FROM flow_input i

@@ -1,6 +1,5 @@
-import { describe, expect, test } from 'vitest'
+import { describe, test } from 'vitest'
 import { named, transact } from '@sluice/db'
-import type { Pool } from '@sluice/db'
 import { changedDeliveries } from '../../src/reads/delivery-feed.ts'
 import { deliveryFigures, replayFacts, successRates } from '../../src/reads/delivery-figures.ts'
 import type { DeliveryFilter } from '../../src/reads/delivery-filter.ts'
@@ -10,7 +9,7 @@ import { countStreaks } from '../../src/sql/endpoint-sql.ts'
 import { matchReceivers } from '../../src/sql/outbox-sql.ts'
 import { insertReplays } from '../../src/sql/replay-sql.ts'
 import { purgeBodies, purgeDeliveries } from '../../src/sql/retention-sql.ts'
-import { explainedDatabase, runAll } from './explained-database.ts'
+import { explainedDatabase, plansOf, runAll } from './explained-database.ts'
 
 // A hundred thousand flows with one ended delivery each over two hundred endpoints; one dead receiver with 20,000 that wait for their retry, and a few that are due elsewhere.
 const SEED = [
@@ -32,16 +31,7 @@ const database = explainedDatabase(runAll(SEED))
 
 const HOT = ['webhook_delivery', 'delivery_attempt', 'webhook_event', 'flow']
 
-/** No hot table from end to end, at most so many buffers for each statement. */
-async function expectPlans(read: (pool: Pool) => Promise<unknown>, buffers: number): Promise<void> {
-  database.recording.explained.length = 0
-  await read(database.recording.pool)
-  expect(database.recording.explained.length).toBeGreaterThan(0)
-  for (const p of database.recording.explained) {
-    expect(HOT.filter(t => p.scanned.has(t)), p.name).toEqual([])
-    expect(p.buffers, `${p.name} with ${[...p.indexes].join(', ')}`).toBeLessThanOrEqual(buffers)
-  }
-}
+const expectPlans = plansOf(database, HOT)
 
 const some = (from: number, count: number): string[] => Array.from({ length: count }, (_, n) => `dlv_${from + n}`)
 

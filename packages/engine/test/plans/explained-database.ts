@@ -2,7 +2,7 @@ import { openPool } from '@sluice/db'
 import type { Pool } from '@sluice/db'
 import { cloneDatabase } from '@sluice/testkit/db'
 import type { Clone } from '@sluice/testkit/db'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 import { explainedPool } from './explained-pool.ts'
 
 export interface ExplainedDatabase {
@@ -30,4 +30,15 @@ export function explainedDatabase(fill: (at: { url: string; plain: Pool }) => Pr
 
 export const runAll = (statements: readonly string[]) => async ({ plain }: { plain: Pool }): Promise<void> => {
   for (const statement of statements) await plain.query(statement)
+}
+
+/** Runs a read and looks at every statement that it sent: none reads one of these tables from end to end, none touches more pages. */
+export const plansOf = (database: ExplainedDatabase, hot: readonly string[]) => async (read: (pool: Pool) => Promise<unknown>, buffers: number): Promise<void> => {
+  database.recording.explained.length = 0
+  await read(database.recording.pool)
+  expect(database.recording.explained.length).toBeGreaterThan(0)
+  for (const p of database.recording.explained) {
+    expect(hot.filter(t => p.scanned.has(t)), p.name).toEqual([])
+    expect(p.buffers, `${p.name} with ${[...p.indexes].join(', ')}`).toBeLessThanOrEqual(buffers)
+  }
 }

@@ -7,7 +7,7 @@ import { artifactsToTell, expireArtifacts, findArtifact, purgeOrphanChunks } fro
 import { trimFrames, writeFrames } from '../../src/sql/frame-sql.ts'
 import { deliverInputs, inputsFrom, inputsOfFlows, weighInputs } from '../../src/sql/input-sql.ts'
 import { purgeFrames } from '../../src/sql/retention-sql.ts'
-import { explainedDatabase, runAll } from './explained-database.ts'
+import { explainedDatabase, plansOf, runAll } from './explained-database.ts'
 
 // Ten thousand flows with twenty frames, one artifact and one input each; one of them has a thousand frames. Every tenth ended long ago.
 const SEED = [
@@ -32,16 +32,7 @@ const HOT = ['flow', 'attempt', 'output_frame', 'artifact', 'artifact_chunk', 'f
 const FLOW = 'flow_000001'
 const FIFTY = Array.from({ length: 50 }, (_, n) => `flow_0050${String(n + 10)}`)
 
-/** No hot table from end to end, at most so many buffers for each statement. */
-async function expectPlans(read: (pool: Pool) => Promise<unknown>, buffers: number): Promise<void> {
-  database.recording.explained.length = 0
-  await read(database.recording.pool)
-  expect(database.recording.explained.length).toBeGreaterThan(0)
-  for (const p of database.recording.explained) {
-    expect(HOT.filter(t => p.scanned.has(t)), p.name).toEqual([])
-    expect(p.buffers, `${p.name} with ${[...p.indexes].join(', ')}`).toBeLessThanOrEqual(buffers)
-  }
-}
+const expectPlans = plansOf(database, HOT)
 const inTransaction = (work: (tx: Tx) => Promise<unknown>) => (pool: Pool): Promise<unknown> => transact(pool, work)
 
 describe('frames', () => {
@@ -74,8 +65,8 @@ describe('artifacts and inputs', () => {
   })
   test('what was added to flows', async () => {
     await expectPlans(pool => inputsOfFlows(named(pool), FIFTY), 400)
-    await expectPlans(pool => inputsFrom(pool, { flowId: FLOW, after: null, limit: 5 }), 20)
-    await expectPlans(pool => inputsFrom(pool, { flowId: FLOW, after: 'fin_000001', limit: 5 }), 20)
+    await expectPlans(pool => inputsFrom(named(pool), { flowId: FLOW, after: null, limit: 5 }), 20)
+    await expectPlans(pool => inputsFrom(named(pool), { flowId: FLOW, after: 'fin_000001', limit: 5 }), 20)
     await expectPlans(inTransaction(tx => weighInputs(tx, FLOW)), 20)
     await expectPlans(inTransaction(tx => deliverInputs(tx, FIFTY.map(flowId => ({ flowId, attempt: 0 })))), 1500)
   })

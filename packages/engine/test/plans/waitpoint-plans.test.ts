@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { named, transact } from '@sluice/db'
-import type { Pool } from '@sluice/db'
 import { readGauges } from '../../src/reads/gauges.ts'
 import { listWaitpoints } from '../../src/reads/list-waitpoints.ts'
 import type { WaitpointFilter } from '../../src/reads/list-waitpoints.ts'
@@ -8,7 +7,7 @@ import { memoKeysFrom } from '../../src/reads/memo-keys.ts'
 import { memosByKey, memosOfFlows } from '../../src/sql/memo-sql.ts'
 import { purgeDeleted } from '../../src/sql/retention-sql.ts'
 import { findTimedOut, lockOpen } from '../../src/sql/wait-sql.ts'
-import { explainedDatabase, runAll } from './explained-database.ts'
+import { explainedDatabase, plansOf, runAll } from './explained-database.ts'
 
 // A hundred thousand flows that asked: nineteen of twenty were answered, the last 5,000 wait, each for a person who is named or for its owner; three memos each.
 const SEED = [
@@ -29,16 +28,7 @@ const database = explainedDatabase(runAll(SEED))
 
 const HOT = ['waitpoint', 'signal', 'memo', 'flow']
 
-/** No hot table from end to end, at most so many buffers for each statement. */
-async function expectPlans(read: (pool: Pool) => Promise<unknown>, buffers: number): Promise<void> {
-  database.recording.explained.length = 0
-  await read(database.recording.pool)
-  expect(database.recording.explained.length).toBeGreaterThan(0)
-  for (const p of database.recording.explained) {
-    expect(HOT.filter(t => p.scanned.has(t)), p.name).toEqual([])
-    expect(p.buffers, `${p.name} with ${[...p.indexes].join(', ')}`).toBeLessThanOrEqual(buffers)
-  }
-}
+const expectPlans = plansOf(database, HOT)
 
 const ME = { names: ['role:submitter', 'prn_7'], asOwner: 'prn_7', asOperator: false, override: false }
 const OPERATOR = { names: ['role:operator', 'role:submitter', 'role:viewer', 'prn_9'], asOwner: 'prn_9', asOperator: true, override: false }
