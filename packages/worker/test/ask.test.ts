@@ -302,9 +302,8 @@ describe('a wait that is released', () => {
     fake.answer(answered, 'ok', 'approve')
     await fake.until(() => fake.flow(answered).status === 'FINISHED')
     expect([fake.flow(answered).epoch, fake.flow(id).waitMode]).toEqual([1, 'HELD'])
-    const since = performance.now()
+    // Longer than this test may take.
     await worker.stop({ graceMs: 60_000 })
-    expect(performance.now() - since).toBeLessThan(10_000)
     expect(fake.flow(id)).toMatchObject({ status: 'WAITING', waitMode: 'RELEASED' })
     expect(fake.calls('returnFlow')).toEqual([])
   })

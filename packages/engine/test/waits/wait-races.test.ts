@@ -1,3 +1,4 @@
+import { eventually } from '@sluice/testkit/db'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { finishFlows, heartbeat, recordMemos } from '../../src/index.ts'
 import { sweepWaitpoints } from '../../src/services/sweep-waitpoints.ts'
@@ -9,7 +10,9 @@ let b: WaitBed
 beforeEach(async () => { b = await waitBed() })
 afterEach(() => b[Symbol.asyncDispose]())
 
-const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
+/** Until so many connections of this database wait for a lock. */
+const stuck = (count: number): Promise<unknown> =>
+  eventually(async () => (await b.sql(`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)).length === count)
 
 /** Something is under way in another transaction while these are sent, one after the other; they go on when it commits. */
 async function behind(text: string, values: unknown[], sent: (() => Promise<unknown>)[]): Promise<unknown[]> {
@@ -20,7 +23,7 @@ async function behind(text: string, values: unknown[], sent: (() => Promise<unkn
     await other.query(text, values)
     for (const send of sent) {
       answers.push(send())
-      await pause(200)
+      await stuck(answers.length)
     }
     await other.query('COMMIT')
   } finally {
@@ -83,7 +86,7 @@ describe('the keys of tokens', () => {
 
   test('are of the database\'s clock: whatever this machine\'s says, a token is over when it is', async () => {
     const { token } = await b.waiting('RELEASED', { timeoutMs: 60_000 })
-    const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3 * 86_400_000)
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 40 * 86_400_000)
     try {
       expect(await b.byToken(token)).toMatchObject({ waitpointId: expect.any(String) as unknown })
     } finally {
