@@ -22,7 +22,7 @@ describe('fifty receivers, ten of which hang', () => {
     const api = await fleet.add({ env: { ROLES: 'api' } })
     const admin = (await fleet.actor('ADMIN', 'hung-admin')).at(api)
     for (const [n, { url }] of receivers.entries()) await createEndpoint(admin, { name: `receiver ${n}`, url })
-    await endFlows(admin, FLOWS)
+    const flows = new Set(await endFlows(admin, FLOWS))
     expect(await fleet.query(`SELECT count(*)::int AS due FROM webhook_delivery WHERE next_attempt_at <= clock_timestamp()`)).toEqual([{ due: ENDPOINTS * FLOWS }])
 
     await fleet.add({ env: { ROLES: 'dispatcher' } })
@@ -30,6 +30,8 @@ describe('fifty receivers, ten of which hang', () => {
     await until(async () => (await delivered()) === (ENDPOINTS - HUNG) * FLOWS, { withinMs: 60_000, what: () => 'the forty' })
     expect(await fleet.query('SELECT count(*)::int AS over FROM delivery_attempt WHERE error_class IS NOT NULL')).toEqual([{ over: 0 }])
     expect(receivers.slice(0, HUNG).filter(({ received }) => received.length > 0).length, 'the ten were asked meanwhile').toBe(HUNG)
-    expect(receivers.slice(HUNG).map(({ received }) => received.length)).toEqual(Array.from({ length: ENDPOINTS - HUNG }, () => FLOWS))
+    // Ports are used again: what some other program of this machine still sends to one is not ours.
+    const heard = receivers.slice(HUNG).map(({ received }) => received.flatMap(({ event, deliveryId }) => (flows.has(event?.data?.flow?.id ?? '') ? [deliveryId] : [])))
+    expect(heard.map(ids => [ids.length, new Set(ids).size])).toEqual(Array.from({ length: ENDPOINTS - HUNG }, () => [FLOWS, FLOWS]))
   })
 })
