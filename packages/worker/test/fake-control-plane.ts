@@ -26,6 +26,7 @@ export async function startFake() {
   let registrations = 0
   let memosWithLease = 1_000
   let holdMs: number | null = null
+  let heartbeatMs = 1_000
   let wake: (() => void)[] = []
   let server: Server
   let port = 0
@@ -85,7 +86,7 @@ export async function startFake() {
     write(input.lease, 'FailFlowPayload', flow => Object.assign(flow, { status: 'FAILED', error: input.error, retryable: input.retryable, unusedMemos: input.unusedMemos ?? [] }))
 
   const answers: Record<string, (input: Input, request: IncomingMessage) => Promise<object> | object> = {
-    registerWorker: () => ({ __typename: 'RegisterWorkerPayload', worker: { id: `wrk_${++registrations}` }, leaseTtlMs: 3_000, heartbeatMs: 1_000, holdMs }),
+    registerWorker: () => ({ __typename: 'RegisterWorkerPayload', worker: { id: `wrk_${++registrations}` }, leaseTtlMs: 3 * heartbeatMs, heartbeatMs, holdMs }),
     claimFlows: async (input, request) => {
       await parked(request, input.waitMs, () => [...flows.values()].some(flow => flow.status === 'QUEUED') || claims.has(input.requestId))
       if (request.socket.destroyed) return {}
@@ -165,9 +166,10 @@ export async function startFake() {
     /** Its lease runs out. */
     loseWorker: waits.loseWorker,
     /** From now on a claim carries no more than this many memos; and how long waits are to be held, from the next registration on. */
-    set: (to: { memosWithLease?: number; holdMs?: number }) => {
+    set: (to: { memosWithLease?: number; holdMs?: number; heartbeatMs?: number }) => {
       memosWithLease = to.memosWithLease ?? memosWithLease
       holdMs = to.holdMs ?? holdMs
+      heartbeatMs = to.heartbeatMs ?? heartbeatMs
     },
     stop: close,
     startAgain: listen,
