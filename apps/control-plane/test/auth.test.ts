@@ -1,5 +1,5 @@
 import { createSignInCode } from '@sluice/engine'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { ask, dataOf, testServer, type Principal, type TestServer } from './server.ts'
 import { openSocket } from './socket.ts'
 
@@ -102,6 +102,18 @@ describe('a session', () => {
     expect(await ask(server.url, { cookie: cookieOf(first), origin: server.url }, WHO)).toMatchObject({ status: 200 })
     const second = await open()
     expect([second.status, second.headers.get('location'), second.headers.getSetCookie()]).toEqual([303, '/sign-in?refused=code', []])
+  })
+
+  test('is not opened while the database is away, the page says so, and the link is good afterwards', async () => {
+    const code = await createSignInCode(server.pool, admin.id)
+    const open = (): Promise<Response> => fetch(`${server.url}/sign-in?code=${code}`, { redirect: 'manual' })
+    const query = vi.spyOn(server.pool, 'query').mockImplementation(() => {
+      throw new Error('away')
+    })
+    const early = await open()
+    query.mockRestore()
+    expect([early.status, early.headers.get('location'), early.headers.getSetCookie()]).toEqual([303, '/sign-in?refused=unavailable', []])
+    expect((await open()).headers.get('location')).toBe('/')
   })
 })
 

@@ -6,7 +6,7 @@ import type { Origins } from './origins.ts'
 import { BodyTooLarge, readBody } from './read-body.ts'
 import { pathOf, queryOf, redirect, respond, respondRefused, type Door } from './respond.ts'
 
-interface Options { deps: Pick<Deps, 'pool' | 'wake'>; origins: Origins; secure: boolean }
+interface Options { deps: Pick<Deps, 'pool' | 'wake' | 'log'>; origins: Origins; secure: boolean }
 
 const BODY_MAX = 4096
 const body = z.object({ token: z.string().min(1).max(1000) })
@@ -16,7 +16,12 @@ export const sessionDoor = (options: Options): Door => async (request, response)
   const path = pathOf(request)
   if (path === '/session') return session(request, response, options)
   const code = path === '/sign-in' && request.method === 'GET' ? queryOf(request).get('code') : null
-  return code === null ? false : signIn(response, code, options)
+  if (code === null) return false
+  return signIn(response, code, options).catch((error: Error) => {
+    options.deps.log({ event: 'request.failed', message: error.message, stack: error.stack })
+    // A person follows the link in a browser, and is told by the page.
+    return redirect(response, '/sign-in?refused=unavailable')
+  })
 }
 
 async function session(request: IncomingMessage, response: ServerResponse, options: Options): Promise<true> {
