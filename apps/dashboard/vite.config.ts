@@ -1,11 +1,12 @@
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
+import { firstPageLimit } from './scripts/first-page-weight.ts'
 
 const controlPlane = 'http://127.0.0.1:4400'
 
 export default defineConfig({
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), firstPageLimit()],
   build: {
     // light-dark() and oklch() are used as written; older targets would have them expanded into twice the style sheet.
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],

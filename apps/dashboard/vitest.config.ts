@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'rules', environment: 'node', include: ['src/**/*.test.ts'] } },
+      { test: { name: 'rules', environment: 'node', include: ['{src,scripts}/**/*.test.ts'] } },
       { test: { name: 'components', environment: 'jsdom', include: ['src/**/*.test.tsx'], setupFiles: ['test/setup.ts'] } },
     ],
   },
