@@ -23,7 +23,7 @@ export interface FailureOptions {
   detail?: unknown
 }
 
-/** A failure with a code of its own. Return it, or throw it from deep inside. */
+/** A failure with a code of its own. Return it, or throw it from deep inside. @throws TypeError for what is none, which fails the attempt as any throw does */
 export class FlowFailure extends Error {
   override readonly name = 'FlowFailure'
   readonly code: string
@@ -31,14 +31,22 @@ export class FlowFailure extends Error {
   readonly detail: unknown
 
   constructor(o: FailureOptions) {
-    super(o.message)
-    this.code = o.code
-    this.retryable = o.retryable ?? true
-    this.detail = o.detail ?? null
+    const { code, message, retryable = true, detail = null } = checked(o)
+    super(message)
+    this.code = code
+    this.retryable = retryable
+    this.detail = detail
   }
 }
 
-/** `return fail({ code, message })` ends the flow's attempt as failed. */
+/** Handlers in plain JavaScript write what they like, and a failure that cannot be told would leave the flow to the end of its lease. */
+function checked(o: FailureOptions): FailureOptions {
+  const { code, message, retryable } = Object(o) as Partial<Record<keyof FailureOptions, unknown>>
+  if (typeof code === 'string' && typeof message === 'string' && (retryable === undefined || typeof retryable === 'boolean')) return o
+  throw new TypeError('A failure is { code, message, retryable?, detail? }: code and message are texts, retryable is true or false')
+}
+
+/** `return fail({ code, message })` ends the flow's attempt as failed. @throws TypeError as FlowFailure */
 export const fail = (o: FailureOptions): FlowFailure => new FlowFailure(o)
 
 /** Calls the handler and reads what it meant. Never throws. */
@@ -49,7 +57,7 @@ export async function callHandler(kind: Kind, context: FlowContext): Promise<Out
   } catch (error) {
     if (error instanceof FlowFailure) return failed(error)
     if (context.signal.aborted) return { type: 'interrupted' }
-    context.log.error('the handler threw', { error: error instanceof Error ? error.stack : String(error) })
+    context.log.error('the handler threw', { error: error instanceof Error ? error.stack : inText(error) })
     return { type: 'failed', error: thrown(error) }
   }
 }
@@ -73,5 +81,14 @@ function failed(failure: FlowFailure): Outcome {
 
 const thrown = (error: unknown): FlowError =>
   error instanceof Error
-    ? { code: 'HANDLER_THREW', message: error.message || error.name, detail: { name: error.name }, retryable: true }
-    : { code: 'HANDLER_THREW', message: String(error), retryable: true }
+    ? { code: 'HANDLER_THREW', message: inText(error.message) || inText(error.name), detail: { name: inText(error.name) }, retryable: true }
+    : { code: 'HANDLER_THREW', message: inText(error), retryable: true }
+
+/** Anything may be thrown, also what has no text. */
+function inText(value: unknown): string {
+  try {
+    return String(value)
+  } catch {
+    return 'something that has no text'
+  }
+}
