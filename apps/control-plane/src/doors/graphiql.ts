@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
 import type { Pool } from '@sluice/db'
 import { credentialsOf } from './credentials.ts'
 import { pathOf, redirect, respond, type Door } from './respond.ts'
+import { wantsPage } from './rest/prefers-page.ts'
 
 /** GraphiQL at /graphql, for a signed-in browser; everything it needs is in the page. */
 export const graphiqlDoor = ({ pool }: { pool: Pool }): Door => async (request, response) => {
-  if (pathOf(request) !== '/graphql' || request.method !== 'GET' || !wantsPage(request)) return false
+  if (pathOf(request) !== '/graphql' || request.method !== 'GET' || !wantsPage(request.headers)) return false
   const credentials = await credentialsOf(pool, request)
   if (credentials === null) return redirect(response, '/sign-in?next=%2Fgraphql')
   const nonce = randomBytes(16).toString('base64')
@@ -16,8 +16,6 @@ export const graphiqlDoor = ({ pool }: { pool: Pool }): Door => async (request, 
     headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', 'content-security-policy': policy(nonce) },
   })
 }
-
-const wantsPage = ({ headers }: IncomingMessage): boolean => (headers.accept ?? '').includes('text/html')
 
 // Nine megabytes of editor: loaded when somebody opens it for the first time.
 let rendered: Promise<string> | null = null

@@ -5,6 +5,7 @@ import { sessionCookie, sessionCookieOf } from './credentials.ts'
 import type { Origins } from './origins.ts'
 import { BodyTooLarge, readBody } from './read-body.ts'
 import { pathOf, queryOf, redirect, respond, respondRefused, type Door } from './respond.ts'
+import { masked } from './rest/problem.ts'
 
 interface Options { deps: Pick<Deps, 'pool' | 'wake' | 'log'>; origins: Origins; secure: boolean }
 
@@ -17,8 +18,8 @@ export const sessionDoor = (options: Options): Door => async (request, response)
   if (path === '/session') return session(request, response, options)
   const code = path === '/sign-in' && request.method === 'GET' ? queryOf(request).get('code') : null
   if (code === null) return false
-  return signIn(response, code, options).catch((error: Error) => {
-    options.deps.log({ event: 'request.failed', message: error.message, stack: error.stack })
+  return signIn(response, code, options).catch((error: unknown) => {
+    masked(error, options.deps)
     // A person follows the link in a browser, and is told by the page.
     return redirect(response, '/sign-in?refused=unavailable')
   })
