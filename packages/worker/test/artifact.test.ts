@@ -86,7 +86,9 @@ test('a file that is not there, and a stream that breaks, are failures of the ha
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
-/** What is really held, after a collection, at each 8 MiB of those that pass. */
+const LOOK_EACH = 8 * 1024 ** 2
+
+/** What is really held, after a collection, at each 8 MiB of what passes. */
 function watchHeld() {
   const heldNow = () => (collect(), process.memoryUsage().heapUsed + process.memoryUsage().external)
   const before = heldNow()
@@ -94,13 +96,11 @@ function watchHeld() {
   return {
     grown: () => most,
     pass(bytes: number) {
-      const eighths = Math.floor(passed / EIGHT_MIB)
       passed += bytes
-      if (Math.floor(passed / EIGHT_MIB) > eighths) most = Math.max(most, heldNow() - before)
+      if (passed % LOOK_EACH < bytes) most = Math.max(most, heldNow() - before)
     },
   }
 }
-const EIGHT_MIB = 8 * 1024 ** 2
 
 test('of 96 MiB that go up less than 24 are held at any time, and a refusal in mid-stream is heard', async () => {
   let taken = 0
